@@ -1,0 +1,293 @@
+#include "adapters/aave_v3/deployment.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <utility>
+
+#include "adapters/aave_v3/contracts.hpp"
+#include "chains/erc20.hpp"
+#include "chains/evm/oracles/chainlink.hpp"
+
+namespace margrave::adapters::aave_v3 {
+namespace {
+
+using chains::Reader;
+using chains::Task;
+using core::ChainError;
+using core::ErrorKind;
+namespace oracles = chains::evm::oracles;
+
+core::Timestamp to_timestamp(const Uint<40>& seconds) {
+    return core::Timestamp(static_cast<std::uint64_t>(seconds.value));
+}
+
+const Behaviour& choose_behaviour(const DeploymentConfig& config, core::Address pool,
+                                  const U256& revision) {
+    if (config.behaviour != nullptr) {
+        return *config.behaviour;
+    }
+    const bool fits = revision <= std::numeric_limits<std::uint64_t>::max();
+    const auto known =
+        fits ? config.revisions.find(static_cast<std::uint64_t>(revision)) : config.revisions.end();
+    if (known == config.revisions.end()) {
+        throw ChainError(ErrorKind::UnknownRevision, pool.to_string() + " POOL_REVISION",
+                         fmt::format("revision {} is not one whose rules margrave knows; a fork is "
+                                     "told by `behaviour` in its [[markets]] entry",
+                                     core::to_decimal(revision)));
+    }
+    return *known->second;
+}
+
+/// The asset's price as the protocol sees it.
+Task<margin::PriceQuote> read_price(Reader& chain, Address oracle, Address asset) {
+    auto asked_price = chain.call(oracle, GetAssetPrice{}, asset);
+    auto asked_source = chain.try_call(oracle, GetSourceOfAsset{}, asset);
+    const U256 answer = co_await asked_price;
+    const auto source = co_await asked_source;
+    if (answer == 0) {
+        throw ChainError(ErrorKind::NoPrice, oracle.to_string() + " getAssetPrice",
+                         "the oracle answers 0");
+    }
+    margin::PriceQuote quote;
+    quote.answer = answer;
+    if (source) {
+        quote.source = *source;
+    }
+    co_return quote;
+}
+
+Task<std::optional<core::Timestamp>> read_grace_period(Reader& chain, Address pool,
+                                                       const Behaviour& behaviour, Address asset) {
+    std::optional<core::Timestamp> until;
+    if (behaviour.has_grace_period) {
+        const Uint<40> answer = co_await chain.call(pool, GetLiquidationGracePeriod{}, asset);
+        until = to_timestamp(answer);
+    }
+    co_return until;
+}
+
+void fill(const ReserveData& data, Reserve& reserve) {
+    reserve.configuration = ReserveConfiguration(std::get<0>(data));
+    reserve.liquidity_index = std::get<1>(data).value;
+    reserve.liquidity_rate = std::get<2>(data).value;
+    reserve.borrow_index = std::get<3>(data).value;
+    reserve.borrow_rate = std::get<4>(data).value;
+    reserve.last_update = to_timestamp(std::get<6>(data));
+    reserve.id = std::get<7>(data);
+    reserve.a_token = std::get<8>(data);
+    reserve.stable_debt_token = std::get<9>(data);
+    reserve.variable_debt_token = std::get<10>(data);
+}
+
+/// A reserve without a price is still a reserve; without its data it is none.
+Task<Reserve> read_reserve(Reader& chain, EntryPoints entry, const Behaviour& behaviour,
+                           Address asset) {
+    std::vector<Task<margin::PriceQuote>> price;
+    price.push_back(read_price(chain, entry.oracle, asset));
+    std::vector<Task<std::string>> symbol;
+    symbol.push_back(chains::erc20::read_symbol(chain, asset));
+    std::vector<Task<std::optional<core::Timestamp>>> grace;
+    grace.push_back(read_grace_period(chain, entry.pool, behaviour, asset));
+    chains::SharedTask prices(chains::settle_all(std::move(price)));
+    chains::SharedTask symbols(chains::settle_all(std::move(symbol)));
+    chains::SharedTask graces(chains::settle_all(std::move(grace)));
+    prices.start();
+    symbols.start();
+    graces.start();
+
+    const ReserveData data = co_await chain.call(entry.pool, GetReserveData{}, asset);
+    Reserve reserve;
+    reserve.asset = asset;
+    fill(data, reserve);
+    const auto& quote = (co_await prices).front();
+    if (quote) {
+        reserve.price = *quote;
+    } else {
+        reserve.price_trouble = quote.error().what();
+        reserve.price_trouble_kind =
+            quote.error().kind() == ErrorKind::Reverted ? ErrorKind::NoPrice : quote.error().kind();
+    }
+    reserve.symbol = (co_await symbols).front().value();
+    const auto& until = (co_await graces).front();
+    if (!until) {
+        throw ChainError(until.error());
+    }
+    reserve.grace_period_until = until->value_or(core::Timestamp(0));
+    co_return reserve;
+}
+
+/// A sentinel that reverts stops liquidations just as one that says no.
+Task<std::optional<bool>> read_sentinel(Reader& chain, EntryPoints entry,
+                                        const Behaviour& behaviour) {
+    std::optional<bool> allowed;
+    if (behaviour.has_sentinel && !entry.sentinel.is_zero()) {
+        const auto answer = co_await chain.try_call(entry.sentinel, IsLiquidationAllowed{});
+        if (!answer && answer.error().kind() != ErrorKind::Reverted) {
+            throw ChainError(answer.error());
+        }
+        allowed = answer && *answer;
+    }
+    co_return allowed;
+}
+
+ReserveBitmap to_bitmap(const Uint<128>& word) {
+    ReserveBitmap out;
+    for (unsigned id = 0; id < out.size(); ++id) {
+        out.set(id, bit_test(word.value, id));
+    }
+    return out;
+}
+
+Task<EmodeCategory> read_old_emode(Reader& chain, EntryPoints entry, std::uint64_t category) {
+    const auto answer = co_await chain.call(entry.pool, GetEModeCategoryData{},
+                                            static_cast<std::uint8_t>(category));
+    const OldEmode& data = std::get<0>(answer);
+    EmodeCategory out;
+    out.id = category;
+    out.ltv_bps = std::get<0>(data);
+    out.liquidation_threshold_bps = std::get<1>(data);
+    const Address price_source = std::get<3>(data);
+    if (!price_source.is_zero()) {
+        // The source is a key of the oracle, as if it were an asset
+        // (EModeLogic.getEModeConfiguration). When it reverts, so does every health check in the
+        // category; when it answers 0 the assets' own prices count.
+        const U256 answer_raw = co_await chain.call(entry.oracle, GetAssetPrice{}, price_source);
+        out.price =
+            margin::PriceQuote{.answer = answer_raw, .source = price_source, .updated_at = {}};
+    }
+    co_return out;
+}
+
+}  // namespace
+
+Task<EntryPoints> read_entry_points(Reader& chain, Address provider) {
+    auto asked_pool = chain.call(provider, GetPool{});
+    auto asked_oracle = chain.call(provider, GetPriceOracle{});
+    auto asked_sentinel = chain.try_call(provider, GetPriceOracleSentinel{});
+    EntryPoints out;
+    out.pool = co_await asked_pool;
+    out.oracle = co_await asked_oracle;
+    const auto sentinel = co_await asked_sentinel;
+    if (sentinel) {
+        out.sentinel = *sentinel;
+    } else if (sentinel.error().kind() != ErrorKind::Reverted &&
+               sentinel.error().kind() != ErrorKind::EmptyReply) {
+        // Only a provider without this getter has no sentinel; one that was not reached may have.
+        throw ChainError(sentinel.error());
+    }
+    if (out.pool.is_zero() || out.oracle.is_zero()) {
+        throw ChainError(ErrorKind::BadData, provider.to_string() + " getPool",
+                         "the provider names no pool or no oracle at this block");
+    }
+    co_return out;
+}
+
+Task<PoolFacts> read_pool_facts(Reader& chain, EntryPoints entry, const DeploymentConfig& config) {
+    auto asked_revision = chain.call(entry.pool, PoolRevision{});
+    auto asked_assets = chain.call(entry.pool, GetReservesList{});
+    auto asked_currency = chain.call(entry.oracle, BaseCurrency{});
+    auto asked_unit = chain.call(entry.oracle, BaseCurrencyUnit{});
+    const U256 revision = co_await asked_revision;
+    PoolFacts out;
+    out.behaviour = &choose_behaviour(config, entry.pool, revision);
+    out.revision = revision > std::numeric_limits<std::uint64_t>::max()
+                       ? std::numeric_limits<std::uint64_t>::max()
+                       : static_cast<std::uint64_t>(revision);
+    out.assets = co_await asked_assets;
+    out.base_currency = co_await asked_currency;
+    out.base_currency_unit = co_await asked_unit;
+    co_return out;
+}
+
+Task<Reserves> read_reserves(Reader& chain, EntryPoints entry, const PoolFacts& facts) {
+    std::vector<Task<std::optional<bool>>> sentinel;
+    sentinel.push_back(read_sentinel(chain, entry, *facts.behaviour));
+    chains::SharedTask sentinels(chains::settle_all(std::move(sentinel)));
+    sentinels.start();
+
+    std::vector<Task<Reserve>> reading;
+    for (const Address& asset : facts.assets) {
+        reading.push_back(read_reserve(chain, entry, *facts.behaviour, asset));
+    }
+    const auto outcomes = co_await chains::settle_all(std::move(reading));
+    Reserves out;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        const bool in_range = outcomes[i] && outcomes[i]->id < ReserveBitmap().size();
+        if (in_range && out.by_id.emplace(outcomes[i]->id, *outcomes[i]).second) {
+            continue;
+        }
+        const bool is_odd = outcomes[i].has_value();
+        out.unread.push_back({.wallet = std::nullopt,
+                              .what = "reserve of " + facts.assets[i].to_string(),
+                              .kind = is_odd ? ErrorKind::BadData : outcomes[i].error().kind(),
+                              .detail = !is_odd    ? std::string(outcomes[i].error().what())
+                                        : in_range ? std::string("its id is another reserve's too")
+                                                   : std::string("its id is over 127")});
+    }
+    const auto& allowed = (co_await sentinels).front();
+    if (allowed) {
+        out.liquidation_allowed = *allowed;
+    } else {
+        out.unread_sentinel = margin::Missing{.wallet = std::nullopt,
+                                              .what = "price oracle sentinel",
+                                              .kind = allowed.error().kind(),
+                                              .detail = allowed.error().what()};
+    }
+    co_return out;
+}
+
+Task<bool> read_price_ages(Reader& chain, Reserves& reserves) {
+    std::vector<Reserve*> priced;
+    std::vector<Task<std::optional<core::Timestamp>>> reading;
+    for (auto& [id, reserve] : reserves.by_id) {
+        if (reserve.price && !reserve.price->source.is_zero()) {
+            priced.push_back(&reserve);
+            reading.push_back(oracles::read_updated_at(chain, reserve.price->source));
+        }
+    }
+    const auto outcomes = co_await chains::settle_all(std::move(reading));
+    for (std::size_t i = 0; i < priced.size(); ++i) {
+        if (outcomes[i]) {
+            priced[i]->price->updated_at = *outcomes[i];
+        }
+    }
+    co_return true;
+}
+
+Task<EmodeCategory> read_emode(Reader& chain, EntryPoints entry, const Behaviour& behaviour,
+                               std::uint64_t category) {
+    if (behaviour.emode == EmodeKind::OnePerAsset) {
+        EmodeCategory old = co_await read_old_emode(chain, entry, category);
+        co_return old;
+    }
+    const auto id = static_cast<std::uint8_t>(category);
+    auto asked_terms = chain.call(entry.pool, GetEModeCategoryCollateralConfig{}, id);
+    auto asked_collateral = chain.call(entry.pool, GetEModeCategoryCollateralBitmap{}, id);
+    // What a revision lacks is not asked for with consequences: its failure reads as "none".
+    auto asked_zero_ltv = chain.try_call(entry.pool, GetEModeCategoryLtvzeroBitmap{}, id);
+    auto asked_isolated = chain.try_call(entry.pool, GetIsEModeCategoryIsolated{}, id);
+    const EmodeTerms terms = co_await asked_terms;
+    EmodeCategory out;
+    out.id = category;
+    out.ltv_bps = std::get<0>(terms);
+    out.liquidation_threshold_bps = std::get<1>(terms);
+    out.collateral = to_bitmap(co_await asked_collateral);
+    const auto zero_ltv = co_await asked_zero_ltv;
+    const auto isolated = co_await asked_isolated;
+    if (behaviour.emode == EmodeKind::OwnTerms) {
+        if (!zero_ltv) {
+            throw ChainError(zero_ltv.error());
+        }
+        out.zero_ltv = to_bitmap(*zero_ltv);
+    }
+    if (behaviour.has_isolated_emodes) {
+        if (!isolated) {
+            throw ChainError(isolated.error());
+        }
+        out.is_isolated = *isolated;
+    }
+    co_return out;
+}
+
+}  // namespace margrave::adapters::aave_v3

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/aave_v3/rules.hpp"
+#include "adapters/aave_v3/state.hpp"
+#include "core/archive.hpp"
+#include "margin/market.hpp"
+
+namespace margrave::adapters::aave_v3 {
+
+/// One Aave v3 pool with the accounts read from it. Every figure is computed from raw state by
+/// rules.hpp; the pool's own getUserAccountData is only ever compared with.
+class AaveMarket final : public margin::Market {
+  public:
+    explicit AaveMarket(State state);
+
+    [[nodiscard]] const margin::MarketName& name() const override { return name_; }
+    [[nodiscard]] std::string quote() const override;
+
+    [[nodiscard]] std::size_t account_count() const override { return state_.accounts.size(); }
+    [[nodiscard]] core::Address wallet(std::size_t row) const override;
+    [[nodiscard]] bool is_active(std::size_t row) const override;
+    [[nodiscard]] margin::Health health(std::size_t row) const override;
+    [[nodiscard]] std::vector<margin::Leg> legs(std::size_t row) const override;
+    [[nodiscard]] std::optional<std::uint64_t> emode_category(std::size_t row) const override;
+    [[nodiscard]] std::vector<std::string> blocked_by(std::size_t row) const override;
+    void fast_health_factors(std::vector<double>& out) const override;
+
+    [[nodiscard]] std::vector<margin::AssetPrice> prices() const override;
+    [[nodiscard]] std::vector<margin::Missing> missing() const override;
+
+    [[nodiscard]] bool has_referee(std::size_t row) const override;
+    [[nodiscard]] std::vector<margin::Difference> verify(std::size_t row) const override;
+
+    [[nodiscard]] core::Timestamp time() const override { return time_; }
+    void accrue(core::Timestamp to) override;
+    [[nodiscard]] std::unique_ptr<margin::Market> fork() const override;
+    [[nodiscard]] core::Archive archive() const override;
+
+    [[nodiscard]] const State& state() const { return state_; }
+
+  private:
+    template <class A>
+    struct Amounts;
+    struct Terms;
+    /// A reserve's indexes at time_; nullopt where the contract's own arithmetic would revert.
+    struct Indexes {
+        std::optional<core::U256> supply;
+        std::optional<core::U256> debt;
+    };
+
+    template <class A>
+    [[nodiscard]] Sums<A> sums(const Account& account) const;
+    template <class A>
+    [[nodiscard]] Amounts<A> amounts(const Balance& balance) const;
+    void grow_indexes();
+    [[nodiscard]] Terms terms(const Reserve& reserve, const Account& account) const;
+    [[nodiscard]] const EmodeCategory* emode(const Account& account) const;
+    [[nodiscard]] const std::optional<margin::PriceQuote>& price(const Reserve& reserve,
+                                                                 const Account& account) const;
+    [[nodiscard]] margin::Leg leg(const Reserve& reserve, margin::Side side,
+                                  const std::optional<core::U256>& amount,
+                                  const std::optional<margin::PriceQuote>& quote) const;
+    [[nodiscard]] std::string trouble(const Account& account) const;
+    [[nodiscard]] margin::Health known_health(const Account& account) const;
+    [[nodiscard]] std::optional<core::Usd> to_usd(const core::U256& base,
+                                                  core::Rounding rounding) const;
+    [[nodiscard]] bool is_dollars() const { return state_.base_currency.is_zero(); }
+
+    State state_;
+    margin::MarketName name_;
+    core::Timestamp time_;
+    std::map<unsigned, Indexes> indexes_;  ///< by reserve id
+};
+
+/// The inverse of archive(); throws core::InputError naming the field.
+[[nodiscard]] State restore_state(const core::Archive& archive);
+[[nodiscard]] core::Archive archive_state(const State& state);
+
+}  // namespace margrave::adapters::aave_v3

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chains/reader.hpp"
+#include "chains/task.hpp"
+#include "core/address.hpp"
+#include "core/archive.hpp"
+#include "margin/market.hpp"
+#include "settings/settings.hpp"
+
+namespace margrave::adapters {
+
+/// Reads one configured deployment at one block. Lives for one snapshot.
+class Adapter {
+  public:
+    virtual ~Adapter() = default;
+
+    /// Adds the wallet's account. Lets core::ChainError pass: an unread account is not an empty
+    /// one. Everything that wallets share is asked for once.
+    [[nodiscard]] virtual chains::Task<void> read(chains::Reader& chain, core::Address wallet) = 0;
+
+    /// The market with all accounts read so far; nullptr when what they share could not be read.
+    /// Call once, last.
+    [[nodiscard]] virtual std::unique_ptr<margin::Market> take_market() = 0;
+};
+
+struct AdapterOptions {
+    bool verify = false;  ///< also read the protocol's own view of every account, as the referee
+};
+
+/// One line of `margrave protocols`: how a revision's arithmetic is proven.
+struct RevisionProof {
+    std::string behaviour;
+    std::string proof;
+};
+
+/// A protocol's entry in the table that CMake generates from the folders adapters/<protocol>/.
+struct Protocol {
+    std::string_view name;
+    /// Throws ConfigError naming the key at fault; also for keys that the adapter does not know.
+    std::unique_ptr<Adapter> (*make_adapter)(const settings::MarketEntry& entry,
+                                             std::span<const settings::Revision> revisions,
+                                             const AdapterOptions& options);
+    /// The inverse of Market::archive(); throws InputError.
+    std::unique_ptr<margin::Market> (*restore_market)(const core::Archive& archive);
+    std::vector<RevisionProof> (*describe)();
+};
+
+[[nodiscard]] std::span<const Protocol> protocols();
+/// nullptr for a protocol that margrave does not know.
+[[nodiscard]] const Protocol* find_protocol(std::string_view name);
+
+}  // namespace margrave::adapters

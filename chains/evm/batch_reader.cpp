@@ -1,0 +1,250 @@
+#include "chains/evm/batch_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "chains/evm/head.hpp"
+#include "core/errors.hpp"
+#include "core/hex.hpp"
+
+namespace margrave::chains::evm {
+namespace {
+
+using core::ErrorKind;
+
+/// Doubtful failures that are asked again one by one; beyond, in groups.
+constexpr std::size_t kAskedAloneMax = 64;
+
+/// The hex of one inner call besides its own calldata: tuple offset, address, flag, data offset,
+/// length.
+constexpr std::size_t kInnerOverheadBytes = 2 * 5 * 32;
+
+bool may_split(ErrorKind why) {
+    return why == ErrorKind::RequestTooLarge || why == ErrorKind::ReplyTooLarge ||
+           why == ErrorKind::OutOfGas || why == ErrorKind::ExecutionTimeout ||
+           why == ErrorKind::Timeout;
+}
+
+/// Same question, same text.
+std::string identity(const PendingCall& call) {
+    std::string key(call.to.raw().begin(), call.to.raw().end());
+    key.push_back(call.kind == PendingCall::Kind::NativeBalance ? 'b' : 'c');
+    key.append(call.data.begin(), call.data.end());
+    return key;
+}
+
+}  // namespace
+
+BatchReader::BatchReader(RpcTransport& rpc, const Block& block,
+                         std::optional<core::Address> multicall3, const BatchLimits& limits)
+    : rpc_(rpc),
+      wire_{.block = block, .pin = Pin::Hash, .multicall3 = multicall3},
+      multicall3_(multicall3),
+      limits_(limits) {}
+
+void BatchReader::run(std::span<const Task<void>> tasks) {
+    for (const Task<void>& task : tasks) {
+        task.start();
+    }
+    while (!parked_.empty()) {
+        answer_parked();
+    }
+    core::ensure(
+        std::all_of(tasks.begin(), tasks.end(), [](const auto& task) { return task.done(); }),
+        "a task that waits for nothing is done");
+}
+
+void BatchReader::unpark(PendingCall& call) {
+    std::erase(parked_, &call);
+    std::replace(waking_.begin(), waking_.end(), &call, static_cast<PendingCall*>(nullptr));
+}
+
+void BatchReader::answer_parked() {
+    const std::vector<PendingCall*> waiting = std::exchange(parked_, {});
+    std::unordered_map<std::string, std::size_t> known;
+    std::vector<std::size_t> question_of;
+    Questions questions;
+    question_of.reserve(waiting.size());
+    for (const PendingCall* call : waiting) {
+        const auto [found, is_new] = known.try_emplace(identity(*call), questions.size());
+        if (is_new) {
+            questions.push_back(call);
+        } else if (!call->may_revert) {
+            questions[found->second] = call;  // who needs the answer decides how sure it must be
+        }
+        question_of.push_back(found->second);
+    }
+    const std::vector<CallOutcome> outcomes = ask(questions);
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        waiting[i]->outcome = outcomes[question_of[i]];
+        waiting[i]->answered = true;
+        if (waiting[i]->waiter) {
+            waking_.push_back(waiting[i]);
+        }
+    }
+    // What one wakes may end others together with what they wait for: unpark() takes those out.
+    for (std::size_t i = 0; i < waking_.size(); ++i) {
+        if (waking_[i] != nullptr) {
+            std::exchange(waking_[i]->waiter, nullptr).resume();
+        }
+    }
+    waking_.clear();
+}
+
+std::vector<CallOutcome> BatchReader::ask(const Questions& questions) {
+    std::vector<CallOutcome> outcomes(questions.size(), core::Unexpected(CallFailure{}));
+    Chunk all(questions.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    std::vector<Chunk> chunks;
+    add_chunks(questions, all, chunks);
+    send(questions, std::move(chunks), false, outcomes);
+    ask_doubtful_again(questions, outcomes);
+    return outcomes;
+}
+
+void BatchReader::ask_doubtful_again(const Questions& questions,
+                                     std::vector<CallOutcome>& outcomes) {
+    Chunk doubtful;
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        if (!outcomes[i] && outcomes[i].error().doubtful && !questions[i]->may_revert) {
+            doubtful.push_back(i);
+        }
+    }
+    if (doubtful.empty()) {
+        return;
+    }
+    const bool alone = doubtful.size() <= kAskedAloneMax;
+    const std::size_t group = alone ? 1 : (doubtful.size() + kAskedAloneMax - 1) / kAskedAloneMax;
+    std::vector<Chunk> chunks;
+    for (std::size_t from = 0; from < doubtful.size(); from += group) {
+        const std::size_t to = std::min(doubtful.size(), from + group);
+        chunks.emplace_back(doubtful.begin() + static_cast<std::ptrdiff_t>(from),
+                            doubtful.begin() + static_cast<std::ptrdiff_t>(to));
+    }
+    send(questions, std::move(chunks), alone, outcomes);
+}
+
+void BatchReader::send(const Questions& questions, std::vector<Chunk> chunks, bool alone,
+                       std::vector<CallOutcome>& outcomes) {
+    ++cost_.rounds;
+    cost_.splits += chunks.size() - 1;
+    while (!chunks.empty()) {
+        const Wire wire = wire_;
+        std::vector<Questions> asked;
+        std::vector<RpcRequest> requests;
+        for (const Chunk& chunk : chunks) {
+            Questions& mine = asked.emplace_back();
+            for (const std::size_t i : chunk) {
+                mine.push_back(questions[i]);
+            }
+            requests.push_back(alone ? encode_alone(wire, *mine.at(0)) : encode(wire, mine));
+        }
+        const auto replies = rpc_.send(requests);
+        std::vector<Chunk> again;
+        for (std::size_t r = 0; r < chunks.size(); ++r) {
+            if (alone) {
+                outcomes[chunks[r][0]] = decode_alone(*asked[r].at(0), replies[r].at(0));
+                continue;
+            }
+            const Answers answers = decode(wire, asked[r], replies[r]);
+            if (answers) {
+                proven_ = true;
+                for (std::size_t k = 0; k < chunks[r].size(); ++k) {
+                    outcomes[chunks[r][k]] = answers.value()[k];
+                }
+                continue;
+            }
+            const CallFailure& why = answers.error();
+            const bool fell_back_already =
+                wire_.pin != wire.pin || wire_.multicall3 != wire.multicall3;
+            if (fell_back_already || (!proven_ && fall_back(why.kind))) {
+                add_chunks(questions, chunks[r], again);
+            } else if (!split(chunks[r], why.kind, again)) {
+                for (const std::size_t i : chunks[r]) {
+                    outcomes[i] = core::Unexpected(why);
+                }
+            }
+        }
+        cost_.splits += again.size();
+        chunks = std::move(again);
+    }
+}
+
+bool BatchReader::split(const Chunk& chunk, ErrorKind why, std::vector<Chunk>& again) {
+    if (!may_split(why) || chunk.size() < 2) {
+        return false;
+    }
+    const std::size_t half = chunk.size() / 2;
+    std::size_t& limit = wire_.multicall3 ? limits_.calls_max : limits_.batch_calls_max;
+    limit = std::max<std::size_t>(1, std::min(limit, chunk.size() - half));
+    const auto middle = chunk.begin() + static_cast<std::ptrdiff_t>(half);
+    again.emplace_back(chunk.begin(), middle);
+    again.emplace_back(middle, chunk.end());
+    return true;
+}
+
+/// Steps down from (Multicall3, by hash) to what the node can do. A node that lacks EIP-1898
+/// refuses the parameter, ignores it, or answers nothing; an address without Multicall3 answers
+/// nothing, or not as Multicall3 would.
+bool BatchReader::fall_back(ErrorKind why) {
+    const bool about_pin = why == ErrorKind::Unsupported || why == ErrorKind::BadRequest ||
+                           why == ErrorKind::WrongBlock;
+    const bool about_contract =
+        why == ErrorKind::EmptyReply || why == ErrorKind::Reverted || why == ErrorKind::BadData;
+    if (about_pin && wire_.pin == Pin::Hash) {
+        wire_.pin = Pin::Number;
+        return true;
+    }
+    if (about_contract && wire_.multicall3) {
+        wire_.multicall3 = std::nullopt;
+        return true;
+    }
+    if (why == ErrorKind::EmptyReply && wire_.pin == Pin::Hash) {
+        wire_.pin = Pin::Number;
+        wire_.multicall3 = multicall3_;
+        return true;
+    }
+    return false;
+}
+
+void BatchReader::add_chunks(const Questions& questions, const Chunk& which,
+                             std::vector<Chunk>& chunks) const {
+    const std::size_t calls_max = wire_.multicall3 ? limits_.calls_max : limits_.batch_calls_max;
+    Chunk chunk;
+    std::size_t bytes = 0;
+    for (const std::size_t i : which) {
+        const std::size_t mine = 2 * questions[i]->data.size() + kInnerOverheadBytes;
+        if (!chunk.empty() &&
+            (chunk.size() >= calls_max || bytes + mine > limits_.request_bytes_max)) {
+            chunks.push_back(std::exchange(chunk, {}));
+            bytes = 0;
+        }
+        chunk.push_back(i);
+        bytes += mine;
+    }
+    chunks.push_back(std::move(chunk));
+}
+
+void BatchReader::confirm_block() {
+    if (wire_.pin == Pin::Hash) {
+        return;
+    }
+    ++cost_.rounds;
+    const Block now = read_block(rpc_, wire_.block.number);
+    if (now.hash != wire_.block.hash) {
+        throw core::ChainError(
+            ErrorKind::WrongBlock, "eth_getBlockByNumber",
+            fmt::format(
+                "block {} was {} when reading began and is {} now: the chain was reorganised",
+                wire_.block.number.value(), core::to_hex(wire_.block.hash),
+                core::to_hex(now.hash)));
+    }
+}
+
+}  // namespace margrave::chains::evm

@@ -1,0 +1,151 @@
+#include "chains/evm/head.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "core/hex.hpp"
+#include "core/text.hpp"
+#include "core/u256.hpp"
+
+namespace margrave::chains::evm {
+namespace {
+
+using core::ChainError;
+using core::ErrorKind;
+
+[[noreturn]] void throw_bad_reply(std::string_view method, std::string_view what) {
+    throw ChainError(ErrorKind::BadReply, std::string(method), std::string(what));
+}
+
+const std::string& checked(const RpcOutcome& outcome, std::string_view method) {
+    if (!outcome) {
+        throw to_chain_error(outcome.error(), method);
+    }
+    return outcome.value();
+}
+
+std::uint64_t parse_u64(const nlohmann::json& value, std::string_view method) {
+    const auto number = value.is_string()
+                            ? core::parse_hex_quantity(value.get_ref<const std::string&>())
+                            : std::nullopt;
+    if (!number || *number > std::numeric_limits<std::uint64_t>::max()) {
+        throw_bad_reply(method, "the result holds no quantity of at most 64 bits");
+    }
+    return static_cast<std::uint64_t>(*number);
+}
+
+core::ChainId parse_chain_id(const std::string& result) {
+    const auto value = nlohmann::json::parse(result, nullptr, false);
+    return core::ChainId(parse_u64(value, "eth_chainId"));
+}
+
+Block parse_block(const std::string& result, std::string_view method) {
+    const auto block = nlohmann::json::parse(result, nullptr, false);
+    if (block.is_null()) {
+        throw ChainError(ErrorKind::UnknownBlock, std::string(method),
+                         "the node knows no such block");
+    }
+    if (!block.is_object() || !block.contains("hash") || !block.contains("number") ||
+        !block.contains("timestamp") || !block["hash"].is_string()) {
+        throw_bad_reply(method, "the result is no block");
+    }
+    const auto hash = core::parse_hex(block["hash"].get_ref<const std::string&>());
+    if (!hash || hash->size() != 32) {
+        throw_bad_reply(method, "the block's hash is not 32 bytes");
+    }
+    Block out;
+    out.number = core::BlockNumber(parse_u64(block["number"], method));
+    out.timestamp = core::Timestamp(parse_u64(block["timestamp"], method));
+    std::copy(hash->begin(), hash->end(), out.hash.begin());
+    return out;
+}
+
+bool is_digits(std::string_view text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::uint64_t number_of(std::string_view digits) {
+    const auto number = core::parse_u64(digits);
+    core::ensure(number.has_value(), "a block's number has at most 64 bits");
+    return *number;
+}
+
+RpcCall block_call(std::string_view block) {
+    if (block.size() == 66) {
+        return {"eth_getBlockByHash", fmt::format(R"(["{}",false])", block)};
+    }
+    if (is_digits(block)) {
+        return {"eth_getBlockByNumber",
+                fmt::format(R"(["{}",false])", to_quantity(number_of(block)))};
+    }
+    return {"eth_getBlockByNumber", fmt::format(R"(["{}",false])", block)};
+}
+
+/// Endpoints exist that refuse batches; they get the two calls one by one.
+bool may_be_about_batches(const RpcError& error) {
+    return error.kind == ErrorKind::Unsupported || error.kind == ErrorKind::RequestTooLarge ||
+           error.kind == ErrorKind::BadRequest || error.kind == ErrorKind::BadReply;
+}
+
+std::pair<RpcOutcome, RpcOutcome> send_both(RpcTransport& rpc, const RpcCall& first,
+                                            const RpcCall& second) {
+    auto replies = rpc.send({{first, second}}).at(0);
+    if (!replies[0] && !replies[1] && may_be_about_batches(replies[0].error())) {
+        auto singly = rpc.send({{first}, {second}});
+        return {std::move(singly[0][0]), std::move(singly[1][0])};
+    }
+    return {std::move(replies[0]), std::move(replies[1])};
+}
+
+void ensure_is_the_block(const Block& got, std::string_view asked, std::string_view method) {
+    const bool wrong_number = is_digits(asked) && got.number.value() != number_of(asked);
+    const auto hash = asked.size() == 66 ? core::parse_hex(asked) : std::nullopt;
+    if (wrong_number || (hash && !std::equal(hash->begin(), hash->end(), got.hash.begin()))) {
+        throw ChainError(
+            ErrorKind::WrongBlock, std::string(method),
+            fmt::format("asked for block {}, the reply is block {}", asked, got.number.value()));
+    }
+}
+
+}  // namespace
+
+std::string to_quantity(std::uint64_t value) { return fmt::format("0x{:x}", value); }
+
+ChainError to_chain_error(const RpcError& error, std::string_view what) {
+    std::string detail = core::printable(error.message);
+    if (error.code != 0) {
+        detail += fmt::format(" (code {})", error.code);
+    }
+    return {error.kind, fmt::format("{} {}", error.source, what), std::move(detail)};
+}
+
+core::ChainId read_chain_id(RpcTransport& rpc) {
+    const auto replies = rpc.send({{RpcCall{"eth_chainId", "[]"}}});
+    return parse_chain_id(checked(replies.at(0).at(0), "eth_chainId"));
+}
+
+Block read_block(RpcTransport& rpc, core::BlockNumber number) {
+    const RpcCall call = block_call(std::to_string(number.value()));
+    const auto replies = rpc.send({{call}});
+    const Block block = parse_block(checked(replies.at(0).at(0), call.method), call.method);
+    ensure_is_the_block(block, std::to_string(number.value()), call.method);
+    return block;
+}
+
+Head read_head(RpcTransport& rpc, std::string_view block) {
+    const RpcCall call = block_call(block);
+    const auto [id, found] = send_both(rpc, RpcCall{"eth_chainId", "[]"}, call);
+    Head head;
+    head.chain_id = parse_chain_id(checked(id, "eth_chainId"));
+    head.block = parse_block(checked(found, call.method), call.method);
+    ensure_is_the_block(head.block, block, call.method);
+    return head;
+}
+
+}  // namespace margrave::chains::evm

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "chains/evm/rpc.hpp"
+#include "chains/reader.hpp"
+#include "core/units.hpp"
+
+namespace margrave::chains::evm {
+
+/// What an endpoint says of itself and of one block.
+struct Head {
+    core::ChainId chain_id;
+    Block block;
+};
+
+/// Chain id and block in one round trip. `block` is "latest", "safe", "finalized", decimal digits,
+/// or a block hash. Throws core::ChainError; UnknownBlock when the node knows no such block.
+[[nodiscard]] Head read_head(RpcTransport& rpc, std::string_view block);
+
+/// The chain id alone; throws core::ChainError.
+[[nodiscard]] core::ChainId read_chain_id(RpcTransport& rpc);
+
+/// The block of that number as the node sees it now; throws core::ChainError.
+[[nodiscard]] Block read_block(RpcTransport& rpc, core::BlockNumber number);
+
+/// "0x" and hex digits without leading zeros, as JSON-RPC writes quantities.
+[[nodiscard]] std::string to_quantity(std::uint64_t value);
+
+/// The error of a failed call as the exception that collect turns into a gap.
+[[nodiscard]] core::ChainError to_chain_error(const RpcError& error, std::string_view what);
+
+}  // namespace margrave::chains::evm

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace margrave::chains::evm {
+
+/// Throws core::ConfigError when `url` is not an http(s) URL with a host, or is plain http to a
+/// host that is not this machine and `allow_plain_http` is false. The message names the host at
+/// most.
+void check_endpoint_url(const std::string& url, bool allow_plain_http);
+
+/// The parts of a URL that may be keys: user, password, longer pieces of the path, values of the
+/// query. Endpoints like to quote the URL in their error pages ("Cannot POST /v2/…"), so their
+/// words pass through here before anybody sees them.
+class UrlSecrets {
+  public:
+    /// Empty when the URL does not parse.
+    explicit UrlSecrets(const std::string& url);
+
+    /// `text` with every secret replaced by "***", also one that a shortening cut off at the end.
+    [[nodiscard]] std::string redact(std::string text) const;
+
+  private:
+    std::vector<std::string> secrets_;  ///< the longest first
+};
+
+}  // namespace margrave::chains::evm

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "chains/evm/rpc.hpp"
+#include "core/time.hpp"
+
+namespace margrave::chains::evm {
+
+struct RetryPolicy {
+    unsigned attempts = 4;  ///< the first one included
+    std::chrono::milliseconds first_delay{
+        200};  ///< doubles each time; a Retry-After is honoured up to delay_max
+    std::chrono::milliseconds delay_max{5'000};
+    std::chrono::milliseconds total_deadline{
+        60'000};  ///< of one send(), all attempts and waits included
+};
+
+/// Whether sending the same call again may help: a deterministic answer (revert, bad request, out
+/// of gas …) is final.
+[[nodiscard]] bool is_retryable(core::ErrorKind kind);
+
+/// Sends the failed calls of `inner` again, with exponential backoff, when their failure is
+/// retryable; calls that were answered are never sent twice.
+[[nodiscard]] std::unique_ptr<RpcTransport> make_retry_transport(
+    std::unique_ptr<RpcTransport> inner, const RetryPolicy& policy, core::Clock& clock);
+
+}  // namespace margrave::chains::evm

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/errors.hpp"
+#include "core/result.hpp"
+
+namespace margrave::chains::evm {
+
+/// One JSON-RPC call. `params` is JSON text, an array, written the same way for the same call every
+/// time, so that method and params together name the call in a recording.
+struct RpcCall {
+    std::string method;
+    std::string params;
+
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy sees one in the defaulted comparison
+    friend auto operator<=>(const RpcCall&, const RpcCall&) = default;
+};
+
+/// Calls that travel in one HTTP request: a single object when there is one, a JSON-RPC batch
+/// otherwise.
+using RpcRequest = std::vector<RpcCall>;
+
+/// Why a call has no result. `code`, `message` and `data` are the endpoint's own words when it sent
+/// a JSON-RPC error (message shortened and made printable); `kind` is what they mean.
+struct RpcError {
+    core::ErrorKind kind = core::ErrorKind::ServerFault;
+    std::string source;     ///< the endpoint's host, never its path, query or user part
+    std::int64_t code = 0;  ///< 0 when the failure has no JSON-RPC code
+    std::string message;
+    std::string data;  ///< revert data as 0x hex, "" when there is none
+    std::optional<std::chrono::milliseconds> retry_after = std::nullopt;
+};
+
+/// The `result` member as JSON text (a string keeps its quotes), or why there is none.
+using RpcOutcome = core::Result<std::string, RpcError>;
+
+/// What crossed the wire so far, counted where requests are really sent.
+struct RpcTraffic {
+    std::uint64_t requests = 0;
+    std::uint64_t calls = 0;  ///< JSON-RPC calls in those requests
+    std::uint64_t retries = 0;
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;  ///< as they crossed the wire, before decompression
+};
+
+/// Something that answers JSON-RPC calls. Transports compose: record(retry(http)). Not thread-safe.
+class RpcTransport {
+  public:
+    virtual ~RpcTransport() = default;
+
+    /// Sends all requests at once and waits for all of them. Outcome [i][k] belongs to call k of
+    /// request i. A failure is an outcome; only broken invariants throw.
+    [[nodiscard]] virtual std::vector<std::vector<RpcOutcome>> send(
+        const std::vector<RpcRequest>& requests) = 0;
+
+    [[nodiscard]] virtual RpcTraffic traffic() const = 0;
+};
+
+}  // namespace margrave::chains::evm

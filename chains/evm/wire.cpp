@@ -1,0 +1,269 @@
+#include "chains/evm/wire.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "chains/abi.hpp"
+#include "chains/evm/head.hpp"
+#include "core/hex.hpp"
+#include "core/text.hpp"
+
+namespace margrave::chains::evm {
+namespace {
+
+using core::Address;
+using core::Bytes;
+using core::ErrorKind;
+
+// Multicall3, the same contract at 0xcA11bde05977b3631167028862bE2a173976CA11 on most chains.
+using Call3 = std::tuple<Address, bool, Bytes>;
+using Result3 = std::tuple<bool, Bytes>;
+using Aggregate3 = abi::Function<"aggregate3", std::vector<Result3>(std::vector<Call3>)>;
+using GetBlockNumber = abi::Function<"getBlockNumber", core::U256()>;
+using GetCurrentBlockTimestamp = abi::Function<"getCurrentBlockTimestamp", core::U256()>;
+using GetEthBalance = abi::Function<"getEthBalance", core::U256(Address)>;
+
+// How a contract says why it reverted.
+using ErrorString = abi::Function<"Error", std::string(std::string)>;
+using Panic = abi::Function<"Panic", core::U256(core::U256)>;
+
+/// A program for a call without a recipient, which runs as creation code and returns (block number,
+/// timestamp): NUMBER, PUSH1 0, MSTORE, TIMESTAMP, PUSH1 32, MSTORE, PUSH1 64, PUSH1 0, RETURN.
+constexpr std::string_view kSayBlock =
+    "0x4360005242602052604060"
+    "00f3";
+using SayBlock = abi::Function<"block", std::tuple<core::U256, core::U256>()>;
+
+/// The questions that open every aggregate: number and timestamp.
+constexpr std::size_t kAggregateChecks = 2;
+
+std::string block_parameter(const Wire& wire) {
+    if (wire.pin == Pin::Number) {
+        return fmt::format(R"("{}")", to_quantity(wire.block.number.value()));
+    }
+    return fmt::format(R"({{"blockHash":"{}","requireCanonical":true}})",
+                       core::to_hex(wire.block.hash));
+}
+
+RpcCall eth_call(const Wire& wire, const Address& to, const Bytes& data) {
+    std::string params = R"([{"to":")" + core::to_hex(to.raw()) + R"(","data":"0x)";
+    core::append_hex(data, params);
+    params += "\"}," + block_parameter(wire) + "]";
+    return {"eth_call", std::move(params)};
+}
+
+RpcCall plain_call(const Wire& wire, const PendingCall& question) {
+    if (question.kind == PendingCall::Kind::NativeBalance) {
+        return {"eth_getBalance", fmt::format(R"(["{}",{}])", core::to_hex(question.to.raw()),
+                                              block_parameter(wire))};
+    }
+    return eth_call(wire, question.to, question.data);
+}
+
+RpcRequest encode_aggregate(const Wire& wire, std::span<const PendingCall* const> questions) {
+    const Address& multicall = *wire.multicall3;
+    std::vector<Call3> calls;
+    calls.reserve(questions.size() + kAggregateChecks);
+    calls.emplace_back(multicall, true, GetBlockNumber::encode());
+    calls.emplace_back(multicall, true, GetCurrentBlockTimestamp::encode());
+    for (const PendingCall* question : questions) {
+        if (question->kind == PendingCall::Kind::NativeBalance) {
+            calls.emplace_back(multicall, true, GetEthBalance::encode(question->to));
+        } else {
+            calls.emplace_back(question->to, true, question->data);
+        }
+    }
+    return {eth_call(wire, multicall, Aggregate3::encode(calls))};
+}
+
+RpcRequest encode_batch(const Wire& wire, std::span<const PendingCall* const> questions) {
+    RpcRequest request;
+    request.reserve(questions.size() + 1);
+    request.push_back(
+        {"eth_call", fmt::format(R"([{{"data":"{}"}},{}])", kSayBlock, block_parameter(wire))});
+    for (const PendingCall* question : questions) {
+        request.push_back(plain_call(wire, *question));
+    }
+    return request;
+}
+
+bool starts_with(const Bytes& data, const std::array<std::uint8_t, 4>& selector) {
+    return data.size() >= 4 && std::equal(selector.begin(), selector.end(), data.begin());
+}
+
+/// The contract's own words, or what is known of them.
+std::string revert_reason(const Bytes& data) {
+    try {
+        const std::span<const std::uint8_t> body = std::span(data).subspan(data.size() < 4 ? 0 : 4);
+        if (starts_with(data, ErrorString::kSelector)) {
+            return "reverted: " + core::printable(ErrorString::decode(body));
+        }
+        if (starts_with(data, Panic::kSelector)) {
+            return "reverted: panic code " + core::to_decimal(Panic::decode(body));
+        }
+    } catch (const abi::DecodeError&) {
+        // Malformed revert data says no more than its hex.
+    }
+    return data.empty() ? "reverted without a reason"
+                        : "reverted with " + core::printable(core::to_hex(data), 80);
+}
+
+/// Some nodes hand over revert data as if it were a result; a real result is whole words.
+bool is_revert_in_disguise(const Bytes& data) {
+    return data.size() % 32 == 4 &&
+           (starts_with(data, ErrorString::kSelector) || starts_with(data, Panic::kSelector));
+}
+
+CallFailure failure_of(const RpcError& error) {
+    if (error.kind == ErrorKind::Reverted) {
+        const auto data = core::parse_hex(error.data);
+        return {.kind = error.kind,
+                .detail =
+                    data && !data->empty() ? revert_reason(*data) : core::printable(error.message)};
+    }
+    return {.kind = error.kind, .detail = to_chain_error(error, "eth_call").what()};
+}
+
+/// The bytes of a JSON string "0x…".
+CallOutcome hex_result(const RpcOutcome& outcome) {
+    if (!outcome) {
+        return core::Unexpected(failure_of(outcome.error()));
+    }
+    const std::string_view text = outcome.value();
+    if (text.size() < 4 || text.front() != '"' || text.back() != '"') {
+        return core::Unexpected(CallFailure{ErrorKind::BadReply, "the result is no hex string"});
+    }
+    auto data = core::parse_hex(text.substr(1, text.size() - 2));
+    if (!data) {
+        return core::Unexpected(CallFailure{ErrorKind::BadReply, "the result is no hex string"});
+    }
+    if (is_revert_in_disguise(*data)) {
+        return core::Unexpected(CallFailure{ErrorKind::Reverted, revert_reason(*data)});
+    }
+    return std::move(*data);
+}
+
+std::optional<CallFailure> check_block(const Wire& wire, const core::U256& number,
+                                       const core::U256& timestamp) {
+    if (number == wire.block.number.value() && timestamp == wire.block.timestamp.value()) {
+        return std::nullopt;
+    }
+    return CallFailure{
+        ErrorKind::WrongBlock,
+        fmt::format("asked at block {} (timestamp {}), the node executed at block {} "
+                    "(timestamp {})",
+                    wire.block.number.value(), wire.block.timestamp.value(),
+                    core::to_decimal(number), core::to_decimal(timestamp))};
+}
+
+CallOutcome inner_outcome(Result3&& result) {
+    auto& [success, data] = result;
+    if (success) {
+        return std::move(data);
+    }
+    return core::Unexpected(CallFailure{ErrorKind::Reverted, revert_reason(data), data.empty()});
+}
+
+Answers decode_aggregate(const Wire& wire, std::size_t count, const RpcOutcome& outcome) {
+    const CallOutcome raw = hex_result(outcome);
+    if (!raw) {
+        return core::Unexpected(raw.error());
+    }
+    if (raw->empty()) {
+        return core::Unexpected(CallFailure{ErrorKind::EmptyReply, "Multicall3 returned no data"});
+    }
+    try {
+        std::vector<Result3> results = Aggregate3::decode(raw.value());
+        if (results.size() != count + kAggregateChecks || !std::get<bool>(results[0]) ||
+            !std::get<bool>(results[1])) {
+            return core::Unexpected(
+                CallFailure{ErrorKind::BadData, "Multicall3 returned another number of results"});
+        }
+        if (auto wrong =
+                check_block(wire, GetBlockNumber::decode(std::get<Bytes>(results[0])),
+                            GetCurrentBlockTimestamp::decode(std::get<Bytes>(results[1])))) {
+            return core::Unexpected(*wrong);
+        }
+        std::vector<CallOutcome> outcomes;
+        outcomes.reserve(count);
+        for (std::size_t i = kAggregateChecks; i < results.size(); ++i) {
+            outcomes.push_back(inner_outcome(std::move(results[i])));
+        }
+        return outcomes;
+    } catch (const abi::DecodeError& bad) {
+        return core::Unexpected(
+            CallFailure{ErrorKind::BadData, std::string("the reply of Multicall3: ") + bad.what()});
+    }
+}
+
+/// A balance comes as a quantity, everything else as bytes.
+CallOutcome plain_outcome(const PendingCall& question, const RpcOutcome& outcome) {
+    if (question.kind != PendingCall::Kind::NativeBalance || !outcome) {
+        return hex_result(outcome);
+    }
+    const std::string_view text = outcome.value();
+    const auto wei =
+        text.size() < 2 ? std::nullopt : core::parse_hex_quantity(text.substr(1, text.size() - 2));
+    if (!wei) {
+        return core::Unexpected(CallFailure{ErrorKind::BadReply, "the balance is no quantity"});
+    }
+    Bytes word(32);
+    core::to_big_endian(*wei, word.data());
+    return word;
+}
+
+bool is_refusal_of_size(ErrorKind kind) {
+    return kind == ErrorKind::RequestTooLarge || kind == ErrorKind::ReplyTooLarge;
+}
+
+Answers decode_batch(const Wire& wire, std::span<const PendingCall* const> questions,
+                     const std::vector<RpcOutcome>& outcomes) {
+    const CallOutcome said = hex_result(outcomes.at(0));
+    if (!said) {
+        return core::Unexpected(said.error());
+    }
+    if (said->size() != 64) {
+        return core::Unexpected(
+            CallFailure{ErrorKind::EmptyReply, "the node did not say its block"});
+    }
+    const auto [number, timestamp] = SayBlock::decode(said.value());
+    if (auto wrong = check_block(wire, number, timestamp)) {
+        return core::Unexpected(*wrong);
+    }
+    std::vector<CallOutcome> answers;
+    answers.reserve(questions.size());
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        answers.push_back(plain_outcome(*questions[i], outcomes.at(i + 1)));
+        // One item refused for the size of the whole: the batch is asked again in halves.
+        if (!answers.back() && is_refusal_of_size(answers.back().error().kind)) {
+            return core::Unexpected(answers.back().error());
+        }
+    }
+    return answers;
+}
+
+}  // namespace
+
+RpcRequest encode(const Wire& wire, std::span<const PendingCall* const> questions) {
+    return wire.multicall3 ? encode_aggregate(wire, questions) : encode_batch(wire, questions);
+}
+
+Answers decode(const Wire& wire, std::span<const PendingCall* const> questions,
+               const std::vector<RpcOutcome>& outcomes) {
+    return wire.multicall3 ? decode_aggregate(wire, questions.size(), outcomes.at(0))
+                           : decode_batch(wire, questions, outcomes);
+}
+
+RpcRequest encode_alone(const Wire& wire, const PendingCall& question) {
+    return {plain_call(wire, question)};
+}
+
+CallOutcome decode_alone(const PendingCall& question, const RpcOutcome& outcome) {
+    return plain_outcome(question, outcome);
+}
+
+}  // namespace margrave::chains::evm

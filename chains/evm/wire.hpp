@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "chains/evm/rpc.hpp"
+#include "chains/reader.hpp"
+#include "core/address.hpp"
+
+namespace margrave::chains::evm {
+
+/// How every call is held to the one block.
+enum class Pin {
+    Hash,    ///< EIP-1898: by hash, and the block must be canonical
+    Number,  ///< for nodes that lack it: by number, the hash is read again when all is done
+};
+
+/// The present way of asking: at which block, and through which Multicall3, or as a JSON-RPC batch
+/// without one.
+struct Wire {
+    Block block;
+    Pin pin = Pin::Hash;
+    std::optional<core::Address> multicall3;
+};
+
+/// What came back to one request: an outcome per question, or one failure for all of them.
+using Answers = core::Result<std::vector<CallOutcome>, CallFailure>;
+
+/// The questions as one request in which the node also says its block number and timestamp.
+[[nodiscard]] RpcRequest encode(const Wire& wire, std::span<const PendingCall* const> questions);
+/// The answers, if they are from the wire's block; WrongBlock otherwise.
+[[nodiscard]] Answers decode(const Wire& wire, std::span<const PendingCall* const> questions,
+                             const std::vector<RpcOutcome>& outcomes);
+
+/// One question as a plain call, without that check.
+[[nodiscard]] RpcRequest encode_alone(const Wire& wire, const PendingCall& question);
+[[nodiscard]] CallOutcome decode_alone(const PendingCall& question, const RpcOutcome& outcome);
+
+}  // namespace margrave::chains::evm

@@ -1,0 +1,164 @@
+#pragma once
+
+#include <coroutine>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "chains/abi.hpp"
+#include "core/address.hpp"
+#include "core/errors.hpp"
+#include "core/hex.hpp"
+#include "core/keccak.hpp"
+#include "core/result.hpp"
+#include "core/units.hpp"
+
+namespace margrave::chains {
+
+/// The one block that everything of a chain is read at.
+struct Block {
+    core::BlockNumber number;
+    core::Hash hash{};
+    core::Timestamp timestamp;
+};
+
+/// Why a call has no data.
+struct CallFailure {
+    core::ErrorKind kind = core::ErrorKind::ServerFault;
+    std::string detail;
+    bool doubtful =
+        false;  ///< failed without a word inside an aggregate: a revert, or only its gas ran out
+};
+
+using CallOutcome = core::Result<core::Bytes, CallFailure>;
+
+/// One question to the chain, parked until the reader sends all that are parked.
+struct PendingCall {
+    enum class Kind { Contract, NativeBalance };
+
+    Kind kind = Kind::Contract;
+    core::Address to;
+    core::Bytes data;           ///< empty for a native balance
+    std::string_view function;  ///< for messages
+    bool may_revert = false;  ///< a revert is an expected answer: it is not asked again to be sure
+    CallOutcome outcome = core::Unexpected(CallFailure{});
+    bool answered = false;
+    std::coroutine_handle<> waiter;  ///< null while nobody awaits it, and again once it is resumed
+
+    /// The data as the function's result; throws core::ChainError naming contract and function.
+    template <class F>
+    [[nodiscard]] typename F::Result decode() const;
+    [[nodiscard]] core::ChainError error(core::ErrorKind why, std::string detail) const;
+};
+
+/// Answers questions about one chain at one block. A question is parked when it is asked, so
+/// several that are asked before the first is awaited travel together:
+///
+///     auto pool = chain.call(provider, GetPool{});
+///     auto oracle = chain.call(provider, GetPriceOracle{});
+///     use(co_await pool, co_await oracle);   // one round trip
+///
+/// When no coroutine can go on, everything parked is sent at once. Not thread-safe.
+class Reader {
+  public:
+    virtual ~Reader() = default;
+
+    [[nodiscard]] virtual const Block& block() const = 0;
+    /// Takes note of a question; the reader fills `outcome`, sets `answered` and resumes `waiter`
+    /// if there is one.
+    virtual void park(PendingCall& call) = 0;
+    /// Forgets a question that is not answered yet, or whose waiter is not resumed yet.
+    virtual void unpark(PendingCall& call) = 0;
+
+    /// A question on its way; awaited once.
+    template <class F>
+    class Call {
+      public:
+        Call(Reader& reader, PendingCall question)
+            : reader_(reader), question_(std::move(question)) {
+            reader_.park(question_);
+        }
+        Call(const Call&) = delete;  // the reader knows it by its place
+        Call& operator=(const Call&) = delete;
+        ~Call() {
+            // Answered in the same round as a failure that ends this coroutine, it must not be
+            // resumed any more.
+            if (!question_.answered || question_.waiter) {
+                reader_.unpark(question_);
+            }
+        }
+
+        [[nodiscard]] bool await_ready() const noexcept { return question_.answered; }
+        void await_suspend(std::coroutine_handle<> waiter) noexcept { question_.waiter = waiter; }
+        typename F::Result await_resume() const { return question_.template decode<F>(); }
+
+      protected:
+        Reader& reader_;
+        PendingCall question_;
+    };
+
+    template <class F>
+    class TryCall : public Call<F> {
+      public:
+        using Call<F>::Call;
+        core::Result<typename F::Result, core::ChainError> await_resume() const {
+            // A parsing edge: the failure is an answer here, not a gap.
+            try {
+                return this->question_.template decode<F>();
+            } catch (const core::ChainError& error) {
+                return core::Unexpected(error);
+            }
+        }
+    };
+
+    /// Awaits the function's result; throws core::ChainError.
+    template <class F, class... Args>
+    [[nodiscard]] Call<F> call(const core::Address& to, F /*function*/, const Args&... args) {
+        return Call<F>(*this, question<F>(to, F::encode(args...)));
+    }
+
+    /// For a function that the contract may lack or refuse: awaits the result or the error.
+    template <class F, class... Args>
+    [[nodiscard]] TryCall<F> try_call(const core::Address& to, F /*function*/,
+                                      const Args&... args) {
+        PendingCall asked = question<F>(to, F::encode(args...));
+        asked.may_revert = true;
+        return TryCall<F>(*this, std::move(asked));
+    }
+
+    using BalanceInWei = abi::Function<"balance", core::U256()>;
+    /// Awaits the wallet's balance of the native coin, in wei; throws core::ChainError.
+    [[nodiscard]] Call<BalanceInWei> native_balance(const core::Address& wallet) {
+        PendingCall asked = question<BalanceInWei>(wallet, {});
+        asked.kind = PendingCall::Kind::NativeBalance;
+        return Call<BalanceInWei>(*this, std::move(asked));
+    }
+
+  private:
+    template <class F>
+    [[nodiscard]] static PendingCall question(const core::Address& to, core::Bytes data) {
+        PendingCall asked;
+        asked.to = to;
+        asked.data = std::move(data);
+        asked.function = F::name();
+        return asked;
+    }
+};
+
+template <class F>
+typename F::Result PendingCall::decode() const {
+    if (!outcome) {
+        throw error(outcome.error().kind, outcome.error().detail);
+    }
+    if (outcome->empty()) {
+        throw error(core::ErrorKind::EmptyReply,
+                    "no data came back: there is no contract at this address at this block");
+    }
+    try {
+        return F::decode(*outcome);
+    } catch (const abi::DecodeError& bad) {
+        throw error(core::ErrorKind::BadData, bad.what());
+    }
+}
+
+}  // namespace margrave::chains

@@ -1,0 +1,58 @@
+#include "app/app.hpp"
+
+#include <fmt/format.h>
+
+#include <new>
+
+#include "app/cli.hpp"
+#include "app/commands.hpp"
+#include "core/errors.hpp"
+
+namespace margrave::app {
+namespace {
+
+struct Dispatch {
+    World& world;
+
+    ExitCode operator()(const AuditOptions& options) const { return run_audit(world, options); }
+    ExitCode operator()(const CheckConfigOptions& options) const {
+        return run_check_config(world, options);
+    }
+    ExitCode operator()(const ProtocolsOptions& options) const {
+        return run_protocols(world, options);
+    }
+    ExitCode operator()(const DemoOptions& options) const { return run_demo(world, options); }
+    ExitCode operator()(const ShowText& shown) const {
+        write_result(world, shown.text);
+        return ExitCode::Fine;
+    }
+};
+
+ExitCode run_guarded(World& world, const std::vector<std::string>& arguments) {
+    try {
+        return std::visit(Dispatch{world}, parse_command_line(arguments));
+    } catch (const core::InputError& error) {
+        say(world, error.what());
+        return ExitCode::Usage;
+    } catch (const core::ConfigError& error) {
+        say(world, error.what());
+        return ExitCode::Usage;
+    } catch (const core::ChainError& error) {
+        say(world, error.what());
+        return ExitCode::Unreadable;
+    } catch (const std::bad_alloc&) {
+        say(world, "out of memory");
+        return ExitCode::Internal;
+    } catch (const std::exception& error) {
+        say(world, fmt::format("internal error, please report it: {}", error.what()));
+        return ExitCode::Internal;
+    }
+}
+
+}  // namespace
+
+int run(World& world, const std::vector<std::string>& arguments) {
+    return static_cast<int>(run_guarded(world, arguments));
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "app/audit.hpp"
+#include "app/chain_choice.hpp"
+#include "app/endpoints.hpp"
+#include "app/files.hpp"
+#include "chains/evm/head.hpp"
+#include "chains/evm/recording.hpp"
+#include "collect/collect.hpp"
+#include "core/errors.hpp"
+#include "snapshot/snapshot.hpp"
+
+namespace margrave::app {
+namespace {
+
+using chains::evm::Recording;
+using core::InputError;
+
+/// A transport for every chosen chain, with what it records.
+struct Connections {
+    std::vector<std::unique_ptr<chains::evm::RpcTransport>> transports;
+    std::unique_ptr<Recording> recording;  ///< of --record; outlives the transports' use of it
+};
+
+std::optional<Recording> read_recording(const std::optional<std::string>& file) {
+    return file ? std::optional(Recording::from_json(read_file(*file, kDataBytesMax)))
+                : std::nullopt;
+}
+
+ChainQuestion question_of(const World& world, const AuditOptions& options) {
+    ChainQuestion question{
+        .chains = options.chains, .given = std::nullopt, .ambient = std::nullopt};
+    if (options.replay) {
+        question.given = OtherEndpoint{.url = {}, .origin = "--replay"};
+        return question;
+    }
+    if (options.rpc) {
+        question.given = OtherEndpoint{.url = *options.rpc, .origin = "--rpc"};
+    }
+    const auto ambient = world.environment("ETH_RPC_URL");
+    if (ambient && !ambient->empty()) {
+        question.ambient = OtherEndpoint{.url = *ambient, .origin = "ETH_RPC_URL"};
+    }
+    return question;
+}
+
+std::vector<ChosenChain> choose(World& world, const AuditOptions& options,
+                                const settings::Settings& settings,
+                                const std::vector<core::ChainAddress>& wallets,
+                                const std::optional<Recording>& replayed,
+                                const ConnectOptions& connect_options) {
+    const AskChainId ask = [&](const OtherEndpoint& endpoint) {
+        return replayed ? chains::evm::read_chain_id(*chains::evm::make_replay_transport(*replayed))
+                        : ask_chain_id(world, endpoint, connect_options);
+    };
+    auto chosen = choose_chains(settings, wallets, question_of(world, options), ask);
+    if (!replayed) {
+        require_endpoints(chosen);
+    }
+    // A recording knows calls, not chains: two chains in one would answer for each other.
+    if ((options.record || replayed) && chosen.size() > 1) {
+        throw InputError(
+            fmt::format("{} holds one chain, but {} would be read: choose one with --chain",
+                        options.record ? "--record" : "--replay", chosen.size()));
+    }
+    return chosen;
+}
+
+Connections connect_all(World& world, const std::vector<ChosenChain>& chosen, bool record,
+                        std::optional<Recording> replayed, const ConnectOptions& options) {
+    Connections connections;
+    if (replayed) {  // of one chain, as choose() saw to
+        connections.transports.push_back(chains::evm::make_replay_transport(*std::move(replayed)));
+        return connections;
+    }
+    for (const auto& [chain, wallets] : chosen) {
+        connections.transports.push_back(connect(world, chain, options));
+    }
+    if (record) {
+        connections.recording = std::make_unique<Recording>();
+        auto& transport = connections.transports.front();
+        // Outside the retries, so that only what was used in the end is recorded.
+        transport =
+            chains::evm::make_record_transport(std::move(transport), *connections.recording);
+    }
+    return connections;
+}
+
+std::vector<collect::ChainRequest> make_requests(const std::vector<ChosenChain>& chosen,
+                                                 const Connections& connections,
+                                                 const collect::BlockSelector& block,
+                                                 const AuditOptions& options) {
+    std::vector<collect::ChainRequest> requests;
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        requests.push_back({.chain = chosen[i].chain,
+                            .transport = connections.transports[i].get(),
+                            .block = block,
+                            .wallets = chosen[i].wallets});
+        if (options.timeout) {
+            requests.back().chain.timeout_ms =
+                static_cast<std::uint64_t>(std::chrono::milliseconds(*options.timeout).count());
+        }
+    }
+    return requests;
+}
+
+void tell_costs(World& world, const std::vector<collect::ReadingCost>& costs,
+                const std::vector<ChosenChain>& chosen, std::chrono::steady_clock::duration time) {
+    for (const auto& cost : costs) {
+        const auto chain = std::find_if(chosen.begin(), chosen.end(), [&](const ChosenChain& one) {
+            return one.chain.name == cost.chain;
+        });
+        say(world, describe(cost, chain == chosen.end() ? 0 : chain->wallets.size()));
+    }
+    say(world, fmt::format("read in {} ms",
+                           std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
+}
+
+/// A chain that was not read at all is told apart from the report, which may be JSON in a pipe.
+void tell_unreadable(World& world, const collect::CollectResult& result) {
+    for (const auto& gap : result.snapshot.gaps) {
+        const auto& unreadable = result.unreadable_chains;
+        if (std::find(unreadable.begin(), unreadable.end(), gap.chain) != unreadable.end()) {
+            say(world, fmt::format("chain {} could not be read: {}", gap.chain, gap.detail));
+        }
+    }
+}
+
+}  // namespace
+
+ExitCode audit_chains(World& world, const AuditOptions& options, const settings::Settings& settings,
+                      const AuditPlan& plan, const std::vector<core::ChainAddress>& wallets) {
+    const ConnectOptions connect_options{.timeout = options.timeout,
+                                         .allow_plain_http = options.allow_plain_http};
+    const auto block =
+        options.block ? collect::BlockSelector::parse(*options.block) : collect::BlockSelector{};
+    auto replayed = read_recording(options.replay);
+    const auto chosen = choose(world, options, settings, wallets, replayed, connect_options);
+    const auto connections = connect_all(world, chosen, options.record.has_value(),
+                                         std::move(replayed), connect_options);
+    const auto requests = make_requests(chosen, connections, block, options);
+
+    const auto begin = world.clock.now();
+    const auto result = collect::collect(settings, requests, {.verify = options.verify});
+    const auto time = world.clock.now() - begin;
+    if (options.verbose) {
+        tell_costs(world, result.costs, chosen, time);
+    }
+    tell_unreadable(world, result);
+    if (options.record) {
+        write_file(*options.record, connections.recording->to_json());
+    }
+    if (options.snapshot_out) {
+        write_file(*options.snapshot_out, snapshot::to_json(result.snapshot));
+    }
+    return finish_audit(world, report::make_report(result.snapshot, plan.report), plan,
+                        !result.unreadable_chains.empty());
+}
+
+}  // namespace margrave::app

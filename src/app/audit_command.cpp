@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "app/audit.hpp"
+#include "app/commands.hpp"
+#include "app/configuration.hpp"
+#include "app/files.hpp"
+#include "app/wallets.hpp"
+#include "core/errors.hpp"
+#include "core/text.hpp"
+#include "core/time.hpp"
+
+namespace margrave::app {
+namespace {
+
+using core::InputError;
+
+/// The first option of a pair excludes the second when both were given.
+struct Conflict {
+    bool both;
+    std::string_view first;
+    std::string_view second;
+    std::string_view why;
+};
+
+void refuse_conflicts(const AuditOptions& options) {
+    constexpr std::string_view kNoReading = "a saved snapshot is not read from a chain again";
+    const bool snapshot = options.snapshot.has_value();
+    const bool replay = options.replay.has_value();
+    const auto conflicts = std::to_array<Conflict>({
+        {snapshot && options.block, "--snapshot", "--block", kNoReading},
+        {snapshot && options.rpc, "--snapshot", "--rpc", kNoReading},
+        {snapshot && options.record, "--snapshot", "--record", kNoReading},
+        {snapshot && replay, "--snapshot", "--replay", kNoReading},
+        {snapshot && options.timeout, "--snapshot", "--timeout", kNoReading},
+        {snapshot && options.snapshot_out, "--snapshot", "--snapshot-out", kNoReading},
+        {snapshot && !options.chains.empty(), "--snapshot", "--chain",
+         "a saved snapshot is reported with all its chains"},
+        {replay && options.rpc, "--replay", "--rpc", "a recording stands in for the endpoint"},
+        {replay && options.record, "--replay", "--record", "the recording would be copied"},
+    });
+    for (const auto& [both, first, second, why] : conflicts) {
+        if (both) {
+            throw InputError(fmt::format("{} and {} exclude each other: {}", first, second, why));
+        }
+    }
+}
+
+/// The wallets of the command line, of --addresses and of stdin, in that order.
+std::vector<core::ChainAddress> gather_wallets(World& world, const AuditOptions& options) {
+    std::vector<core::ChainAddress> wallets;
+    const auto add_list = [&](const std::string& name, const std::string& text) {
+        const auto listed = parse_wallet_list(name, text);
+        wallets.insert(wallets.end(), listed.begin(), listed.end());
+    };
+    for (const auto& word : options.wallets) {
+        if (word == "-") {
+            add_list("stdin", read_stream(world.in, "stdin", kAddressBytesMax));
+        } else {
+            wallets.push_back(parse_wallet(word));
+        }
+    }
+    if (options.wallets_file) {
+        add_list(*options.wallets_file, read_file(*options.wallets_file, kAddressBytesMax));
+    }
+    return wallets;
+}
+
+core::Wad parse_health_factor(const std::string& text) {
+    const auto health_factor = settings::parse_wad(text);
+    if (!health_factor) {
+        throw InputError(
+            fmt::format("--fail-below: \"{}\" is no health factor; write it as in 1.25",
+                        core::printable(text)));
+    }
+    return *health_factor;
+}
+
+core::Timestamp parse_moment(const std::string& text) {
+    const auto time = core::parse_time(text);
+    if (!time) {
+        throw InputError(fmt::format(
+            "--at: \"{}\" is no time; write chain seconds, 2026-01-31 or 2026-01-31T12:00:00Z",
+            core::printable(text)));
+    }
+    return *time;
+}
+
+AuditPlan make_plan(const AuditOptions& options, const settings::Settings& settings) {
+    AuditPlan plan{
+        .output = {.json = options.json, .verbose = options.verbose, .no_color = options.no_color},
+        .verdict = {.fail_below = std::nullopt, .verify = options.verify},
+        .report = {.at = std::nullopt, .at_risk_below = settings.at_risk_below}};
+    if (options.fail_below) {
+        plan.verdict.fail_below = parse_health_factor(*options.fail_below);
+    }
+    if (options.at) {
+        plan.report.at = parse_moment(*options.at);
+    }
+    return plan;
+}
+
+}  // namespace
+
+ExitCode finish_audit(World& world, const report::Report& report, const AuditPlan& plan,
+                      bool chain_unreadable) {
+    write_result(world, render(world, report, plan.output));
+    if (plan.verdict.verify) {
+        const auto count = count_verified(report);
+        say(world,
+            fmt::format(
+                "verify: {} accounts agree with the protocols' own view, {} differ, {} could not "
+                "be verified",
+                count.agree, count.differ, count.unverified));
+    }
+    auto findings = judge(report, plan.verdict);
+    findings.unreadable |= chain_unreadable;
+    return exit_code(findings);
+}
+
+ExitCode run_audit(World& world, const AuditOptions& options) {
+    refuse_conflicts(options);
+    const auto settings = load_settings(world, options.config_file);
+    const auto plan = make_plan(options, settings);
+    const auto wallets = gather_wallets(world, options);
+    if (options.snapshot) {
+        return audit_file(world, options, plan, wallets);
+    }
+    if (wallets.empty()) {
+        throw InputError("no address to audit; write `margrave audit 0x…`");
+    }
+    return audit_chains(world, options, settings, plan, wallets);
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "adapters/adapter.hpp"
+#include "app/commands.hpp"
+#include "app/configuration.hpp"
+#include "chains/evm/http_transport.hpp"
+#include "chains/evm/http_url.hpp"
+#include "core/errors.hpp"
+#include "core/text.hpp"
+
+namespace margrave::app {
+namespace {
+
+/// Of an endpoint only its host is shown: the rest may be a key.
+std::string describe(const settings::Chain& chain) {
+    std::vector<std::string> hosts;
+    for (const auto& url : chain.rpc) {
+        chains::evm::check_endpoint_url(url, chain.allow_plain_http);
+        hosts.push_back(chains::evm::endpoint_name(url));
+    }
+    return fmt::format("  {}: chain id {}, coin {}, {}\n", chain.name, chain.chain_id.value(),
+                       core::printable(chain.native_symbol),
+                       hosts.empty()
+                           ? "no endpoint"
+                           : fmt::format("{} endpoint{}: {}", hosts.size(),
+                                         hosts.size() == 1 ? "" : "s", fmt::join(hosts, ", ")));
+}
+
+/// Building the adapter is what checks the keys that only it knows.
+std::string describe(const settings::MarketEntry& market, const settings::Settings& settings) {
+    const auto* protocol = adapters::find_protocol(market.protocol);
+    if (protocol == nullptr) {
+        throw core::ConfigError(
+            fmt::format("{}: protocol \"{}\" is not known; see `margrave protocols`",
+                        market.section.where("protocol"), market.protocol));
+    }
+    static_cast<void>(protocol->make_adapter(market, settings.revisions, {}));
+    return fmt::format("  {}/{} on {}\n", market.protocol, market.name, market.chain);
+}
+
+/// "  ethereum: 12" a line.
+template <class Entry>
+std::string count_by_chain(const std::vector<Entry>& entries) {
+    std::map<std::string, std::size_t> counts;
+    for (const auto& entry : entries) {
+        ++counts[entry.chain];
+    }
+    std::string lines;
+    for (const auto& [chain, count] : counts) {
+        lines += fmt::format("  {}: {}\n", chain, count);
+    }
+    return lines;
+}
+
+std::string section(std::string_view title, const std::string& lines) {
+    return fmt::format("{}\n{}", title, lines.empty() ? "  none\n" : lines);
+}
+
+}  // namespace
+
+ExitCode run_check_config(World& world, const CheckConfigOptions& options) {
+    const auto settings = load_settings(world, options.config_file);
+    std::string chains;
+    for (const auto& [name, chain] : settings.chains) {
+        chains += describe(chain);
+    }
+    std::string markets;
+    for (const auto& market : settings.markets) {
+        markets += describe(market, settings);
+    }
+    std::string text = section("Chains", chains) + section("Markets", markets) +
+                       section("Assets read of every wallet", count_by_chain(settings.assets));
+    if (!settings.pools.empty()) {
+        text += section("Pools (checked, not read yet)", count_by_chain(settings.pools));
+    }
+    constexpr unsigned kWadDecimals = 18;
+    text +=
+        fmt::format("At risk below a health factor of {}\n",
+                    core::format_fixed(settings.at_risk_below.value(), kWadDecimals, kWadDecimals));
+    write_result(world, text);
+    return ExitCode::Fine;
+}
+
+}  // namespace margrave::app

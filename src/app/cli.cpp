@@ -1,0 +1,282 @@
+// The only file that sees CLI11: its header takes seconds to compile.
+#include "app/cli.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "core/errors.hpp"
+#include "core/text.hpp"
+
+namespace margrave::app {
+namespace {
+
+constexpr const char* kTopFooter = R"(Examples:
+  margrave audit 0xYourWallet                     on Ethereum, at the latest block
+  margrave audit 0xYourWallet --config my.toml    on the chains that my.toml names
+  margrave demo                                   recorded wallets, without a network
+
+`margrave COMMAND --help` tells more of a command.
+
+Exit codes:
+  0 fine                               4 the answer has gaps: something could not be read
+  1 --fail-below or --verify struck    5 internal error
+  2 command line or configuration      6 a signature does not verify
+  3 a chain could not be read at all)";
+
+constexpr const char* kAuditFooter =
+    R"(Which chains: those of --chain; else those that the --config file names; else the one that --rpc or
+ETH_RPC_URL serves; else ethereum. An address with a chain in front is read on that chain alone.
+
+Examples:
+  margrave audit 0xWallet1 0xWallet2
+  margrave audit eth:0xWallet --rpc https://my-node.example/v1/key --block finalized
+  margrave audit 0xWallet --json --fail-below 1.25 || echo "look at it"
+  margrave audit 0xWallet --snapshot-out now.json
+  margrave audit --snapshot now.json --at 2026-01-31
+  margrave audit - < wallets.txt)";
+
+/// CLI11's layout without its decorations: no "..." after a list, no blank line doubled.
+class HelpFormat : public CLI::Formatter {
+  public:
+    HelpFormat() {
+        constexpr std::size_t kColumn = 28;
+        column_width(kColumn);
+        label("Positionals", "Arguments");
+    }
+
+    std::string make_option_opts(const CLI::Option* option) const override {
+        const auto type = option->get_type_name();
+        return type.empty() ? "" : ' ' + type;
+    }
+
+    std::string make_help(const CLI::App* app, std::string name,
+                          CLI::AppFormatMode mode) const override {
+        auto text = CLI::Formatter::make_help(app, std::move(name), mode);
+        constexpr std::string_view kTwoBlankLines = "\n\n\n";
+        for (auto at = text.find(kTwoBlankLines); at != std::string::npos;
+             at = text.find(kTwoBlankLines)) {
+            text.erase(at, 1);
+        }
+        return text;
+    }
+};
+
+/// Flags and options of one command, filled in while CLI11 parses.
+void define_audit(CLI::App& command, AuditOptions& options) {
+    command
+        .add_option("ADDRESS", options.wallets,
+                    "Wallets: 0x…, eth:0x… or eip155:1:0x…; \"-\" reads one a line from stdin")
+        ->type_name("");
+    command
+        .add_option("--addresses", options.wallets_file,
+                    "More wallets, one a line; # begins a comment")
+        ->type_name("FILE");
+
+    command
+        .add_option("--config", options.config_file, "Configuration merged over the shipped one")
+        ->type_name("FILE")
+        ->group("Where to read");
+    command.add_option("--chain", options.chains, "Chains to read, by name, or all")
+        ->type_name("NAME[,NAME]")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->group("Where to read");
+    command
+        .add_option("--rpc", options.rpc,
+                    "Endpoint instead of the configured ones (also: ETH_RPC_URL)")
+        ->type_name("URL")
+        ->group("Where to read");
+    command
+        .add_option("--block", options.block,
+                    "latest (default), safe, finalized, a number or a block hash")
+        ->type_name("BLOCK")
+        ->group("Where to read");
+    command.add_option("--timeout", options.timeout, "Give up a round of reads after this long")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(1, 86400).description(""))
+        ->group("Where to read");
+
+    command
+        .add_flag("--allow-plain-http", options.allow_plain_http,
+                  "Let endpoints beyond this machine be plain http")
+        ->group("Where to read");
+
+    command
+        .add_option("--at", options.at,
+                    "Accrue interest to a later moment: chain seconds, a date (UTC) or "
+                    "2026-01-31T12:00:00Z")
+        ->type_name("TIME")
+        ->group("What to ask");
+    command
+        .add_option("--fail-below", options.fail_below,
+                    "Exit with 1 when a health factor is below this")
+        ->type_name("HF")
+        ->group("What to ask");
+    command
+        .add_flag(
+            "--verify", options.verify,
+            "Compare with the protocols' own view of every account; exit with 1 when they differ")
+        ->group("What to ask");
+
+    command.add_option("--snapshot-out", options.snapshot_out, "Save what was read")
+        ->type_name("FILE")
+        ->group("Files");
+    command
+        .add_option("--snapshot", options.snapshot, "Report on a saved snapshot, without a network")
+        ->type_name("FILE")
+        ->group("Files");
+    command.add_option("--record", options.record, "Save the exchange with the endpoint")
+        ->type_name("FILE")
+        ->group("Files");
+    command.add_option("--replay", options.replay, "Read a saved exchange instead of an endpoint")
+        ->type_name("FILE")
+        ->group("Files");
+
+    command.add_flag("--json", options.json, "Report as JSON")->group("Output");
+    command.add_flag("--verbose", options.verbose, "More detail; what reading cost on stderr")
+        ->group("Output");
+    command.add_flag("--no-color", options.no_color, "No colours (also: NO_COLOR)")
+        ->group("Output");
+    command.footer(kAuditFooter);
+}
+
+void define_check_config(CLI::App& command, CheckConfigOptions& options) {
+    command
+        .add_option("--config", options.config_file, "Configuration merged over the shipped one")
+        ->type_name("FILE");
+}
+
+void define_demo(CLI::App& command, DemoOptions& options) {
+    command.add_flag("--json", options.json, "Report as JSON");
+    command.add_flag("--verbose", options.verbose, "More detail");
+    command.add_flag("--no-color", options.no_color, "No colours (also: NO_COLOR)");
+}
+
+/// The whole command line; the structs are filled by parsing.
+struct Parser {
+    CLI::App program{
+        "Reads what wallets hold and owe in DeFi lending, straight from the chain, and says "
+        "how far they are\nfrom liquidation. Read-only: it never signs and never sends.",
+        "margrave"};
+    AuditOptions audit;
+    CheckConfigOptions check_config;
+    DemoOptions demo;
+    CLI::App* audit_command = nullptr;
+    CLI::App* check_config_command = nullptr;
+    CLI::App* protocols_command = nullptr;
+    CLI::App* demo_command = nullptr;
+
+    Parser() {
+        program.formatter(std::make_shared<HelpFormat>());  // commands inherit it
+        audit_command = add("audit", "Report the accounts of wallets and their health");
+        define_audit(*audit_command, audit);
+        demo_command = add("demo", "Audit recorded wallets, without a network");
+        define_demo(*demo_command, demo);
+        protocols_command = add("protocols", "The protocols known and how each is proven");
+        check_config_command = add("check-config", "Load the configuration and say what it means");
+        define_check_config(*check_config_command, check_config);
+
+        program.set_version_flag("--version", "margrave " MARGRAVE_VERSION, "Print the version");
+        program.set_help_flag("-h,--help", "Print this help");
+        program.require_subcommand(0, 1);
+        program.allow_extras();
+        program.footer(kTopFooter);
+    }
+
+    CLI::App* add(const std::string& name, const std::string& description) {
+        auto* command = program.add_subcommand(name, description);
+        // Unknown words are kept and explained by explain_leftover(), which knows the nearest.
+        command->allow_extras();
+        command->set_help_flag("-h,--help", "Print this help");
+        return command;
+    }
+};
+
+std::vector<std::string> known_flags(const CLI::App& command) {
+    std::vector<std::string> names;
+    for (const auto* option : command.get_options()) {
+        for (const auto& name : option->get_lnames()) {
+            names.push_back("--" + name);
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> known_commands(const CLI::App& program) {
+    std::vector<std::string> names;
+    for (const auto* command : program.get_subcommands({})) {
+        names.push_back(command->get_name());
+    }
+    return names;
+}
+
+/// Says of the first word that nothing took what it should probably be.
+[[noreturn]] void explain_leftover(const CLI::App& program, const CLI::App* command,
+                                   const std::string& word) {
+    const bool is_flag = word.starts_with("-");
+    const auto& app = command != nullptr ? *command : program;
+    const auto known = is_flag ? known_flags(app) : known_commands(program);
+    const auto bare = word.substr(0, word.find('='));
+    const auto near = core::nearest(bare, known);
+    const auto help = command != nullptr ? fmt::format("margrave {} --help", command->get_name())
+                                         : std::string("margrave --help");
+    const auto* what = is_flag ? "option" : (command != nullptr ? "argument" : "command");
+    throw core::InputError(
+        near.empty() || (!is_flag && command != nullptr)
+            ? fmt::format("unknown {} \"{}\"; see `{}`", what, core::printable(bare), help)
+            : fmt::format("unknown {} \"{}\", did you mean {}?", what, core::printable(bare),
+                          near));
+}
+
+void reject_leftovers(const CLI::App& program) {
+    for (const auto* command : program.get_subcommands()) {
+        for (const auto& word : command->remaining()) {
+            if (word != "--") {  // what stands after it was taken as arguments
+                explain_leftover(program, command, word);
+            }
+        }
+    }
+    for (const auto& word : program.remaining()) {
+        explain_leftover(program, nullptr, word);
+    }
+}
+
+Command chosen_command(const Parser& parser) {
+    if (parser.audit_command->parsed()) {
+        return parser.audit;
+    }
+    if (parser.check_config_command->parsed()) {
+        return parser.check_config;
+    }
+    if (parser.protocols_command->parsed()) {
+        return ProtocolsOptions{};
+    }
+    if (parser.demo_command->parsed()) {
+        return parser.demo;
+    }
+    throw core::InputError(
+        "a command is missing, such as `margrave audit ADDRESS`; see `margrave --help`");
+}
+
+}  // namespace
+
+Command parse_command_line(const std::vector<std::string>& arguments) {
+    Parser parser;
+    // CLI11 takes a vector from its end.
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    try {
+        parser.program.parse(std::move(reversed));
+    } catch (const CLI::CallForHelp&) {
+        return ShowText{parser.program.help()};
+    } catch (const CLI::CallForVersion& version) {
+        return ShowText{std::string(version.what()) + '\n'};
+    } catch (const CLI::ParseError& error) {
+        throw core::InputError(core::printable(error.what()));
+    }
+    reject_leftovers(parser.program);
+    return chosen_command(parser);
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "app/cli.hpp"
+#include "app/exit_codes.hpp"
+#include "app/world.hpp"
+
+namespace margrave::app {
+
+// Each command throws InputError or ConfigError for the user's mistakes and core::ChainError for an
+// endpoint that it cannot do without; run() turns them into exit codes.
+
+/// `margrave audit`
+[[nodiscard]] ExitCode run_audit(World& world, const AuditOptions& options);
+/// `margrave check-config`
+[[nodiscard]] ExitCode run_check_config(World& world, const CheckConfigOptions& options);
+/// `margrave protocols`
+[[nodiscard]] ExitCode run_protocols(World& world, const ProtocolsOptions& options);
+/// `margrave demo`
+[[nodiscard]] ExitCode run_demo(World& world, const DemoOptions& options);
+
+}  // namespace margrave::app

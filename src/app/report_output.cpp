@@ -1,0 +1,44 @@
+#include "app/report_output.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace margrave::app {
+namespace {
+
+bool use_colour(const World& world, const OutputOptions& options) {
+    const auto no_color = world.environment("NO_COLOR");
+    return world.out_is_terminal && !options.no_color && (!no_color || no_color->empty()) &&
+           world.environment("TERM") != "dumb";
+}
+
+std::string show_bytes(std::uint64_t bytes) {
+    constexpr std::uint64_t kKilo = 1000;
+    return bytes < kKilo ? fmt::format("{} B", bytes)
+                         : fmt::format("{}.{} kB", bytes / kKilo, bytes % kKilo / 100);
+}
+
+}  // namespace
+
+std::string render(const World& world, const report::Report& report, const OutputOptions& options) {
+    if (options.json) {
+        return report::to_json(report);
+    }
+    return report::to_text(report, {.colour = use_colour(world, options),
+                                    .verbose = options.verbose,
+                                    .columns = world.columns});
+}
+
+std::string describe(const collect::ReadingCost& cost, std::size_t wallets) {
+    const auto& traffic = cost.traffic;
+    const auto bytes = traffic.bytes_sent + traffic.bytes_received;
+    return fmt::format(
+        "{}: {} rounds, {} requests with {} calls, {} splits, {} retries, {} sent, {} received, {} "
+        "per wallet",
+        cost.chain, cost.rounds, traffic.requests, traffic.calls, cost.splits, traffic.retries,
+        show_bytes(traffic.bytes_sent), show_bytes(traffic.bytes_received),
+        show_bytes(bytes / std::max<std::size_t>(wallets, 1)));
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,35 @@
+#include "app/restore.hpp"
+
+#include <fmt/format.h>
+
+#include "adapters/adapter.hpp"
+#include "app/files.hpp"
+#include "core/errors.hpp"
+#include "core/text.hpp"
+
+namespace margrave::app {
+namespace {
+
+std::unique_ptr<margin::Market> restore_market(std::string_view protocol,
+                                               const core::Archive& archive) {
+    const auto* known = adapters::find_protocol(protocol);
+    if (known == nullptr) {
+        throw core::InputError(
+            fmt::format("protocol \"{}\" is not known to this margrave; see `margrave protocols`",
+                        core::printable(protocol)));
+    }
+    return known->restore_market(archive);
+}
+
+}  // namespace
+
+snapshot::Snapshot read_snapshot(const std::string& file) {
+    const auto text = read_file(file, kDataBytesMax);
+    try {
+        return snapshot::from_json(text, restore_market);
+    } catch (const core::InputError& error) {
+        throw core::InputError(fmt::format("{}: {}", core::printable(file), error.what()));
+    }
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "chains/evm/http_transport.hpp"
+#include "chains/evm/rpc.hpp"
+#include "core/time.hpp"
+#include "settings/settings.hpp"
+
+namespace margrave::app {
+
+/// Makes the transport that really sends to an endpoint; a test puts a fake here.
+using OpenEndpoint = std::function<std::unique_ptr<chains::evm::RpcTransport>(
+    const std::string& url, const chains::evm::HttpLimits& limits)>;
+
+/// Everything outside the program that a command touches, except files.
+struct World {
+    std::ostream& out;  ///< results
+    std::ostream& err;  ///< everything else
+    std::istream& in;
+    settings::Environment environment;
+    core::Clock& clock;
+    OpenEndpoint open_endpoint;
+    bool out_is_terminal = false;
+    unsigned columns = 100;  ///< of that terminal
+};
+
+/// Writes a result. A reader that went away, as `head` does, is no failure; throws InputError for
+/// any other reason that the result cannot be written, such as a full disk.
+void write_result(World& world, std::string_view text);
+
+/// "margrave: TEXT" on stderr, one line.
+void say(World& world, std::string_view text);
+
+}  // namespace margrave::app

@@ -1,0 +1,209 @@
+#include "collect/collect.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "adapters/adapter.hpp"
+#include "chains/evm/batch_reader.hpp"
+#include "chains/evm/head.hpp"
+#include "chains/task.hpp"
+#include "collect/holdings.hpp"
+#include "core/hex.hpp"
+#include "core/text.hpp"
+
+namespace margrave::collect {
+namespace {
+
+using chains::Task;
+using core::ChainError;
+using core::ErrorKind;
+
+/// One configured deployment being read, and what failed in it: the coverage rule's edge.
+struct MarketReading {
+    const settings::MarketEntry* entry = nullptr;
+    std::unique_ptr<adapters::Adapter> adapter;
+    std::vector<std::pair<core::Address, ChainError>> failures;
+};
+
+Task<void> read_account(MarketReading& market, chains::Reader& reader, core::Address wallet) {
+    try {
+        co_await market.adapter->read(reader, wallet);
+    } catch (const ChainError& error) {
+        market.failures.emplace_back(wallet, error);
+    }
+}
+
+Task<void> read_holdings(HoldingsReader& holdings, chains::Reader& reader, core::Address wallet) {
+    co_await holdings.read(reader, wallet);
+}
+
+std::vector<MarketReading> make_readings(const settings::Settings& settings,
+                                         const std::string& chain, const CollectOptions& options) {
+    std::vector<MarketReading> out;
+    for (const settings::MarketEntry& entry : settings.markets) {
+        if (entry.chain != chain) {
+            continue;
+        }
+        const adapters::Protocol* protocol = adapters::find_protocol(entry.protocol);
+        if (protocol == nullptr) {
+            throw core::ConfigError(fmt::format("{}: margrave knows no protocol \"{}\"",
+                                                entry.section.where("protocol"), entry.protocol));
+        }
+        MarketReading& reading = out.emplace_back();
+        reading.entry = &entry;
+        reading.adapter =
+            protocol->make_adapter(entry, settings.revisions, {.verify = options.verify});
+    }
+    return out;
+}
+
+snapshot::CoverageGap gap_of(const settings::MarketEntry& entry,
+                             std::optional<core::Address> wallet, ErrorKind kind,
+                             std::string detail) {
+    return {.chain = entry.chain,
+            .protocol = entry.protocol,
+            .market = entry.name,
+            .wallet = wallet,
+            .kind = kind,
+            .detail = std::move(detail)};
+}
+
+/// The market with its accounts, and every failure in it as a gap: one for all wallets where the
+/// market itself is unread.
+void take(MarketReading& reading, snapshot::Snapshot& into) {
+    std::unique_ptr<margin::Market> market = reading.adapter->take_market();
+    if (market == nullptr) {
+        if (!reading.failures.empty()) {
+            const ChainError& error = reading.failures.front().second;
+            into.gaps.push_back(gap_of(*reading.entry, std::nullopt, error.kind(), error.what()));
+        }
+        return;
+    }
+    for (const auto& [wallet, error] : reading.failures) {
+        into.gaps.push_back(gap_of(*reading.entry, wallet, error.kind(), error.what()));
+    }
+    for (const margin::Missing& missing : market->missing()) {
+        into.gaps.push_back(gap_of(*reading.entry, missing.wallet, missing.kind,
+                                   missing.what + ": " + missing.detail));
+    }
+    into.markets.push_back(std::move(market));
+}
+
+chains::evm::Head read_head(const ChainRequest& request) {
+    try {
+        return chains::evm::read_head(*request.transport, request.block.text);
+    } catch (const ChainError& error) {
+        if (error.kind() != ErrorKind::UnknownBlock) {
+            throw;
+        }
+        throw core::InputError(fmt::format("chain {}: block {} does not exist ({})",
+                                           request.chain.name, request.block.text, error.source()));
+    }
+}
+
+chains::evm::Head read_checked_head(const ChainRequest& request) {
+    const chains::evm::Head head = read_head(request);
+    if (head.chain_id != request.chain.chain_id) {
+        throw ChainError(ErrorKind::WrongChain, request.chain.name,
+                         fmt::format("the endpoint serves chain {}, configured is {}",
+                                     head.chain_id.value(), request.chain.chain_id.value()));
+    }
+    return head;
+}
+
+void collect_chain(const settings::Settings& settings, const ChainRequest& request,
+                   const CollectOptions& options, CollectResult& result) {
+    std::vector<MarketReading> configured = make_readings(settings, request.chain.name, options);
+    ReadingCost& cost = result.costs.emplace_back();
+    cost.chain = request.chain.name;
+    const chains::evm::Head head = read_checked_head(request);
+
+    // The reader first: whatever still has a question when reading ends with a defect takes it back
+    // from it.
+    chains::evm::BatchReader reader(*request.transport, head.block, request.chain.multicall3);
+    std::vector<MarketReading> markets = std::move(configured);
+    HoldingsReader holdings(request.chain, settings.assets);
+    std::vector<Task<void>> tasks;
+    for (const core::Address& wallet : request.wallets) {
+        for (MarketReading& market : markets) {
+            tasks.push_back(read_account(market, reader, wallet));
+        }
+        tasks.push_back(read_holdings(holdings, reader, wallet));
+    }
+    reader.run(tasks);
+    for (const Task<void>& task : tasks) {
+        task.result();  // rethrows a defect; failures of the chain are caught above
+    }
+    reader.confirm_block();
+
+    snapshot::Snapshot& into = result.snapshot;
+    into.chains.push_back({.chain = request.chain.name,
+                           .chain_id = head.chain_id,
+                           .number = head.block.number,
+                           .hash = head.block.hash,
+                           .timestamp = head.block.timestamp,
+                           .pinned_by_hash = reader.pin() == chains::evm::Pin::Hash});
+    const std::size_t first_market = into.markets.size();
+    for (MarketReading& market : markets) {
+        take(market, into);
+    }
+    holdings.take(std::span(into.markets).subspan(first_market), into);
+    cost.rounds = reader.cost().rounds + 1;  // and the one for chain id and block
+    cost.splits = reader.cost().splits;
+}
+
+bool is_hash(std::string_view text) {
+    const auto bytes = core::parse_hex(text);
+    return bytes && bytes->size() == 32;
+}
+
+bool is_number(std::string_view text) {
+    return !text.empty() && text.size() <= 19 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+BlockSelector BlockSelector::parse(std::string_view text) {
+    const bool is_tag = text == "latest" || text == "safe" || text == "finalized";
+    if (!is_tag && !is_number(text) && !is_hash(text)) {
+        throw core::InputError(
+            fmt::format("block \"{}\" is none: give latest, safe, finalized, a decimal number or a "
+                        "32-byte hash (0x and 64 hex digits)",
+                        core::printable(text, 80)));
+    }
+    return {std::string(text)};
+}
+
+CollectResult collect(const settings::Settings& settings, const std::vector<ChainRequest>& requests,
+                      const CollectOptions& options) {
+    CollectResult result;
+    for (const ChainRequest& request : requests) {
+        for (const core::Address& wallet : request.wallets) {
+            auto& wallets = result.snapshot.wallets;
+            if (std::find(wallets.begin(), wallets.end(), wallet) == wallets.end()) {
+                wallets.push_back(wallet);
+            }
+        }
+        try {
+            collect_chain(settings, request, options, result);
+        } catch (const ChainError& error) {
+            result.unreadable_chains.push_back(request.chain.name);
+            result.snapshot.gaps.push_back({.chain = request.chain.name,
+                                            .protocol = "",
+                                            .market = "",
+                                            .wallet = std::nullopt,
+                                            .kind = error.kind(),
+                                            .detail = error.what()});
+        }
+        result.costs.back().traffic = request.transport->traffic();
+    }
+    return result;
+}
+
+}  // namespace margrave::collect

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "chains/evm/rpc.hpp"
+#include "core/address.hpp"
+#include "settings/settings.hpp"
+#include "snapshot/snapshot.hpp"
+
+namespace margrave::collect {
+
+/// Which block of a chain: a number, a hash, or a tag.
+struct BlockSelector {
+    std::string text =
+        "latest";  ///< "latest", "safe", "finalized", decimal digits, or a 32-byte hash in hex
+
+    /// Throws InputError that shows the accepted forms.
+    [[nodiscard]] static BlockSelector parse(std::string_view text);
+};
+
+/// A chain to read, the endpoint to read it from, and the wallets to read there.
+struct ChainRequest {
+    settings::Chain chain;
+    chains::evm::RpcTransport* transport = nullptr;
+    BlockSelector block;
+    std::vector<core::Address> wallets;
+};
+
+/// What reading cost, per chain.
+struct ReadingCost {
+    std::string chain;
+    std::uint64_t rounds = 0;  ///< sequential round trips
+    std::uint64_t splits = 0;  ///< requests beyond one a round, forced by a limit of the endpoint
+    chains::evm::RpcTraffic traffic;
+};
+
+struct CollectResult {
+    snapshot::Snapshot snapshot;
+    std::vector<ReadingCost> costs;
+    /// Chains that could not be read at all, or are not the chain they should be; also gaps in the
+    /// snapshot.
+    std::vector<std::string> unreadable_chains;
+};
+
+struct CollectOptions {
+    bool verify = false;  ///< read the protocols' own views too
+};
+
+/// Reads all wallets on all chains, every chain at one block, and turns each failure into a named
+/// gap. Throws only for what is the user's mistake: a block that does not exist (InputError), a
+/// configuration that cannot be (ConfigError).
+[[nodiscard]] CollectResult collect(const settings::Settings& settings,
+                                    const std::vector<ChainRequest>& requests,
+                                    const CollectOptions& options);
+
+}  // namespace margrave::collect

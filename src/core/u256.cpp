@@ -1,0 +1,209 @@
+#include "core/u256.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+
+#include "core/hex_digit.hpp"
+
+namespace margrave::core {
+
+namespace {
+
+/// 64 bits each, least significant first, as Boost holds them.
+constexpr unsigned kLimbs = 4;
+using Limbs = std::array<std::uint64_t, kLimbs>;
+
+static_assert(sizeof(boost::multiprecision::limb_type) == sizeof(std::uint64_t));
+static_assert(std::endian::native == std::endian::little);
+
+// Boost 1.74's import_bits and export_bits go bit field by bit field unless the bytes are least
+// significant first; words are read and written on every decoded ABI value, so the limbs are
+// reached directly.
+U256 from_limbs(const Limbs& limbs) {
+    U256 value;
+    auto& backend = value.backend();
+    backend.resize(kLimbs, kLimbs);
+    std::copy(limbs.begin(), limbs.end(), backend.limbs());
+    backend.normalize();
+    return value;
+}
+
+Limbs to_limbs(const U256& value) {
+    Limbs limbs{};
+    std::copy_n(value.backend().limbs(), value.backend().size(), limbs.begin());
+    return limbs;
+}
+
+/// limbs * factor + addend; false when that needs more than 256 bits.
+bool multiply_add(Limbs& limbs, std::uint64_t factor, std::uint64_t addend) {
+    __extension__ using Wide = unsigned __int128;
+    std::uint64_t carry = addend;
+    for (std::uint64_t& limb : limbs) {
+        const Wide sum = static_cast<Wide>(limb) * factor + carry;
+        limb = static_cast<std::uint64_t>(sum);
+        carry = static_cast<std::uint64_t>(sum >> 64);
+    }
+    return carry == 0;
+}
+
+template <Rounding R, class Int>
+Int rounded_quotient(Int product, const Int& divisor) {
+    if constexpr (R == Rounding::HalfUp) {
+        product += divisor >> 1;
+    }
+    if constexpr (R == Rounding::Up) {
+        Int quotient;
+        Int remainder;
+        boost::multiprecision::divide_qr(product, divisor, quotient, remainder);
+        if (!remainder.is_zero()) {
+            ++quotient;
+        }
+        return quotient;
+    } else {
+        product /= divisor;
+        return product;
+    }
+}
+
+std::array<U256, 78> powers_of_ten() {
+    std::array<U256, 78> powers;
+    powers[0] = 1;
+    for (std::size_t i = 1; i < powers.size(); ++i) {
+        powers[i] = powers[i - 1] * 10U;
+    }
+    return powers;
+}
+
+}  // namespace
+
+template <Rounding R>
+U256 mul_div(const U256& a, const U256& b, const U256& c) {
+    return rounded_quotient<R>(U256(a * b), c);
+}
+
+template <Rounding R>
+U256 mul_div_wide(const U256& a, const U256& b, const U256& c) {
+    const U512 quotient = rounded_quotient<R>(U512(U512(a) * U512(b)), U512(c));
+    if (quotient > max_u256()) {
+        throw std::overflow_error("the quotient of a 512-bit product needs more than 256 bits");
+    }
+    return U256(quotient);
+}
+
+template U256 mul_div<Rounding::Down>(const U256&, const U256&, const U256&);
+template U256 mul_div<Rounding::Up>(const U256&, const U256&, const U256&);
+template U256 mul_div<Rounding::HalfUp>(const U256&, const U256&, const U256&);
+template U256 mul_div_wide<Rounding::Down>(const U256&, const U256&, const U256&);
+template U256 mul_div_wide<Rounding::Up>(const U256&, const U256&, const U256&);
+template U256 mul_div_wide<Rounding::HalfUp>(const U256&, const U256&, const U256&);
+
+U256 pow10(unsigned exponent) {
+    static const std::array<U256, 78> powers = powers_of_ten();
+    if (exponent >= powers.size()) {
+        throw std::overflow_error("10^78 and above need more than 256 bits");
+    }
+    return powers[exponent];
+}
+
+const U256& max_u256() {
+    static const U256 value = std::numeric_limits<U256>::max();
+    return value;
+}
+
+std::optional<U256> parse_decimal(std::string_view text) {
+    constexpr std::size_t kChunkDigits = 19;  // The most that always fit 64 bits.
+    if (text.empty()) {
+        return std::nullopt;
+    }
+    Limbs limbs{};
+    while (!text.empty()) {
+        const std::string_view chunk = text.substr(0, kChunkDigits);
+        text.remove_prefix(chunk.size());
+        std::uint64_t number = 0;
+        std::uint64_t scale = 1;
+        for (const char digit : chunk) {
+            if (digit < '0' || digit > '9') {
+                return std::nullopt;
+            }
+            number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+            scale *= 10;
+        }
+        if (!multiply_add(limbs, scale, number)) {
+            return std::nullopt;
+        }
+    }
+    return from_limbs(limbs);
+}
+
+std::optional<std::uint64_t> parse_u64(std::string_view text) {
+    std::uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    // Unsigned from_chars takes no sign and no space, and refuses an empty text.
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc{} || stop != end) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::optional<U256> parse_hex_quantity(std::string_view text) {
+    constexpr std::size_t kDigitsMax = 64;
+    constexpr std::size_t kLimbDigits = 16;
+    if (!text.starts_with("0x")) {
+        return std::nullopt;
+    }
+    text.remove_prefix(2);
+    if (text.empty() || text.size() > kDigitsMax) {
+        return std::nullopt;
+    }
+    Limbs limbs{};
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const std::uint8_t value = detail::hex_value(text[i]);
+        if (value == detail::kNotHex) {
+            return std::nullopt;
+        }
+        std::uint64_t& limb = limbs[(text.size() - 1 - i) / kLimbDigits];
+        limb = limb << 4 | value;
+    }
+    return from_limbs(limbs);
+}
+
+std::string to_decimal(const U256& value) { return value.str(); }
+
+void to_big_endian(const U256& value, std::uint8_t* out) {
+    const Limbs limbs = to_limbs(value);
+    for (std::size_t i = 0; i < limbs.size(); ++i) {
+        const std::uint64_t swapped = __builtin_bswap64(limbs[limbs.size() - 1 - i]);
+        std::memcpy(out + i * sizeof(swapped), &swapped, sizeof(swapped));
+    }
+}
+
+U256 from_big_endian(const std::uint8_t* bytes) {
+    Limbs limbs{};
+    for (std::size_t i = 0; i < limbs.size(); ++i) {
+        std::uint64_t swapped = 0;
+        std::memcpy(&swapped, bytes + i * sizeof(swapped), sizeof(swapped));
+        limbs[limbs.size() - 1 - i] = __builtin_bswap64(swapped);
+    }
+    return from_limbs(limbs);
+}
+
+std::string format_fixed(const U256& value, unsigned decimals, unsigned digits_max) {
+    const std::string digits = to_decimal(value);
+    const std::size_t whole = digits.size() > decimals ? digits.size() - decimals : 0;
+    // How many zeros stand between the point and the first digit: 1 with 3 decimals is 0.001.
+    const std::size_t zeros = digits.size() < decimals ? decimals - digits.size() : 0;
+    std::string fraction(std::min<std::size_t>(zeros, digits_max), '0');
+    fraction += std::string_view(digits).substr(whole, digits_max - fraction.size());
+    fraction.erase(fraction.find_last_not_of('0') + 1);
+    const std::string before_point = whole == 0 ? "0" : digits.substr(0, whole);
+    return fraction.empty() ? before_point : before_point + "." + fraction;
+}
+
+}  // namespace margrave::core

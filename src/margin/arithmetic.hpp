@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/u256.hpp"
+
+namespace margrave::margin {
+
+/// The two arithmetics that a rule is written for once. Exact has the contract's width and rounding
+/// at every step; what overflows there throws std::overflow_error here.
+struct Exact {
+    using Number = core::U256;
+
+    [[nodiscard]] static Number of(const core::U256& value) { return value; }
+    template <core::Rounding R>
+    [[nodiscard]] static Number mul_div(const Number& a, const Number& b, const Number& c) {
+        return core::mul_div<R>(a, b, c);
+    }
+    /// Integer division rounding down.
+    [[nodiscard]] static Number quotient(const Number& a, const Number& b) { return a / b; }
+};
+
+/// Doubles, for screening many accounts: no step rounds to an integer.
+struct Fast {
+    using Number = double;
+
+    [[nodiscard]] static Number of(const core::U256& value) { return value.convert_to<double>(); }
+    template <core::Rounding R>
+    [[nodiscard]] static Number mul_div(Number a, Number b, Number c) {
+        return a * b / c;
+    }
+    [[nodiscard]] static Number quotient(Number a, Number b) { return a / b; }
+};
+
+}  // namespace margrave::margin

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/units.hpp"
+#include "margin/account.hpp"
+#include "snapshot/snapshot.hpp"
+
+namespace margrave::report {
+
+struct Options {
+    std::optional<core::Timestamp>
+        at;                   ///< accrue interest to this moment; nullopt: the block's own
+    core::Wad at_risk_below;  ///< below it a healthy account is AtRisk
+};
+
+/// One balance of an account with the price of a whole token, where the market's oracle counts in
+/// dollars.
+struct Leg {
+    margin::Leg leg;
+    std::optional<core::Usd> price_usd;  ///< rounded down
+};
+
+/// One account as reported.
+struct Account {
+    margin::MarketName market;
+    core::ChainId chain_id;
+    core::Address wallet;
+    std::optional<std::uint64_t> emode_category;
+    margin::Health health;
+    std::string quote;
+    std::vector<std::string> blocked_by;
+    std::vector<Leg> legs;
+    /// Debt / collateral in the market's quote, rounded down; nullopt without collateral, or past
+    /// 2^53 - 1.
+    std::optional<std::uint64_t> current_ltv_bps;
+    /// How far all collateral together may fall, debt unchanged, until health is 1, as a negative
+    /// fraction in 1e18, rounded towards zero; nullopt without health. 0 when already liquidatable.
+    std::optional<core::Wad> collateral_fall;
+    bool verified = false;                        ///< the protocol's own view was read too
+    std::vector<margin::Difference> differences;  ///< where it disagrees
+};
+
+struct Holding {
+    snapshot::Holding holding;
+    std::optional<core::Usd> price_usd;  ///< of a whole token, rounded down
+    std::optional<core::Usd> value;      ///< rounded down
+};
+
+/// What a wallet is worth over its accounts and holdings; totals carry what they leave out.
+struct WalletTotal {
+    core::Address wallet;
+    core::Usd collateral_and_supply;
+    core::Usd debt;
+    core::Usd idle;  ///< priced holdings
+    bool assets_complete =
+        true;  ///< false when collateral, supply or a holding is unpriced or unread
+    bool debt_complete = true;  ///< false when a debt is
+
+    [[nodiscard]] bool complete() const { return assets_complete && debt_complete; }
+};
+
+/// Everything a report says, as pure data; the writers below only lay it out.
+struct Report {
+    std::vector<snapshot::ChainCut> chains;
+    std::optional<core::Timestamp> at;
+    std::vector<Account>
+        accounts;  ///< worst first: unknown, then by rising health, accounts without debt last
+    std::vector<Holding> holdings;
+    std::vector<WalletTotal> totals;
+    std::vector<snapshot::CoverageGap> gaps;
+};
+
+/// A pure function of the snapshot and the options. Throws InputError when `options.at` lies before
+/// a chain's block.
+[[nodiscard]] Report make_report(const snapshot::Snapshot& snapshot, const Options& options);
+
+/// JSON "margrave.report/1" (docs/report.md), with a final newline.
+[[nodiscard]] std::string to_json(const Report& report);
+
+struct TextStyle {
+    bool colour = false;
+    bool verbose = false;
+    unsigned columns = 100;
+};
+/// For a person in a terminal.
+[[nodiscard]] std::string to_text(const Report& report, const TextStyle& style);
+
+}  // namespace margrave::report

@@ -1,0 +1,320 @@
+#include "settings/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/errors.hpp"
+#include "core/text.hpp"
+#include "core/u256.hpp"
+#include "settings/rpc_url.hpp"
+
+namespace margrave::settings {
+namespace {
+
+using core::ConfigError;
+using core::printable;
+
+/// What makes an entry of a list the same one in two files.
+using Identity = std::vector<std::string>;
+
+/// One list, [[markets]] say, gathered over the files.
+class MergedList {
+  public:
+    /// Adds one file's entries: an entry of an earlier file with the same identity is replaced, one
+    /// of the same file is a mistake.
+    template <class IdentityOf>
+    void add(const std::vector<Section>& sections, const IdentityOf& identity_of) {
+        std::map<Identity, const Section*> here;
+        for (const auto& section : sections) {
+            const auto identity = identity_of(section);
+            const auto [earlier, is_new] = here.emplace(identity, &section);
+            if (!is_new) {
+                throw ConfigError(
+                    fmt::format("{}: the same entry as at {} ({})", section.where(),
+                                earlier->second->place().to_string(),
+                                printable(fmt::format("{}", fmt::join(identity, " ")))));
+            }
+            put(identity, section);
+        }
+    }
+
+    [[nodiscard]] const std::vector<Section>& sections() const { return sections_; }
+
+  private:
+    void put(const Identity& identity, const Section& section) {
+        const auto [slot, is_new] = index_.emplace(identity, sections_.size());
+        if (is_new) {
+            sections_.push_back(section);
+        } else {
+            sections_[slot->second] = section;
+        }
+    }
+
+    std::vector<Section> sections_;
+    std::map<Identity, std::size_t> index_;
+};
+
+Identity market_identity(const Section& market) {
+    return {market.text("protocol"), market.text("chain"), market.text("name")};
+}
+
+Identity pool_identity(const Section& pool) {
+    return {pool.text("chain"), pool.address("address").to_string()};
+}
+
+Identity asset_identity(const Section& asset) {
+    const auto address = asset.optional_address("address");
+    return {asset.text("chain"), address ? address->to_string() : "native"};
+}
+
+Identity revision_identity(const Section& revision) {
+    return {revision.text("protocol"), std::to_string(revision.integer("revision"))};
+}
+
+/// The tables and lists of all files, before they are understood.
+struct Merged {
+    std::map<std::string, Section, std::less<>> chains;
+    std::optional<Section> report;
+    MergedList markets;
+    MergedList revisions;
+    MergedList assets;
+    MergedList pools;
+};
+
+/// The chains that one file speaks of.
+struct NamedChains {
+    std::set<std::string> all;
+    std::set<std::string> with_rpc;
+};
+
+/// Adds one file.
+NamedChains merge(const Source& source, Merged& merged) {
+    const Section root("", parse_document(source));
+    NamedChains names;
+    for (const auto& [name, chain] : root.tables("chains")) {
+        names.all.insert(name);
+        if (chain.has("rpc")) {
+            names.with_rpc.insert(name);
+        }
+        const auto [slot, is_new] = merged.chains.emplace(name, chain);
+        if (!is_new) {
+            slot->second = slot->second.merged_with(chain);
+        }
+    }
+    const auto markets = root.table_list("markets");
+    for (const auto& market : markets) {
+        names.all.insert(market.text("chain"));
+    }
+    merged.markets.add(markets, market_identity);
+    merged.revisions.add(root.table_list("revisions"), revision_identity);
+    merged.assets.add(root.table_list("assets"), asset_identity);
+    merged.pools.add(root.table_list("pools"), pool_identity);
+    if (const auto report = root.table("report")) {
+        merged.report = merged.report ? merged.report->merged_with(*report) : *report;
+    }
+    root.reject_unknown_keys();
+    return names;
+}
+
+/// Names of chains stand in --chain lists and of markets in reports, so they keep to plain
+/// characters.
+void check_name(std::string_view name, const std::string& where) {
+    const bool is_plain = std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.';
+    });
+    if (name.empty() || !is_plain) {
+        throw ConfigError(
+            fmt::format("{}: \"{}\" is no name: use letters, digits, '-', '_' and '.'", where,
+                        printable(name)));
+    }
+}
+
+Chain read_chain(const std::string& name, const Section& section, const Environment& environment) {
+    check_name(name, section.where());
+    if (name == "all") {
+        throw ConfigError(section.where() +
+                          ": a chain cannot be called \"all\": --chain all means every chain");
+    }
+    Chain chain;
+    chain.name = name;
+    chain.chain_id = core::ChainId(section.integer("chain_id"));
+    if (chain.chain_id.value() == 0) {
+        throw ConfigError(section.where("chain_id") + ": expected an integer of 1 or more, got 0");
+    }
+    chain.rpc = read_rpc_urls(section, environment);
+    chain.allow_plain_http = section.flag("allow_plain_http", false);
+    if (section.has("native")) {
+        chain.native_symbol = section.text("native");
+    }
+    chain.multicall3 = section.optional_address("multicall3");
+    if (const auto timeout_ms = section.optional_integer("timeout_ms")) {
+        chain.timeout_ms = *timeout_ms;
+    }
+    constexpr std::uint64_t kDayMs = 86'400'000;
+    if (chain.timeout_ms == 0 || chain.timeout_ms > kDayMs) {
+        throw ConfigError(fmt::format("{}: expected milliseconds from 1 to {}, got {}",
+                                      section.where("timeout_ms"), kDayMs, chain.timeout_ms));
+    }
+    chain.short_name = section.optional_text("short_name");
+    if (chain.short_name) {
+        check_name(*chain.short_name, section.where("short_name"));
+    }
+    section.reject_unknown_keys();
+    return chain;
+}
+
+/// The chain that key `chain` names, which must be one of `settings`.
+std::string read_chain_name(const Section& section, const Settings& settings) {
+    auto name = section.text("chain");
+    if (!settings.chains.contains(name)) {
+        throw ConfigError(
+            fmt::format("{}: {}", section.where("chain"), settings.unknown_chain(name)));
+    }
+    return name;
+}
+
+MarketEntry read_market(const Section& section, const Settings& settings) {
+    MarketEntry market{.protocol = section.text("protocol"),
+                       .chain = read_chain_name(section, settings),
+                       .name = section.text("name"),
+                       .from_block = section.optional_integer("from_block").value_or(0),
+                       .section = section};
+    check_name(market.protocol, section.where("protocol"));
+    check_name(market.name, section.where("name"));
+    return market;
+}
+
+Revision read_revision(const Section& section) {
+    Revision revision{.protocol = section.text("protocol"),
+                      .revision = section.integer("revision"),
+                      .behaviour = section.text("behaviour")};
+    section.reject_unknown_keys();
+    return revision;
+}
+
+Asset read_asset(const Section& section, const Settings& settings) {
+    Asset asset{.chain = read_chain_name(section, settings),
+                .native = section.flag("native", false),
+                .address = section.optional_address("address"),
+                .symbol = {},
+                .chainlink_feed = section.optional_address("chainlink_feed"),
+                .heartbeat_s = section.optional_integer("heartbeat_s")};
+    if (asset.native == asset.address.has_value()) {
+        throw ConfigError(section.where() +
+                          ": an asset has either an `address` or `native = true`");
+    }
+    asset.symbol = asset.native && !section.has("symbol")
+                       ? settings.chain(asset.chain).native_symbol
+                       : section.text("symbol");
+    section.reject_unknown_keys();
+    return asset;
+}
+
+Pool read_pool(const Section& section, const Settings& settings) {
+    Pool pool{.kind = section.text("kind"),
+              .chain = read_chain_name(section, settings),
+              .address = section.address("address")};
+    section.reject_unknown_keys();
+    return pool;
+}
+
+core::Wad read_at_risk_below(const Section& report) {
+    const auto text = report.optional_text("at_risk_below");
+    const auto at_risk_below = text ? parse_wad(*text) : default_at_risk_below();
+    if (!at_risk_below) {
+        throw ConfigError(
+            fmt::format(R"({}: expected a decimal number in quotes, as in "1.1", got "{}")",
+                        report.where("at_risk_below"), printable(*text)));
+    }
+    return *at_risk_below;
+}
+
+template <class T, class Read>
+std::vector<T> read_all(const MergedList& list, const Read& read) {
+    std::vector<T> entries;
+    entries.reserve(list.sections().size());
+    std::transform(list.sections().begin(), list.sections().end(), std::back_inserter(entries),
+                   read);
+    return entries;
+}
+
+}  // namespace
+
+const Chain& Settings::chain(std::string_view name) const {
+    const auto found = chains.find(name);
+    if (found == chains.end()) {
+        throw ConfigError(unknown_chain(name));
+    }
+    return found->second;
+}
+
+std::string Settings::unknown_chain(std::string_view name) const {
+    std::vector<std::string> known;
+    std::transform(chains.begin(), chains.end(), std::back_inserter(known),
+                   [](const auto& entry) { return entry.first; });
+    const auto near = core::nearest(name, known);
+    const auto shown = printable(name);
+    if (!near.empty()) {
+        return fmt::format(R"(no chain is called "{}", did you mean "{}"?)", shown, near);
+    }
+    if (known.empty()) {
+        return fmt::format("no chain is called \"{}\": no chain is configured", shown);
+    }
+    return fmt::format("no chain is called \"{}\"; the chains are {}", shown,
+                       fmt::join(known, ", "));
+}
+
+core::Wad default_at_risk_below() { return *parse_wad("1.1"); }
+
+Settings load(const std::vector<Source>& shipped, const std::optional<Source>& user,
+              const Environment& environment) {
+    Merged merged;
+    for (const auto& source : shipped) {
+        merge(source, merged);
+    }
+    const auto users = user ? merge(*user, merged) : NamedChains{};
+    Settings settings;
+    settings.user_chains.assign(users.all.begin(), users.all.end());
+    for (const auto& [name, section] : merged.chains) {
+        auto chain = read_chain(name, section, environment);
+        chain.rpc_is_users = users.with_rpc.contains(name);
+        settings.chains.emplace(name, std::move(chain));
+    }
+    settings.markets = read_all<MarketEntry>(
+        merged.markets, [&](const Section& section) { return read_market(section, settings); });
+    settings.revisions = read_all<Revision>(merged.revisions, read_revision);
+    settings.assets = read_all<Asset>(
+        merged.assets, [&](const Section& section) { return read_asset(section, settings); });
+    settings.pools = read_all<Pool>(
+        merged.pools, [&](const Section& section) { return read_pool(section, settings); });
+    if (merged.report) {
+        settings.at_risk_below = read_at_risk_below(*merged.report);
+        merged.report->reject_unknown_keys();
+    }
+    return settings;
+}
+
+std::optional<core::Wad> parse_wad(std::string_view text) {
+    constexpr std::size_t kDecimals = 18;
+    const auto point = text.find('.');
+    const auto fraction = point == std::string_view::npos ? "" : text.substr(point + 1);
+    if (fraction.size() > kDecimals || (point != std::string_view::npos && fraction.empty())) {
+        return std::nullopt;
+    }
+    // Health factors in quotes never need more: the digits then fit 256 bits with the zeros added.
+    constexpr std::size_t kWholeDigitsMax = 40;
+    const auto whole = text.substr(0, point);
+    if (whole.empty() || whole.size() > kWholeDigitsMax) {
+        return std::nullopt;
+    }
+    std::string digits(whole);
+    digits.append(fraction).append(kDecimals - fraction.size(), '0');
+    const auto wad = core::parse_decimal(digits);
+    return wad ? std::optional(core::Wad(*wad)) : std::nullopt;
+}
+
+}  // namespace margrave::settings

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/address.hpp"
+#include "core/units.hpp"
+#include "settings/section.hpp"
+
+namespace margrave::settings {
+
+/// [chains.NAME]
+struct Chain {
+    std::string name;
+    core::ChainId chain_id;
+    std::vector<std::string> rpc;   ///< URLs, which may hold keys: never print one; may be empty
+    bool rpc_is_users = false;      ///< from the user's own file: ETH_RPC_URL does not replace them
+    bool allow_plain_http = false;  ///< http:// beyond this machine, for a network of one's own
+    std::string native_symbol = "ETH";  ///< key `native`
+    std::optional<core::Address> multicall3;
+    std::uint64_t timeout_ms = 60'000;      ///< of one round of reads, retries included
+    std::optional<std::string> short_name;  ///< EIP-3770 prefix, "eth"
+};
+
+/// [[markets]]; `section` holds the keys that only the protocol's adapter knows.
+struct MarketEntry {
+    std::string protocol;
+    std::string chain;
+    std::string name;
+    std::uint64_t from_block = 0;  ///< where event scans start
+    Section section;
+};
+
+/// [[revisions]]: what a protocol's own revision number means. `behaviour` is a name that the
+/// adapter knows.
+struct Revision {
+    std::string protocol;
+    std::uint64_t revision = 0;
+    std::string behaviour;
+};
+
+/// [[pools]]: a DEX pool that can be asked what a sale fetches. Checked and kept; nothing reads
+/// pools yet.
+struct Pool {
+    std::string kind;
+    std::string chain;
+    core::Address address;
+};
+
+/// [[assets]]: a token whose balance is read for every wallet; `native` for the chain's own coin.
+struct Asset {
+    std::string chain;
+    bool native = false;
+    std::optional<core::Address> address;  ///< absent exactly when native
+    std::string symbol;
+    std::optional<core::Address> chainlink_feed;  ///< a feed of its price in dollars
+    std::optional<std::uint64_t> heartbeat_s;     ///< the feed is late when its answer is older
+};
+
+/// 1.1: below it a healthy account is at risk, unless the configuration says otherwise.
+[[nodiscard]] core::Wad default_at_risk_below();
+
+struct Settings {
+    std::map<std::string, Chain, std::less<>> chains;
+    std::vector<MarketEntry> markets;
+    std::vector<Revision> revisions;
+    std::vector<Asset> assets;
+    std::vector<Pool> pools;
+    std::vector<std::string>
+        user_chains;  ///< chains of the user's own file, its markets' too, in the order of names
+    core::Wad at_risk_below =
+        default_at_risk_below();  ///< [report] at_risk_below, a decimal health factor in quotes
+
+    /// Throws ConfigError naming the known chains.
+    [[nodiscard]] const Chain& chain(std::string_view name) const;
+    /// The sentence that says so: no such chain, and the nearest or all that there are.
+    [[nodiscard]] std::string unknown_chain(std::string_view name) const;
+};
+
+/// The value of an environment variable; nullopt when it is not set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// Merges the shipped sources and then the user's, if any: tables by name and key, lists of markets
+/// by (protocol, chain, name), of assets and pools by (chain, address), of revisions by (protocol,
+/// revision), later ones replacing.
+/// "${NAME}" in an rpc URL becomes that environment variable, so that keys need not stand in files.
+/// Throws ConfigError.
+[[nodiscard]] Settings load(const std::vector<Source>& shipped, const std::optional<Source>& user,
+                            const Environment& environment);
+
+/// The configuration shipped inside the program.
+[[nodiscard]] std::vector<Source> shipped_sources();
+
+/// "1.05" as 1.05e18; nullopt unless it is a plain decimal with at most 18 digits after the point.
+[[nodiscard]] std::optional<core::Wad> parse_wad(std::string_view text);
+
+}  // namespace margrave::settings

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/address.hpp"
+#include "core/errors.hpp"
+#include "core/keccak.hpp"
+#include "core/units.hpp"
+#include "margin/market.hpp"
+
+namespace margrave::snapshot {
+
+/// The one block of a chain that everything in a snapshot was read at.
+struct ChainCut {
+    std::string chain;
+    core::ChainId chain_id;
+    core::BlockNumber number;
+    core::Hash hash{};
+    core::Timestamp timestamp;
+    bool pinned_by_hash = true;  ///< false: pinned by number, the hash read again afterwards
+};
+
+/// A part that could not be read: what, where, why. Never a zero.
+struct CoverageGap {
+    std::string chain;
+    std::string protocol;                 ///< "" when it concerns no protocol
+    std::string market;                   ///< "" when it concerns no market
+    std::optional<core::Address> wallet;  ///< nullopt when every wallet is concerned
+    core::ErrorKind kind = core::ErrorKind::ServerFault;
+    std::string detail;
+};
+
+/// Where the price of a holding came from.
+enum class PriceSource { None, ProtocolOracle, ChainlinkFeed };
+
+/// "none", "protocol_oracle", "chainlink_feed".
+[[nodiscard]] std::string_view to_string(PriceSource source);
+/// The inverse; nullopt for another word.
+[[nodiscard]] std::optional<PriceSource> parse_price_source(std::string_view name);
+
+struct HoldingPrice {
+    PriceSource source = PriceSource::None;
+    std::string name;  ///< "aave_v3/core" for an oracle, the feed's address for a feed
+    margin::PriceQuote quote;
+    core::U256 unit;  ///< this many of the answer are one dollar
+};
+
+/// A token balance of a wallet outside every protocol.
+struct Holding {
+    std::string chain;
+    core::Address wallet;
+    std::optional<core::Address> asset;  ///< nullopt for the chain's native coin
+    std::string symbol;
+    unsigned decimals = 0;
+    core::U256 amount;  ///< base units
+    std::optional<HoldingPrice> price;
+};
+
+/// One consistent cut through the chains: pure data, the input of every analysis. The same snapshot
+/// gives the same report, bit for bit, on any machine.
+struct Snapshot {
+    std::vector<core::Address> wallets;
+    std::vector<ChainCut> chains;
+    std::vector<std::unique_ptr<margin::Market>> markets;
+    std::vector<Holding> holdings;
+    std::vector<CoverageGap> gaps;
+};
+
+/// Rebuilds a market of the named protocol; throws InputError for one that this margrave does not
+/// know.
+using RestoreMarket =
+    std::function<std::unique_ptr<margin::Market>(std::string_view protocol, const core::Archive&)>;
+
+/// The file form, JSON "margrave.snapshot/1" (docs/snapshot.md). Writing what was read gives the
+/// same text.
+[[nodiscard]] std::string to_json(const Snapshot& snapshot);
+/// Throws InputError that names the field at fault.
+[[nodiscard]] Snapshot from_json(std::string_view text, const RestoreMarket& restore);
+
+}  // namespace margrave::snapshot

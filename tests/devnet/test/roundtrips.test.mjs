@@ -1,0 +1,103 @@
+// What an audit costs in requests, and that a node's limits change the requests but never the report.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { startDevnet } from "../lib/devnet.mjs";
+import { audit, skip, writeConfig } from "../lib/margrave.mjs";
+import { RawReply, roundsOf, startProxy } from "../lib/proxy.mjs";
+import { innerCalls } from "../lib/tamper.mjs";
+
+const MANY = 1000,
+    FEW = 10;
+
+describe("requests of an audit", { skip }, () => {
+    let devnet, block, plain;
+
+    before(async () => {
+        devnet = await startDevnet({ wallets: 530, observations: 1 });
+        block = devnet.observations[0].number;
+        assert.ok(devnet.wallets.length >= MANY);
+        plain = await auditThrough(undefined, MANY);
+    });
+    after(() => devnet?.stop());
+
+    async function auditThrough(hook, count) {
+        const proxy = await startProxy(devnet.rpcUrl, hook);
+        try {
+            const config = writeConfig(devnet.configToml({ rpc: proxy.url }));
+            const report = await audit(config, devnet.wallets.slice(0, count), { block });
+            return { report: substance(report), ...cost(proxy.log) };
+        } finally {
+            await proxy.stop();
+        }
+    }
+
+    test(`${MANY} wallets take as many rounds as ${FEW}`, async (context) => {
+        const few = await auditThrough(undefined, FEW);
+        for (const [count, { rounds, requests, bytes, asked, repeated }] of [
+            [FEW, few],
+            [MANY, plain],
+        ]) {
+            context.diagnostic(
+                `${count} wallets: ${rounds} rounds, ${requests} requests, ${Math.round(bytes / count)} bytes per wallet, ` +
+                    `${asked} calls of which ${repeated} were asked before`,
+            );
+        }
+        assert.equal(plain.rounds, few.rounds);
+        assert.ok(few.requests <= 3 * few.rounds, "so few wallets need hardly any splitting");
+    });
+
+    test("a node that refuses large requests gives the same report", async (context) => {
+        let refused = 0;
+        const refuseLarge = (request, forward, { bytes }) => {
+            if (bytes <= 50_000) return forward(request);
+            refused++;
+            return new RawReply({ status: 413, body: "request entity too large" });
+        };
+        const limited = await auditThrough(refuseLarge, MANY);
+        context.diagnostic(`${refused} refusals, ${limited.requests} requests`);
+        assert.ok(refused > 0);
+        assert.deepEqual(limited.report, plain.report);
+    });
+
+    test("a node that runs out of gas on long aggregates gives the same report", async (context) => {
+        let refused = 0;
+        const runOut = (request) => {
+            refused++;
+            return { jsonrpc: "2.0", id: request.id, error: { code: -32000, message: "out of gas" } };
+        };
+        const tooLong = (request) =>
+            request.method === "eth_call" && innerCalls(request.params[0].data ?? request.params[0].input).length > 100;
+        const stingy = async (request, forward) => {
+            if (!Array.isArray(request)) return tooLong(request) ? runOut(request) : forward(request);
+            const allowed = request.filter((one) => !tooLong(one));
+            const answers = allowed.length ? await forward(allowed) : [];
+            return [...answers, ...request.filter(tooLong).map(runOut)];
+        };
+        const limited = await auditThrough(stingy, MANY);
+        context.diagnostic(`${refused} refusals, ${limited.requests} requests`);
+        assert.ok(refused > 0);
+        assert.deepEqual(limited.report, plain.report);
+    });
+});
+
+function cost(log) {
+    const bytes = log.reduce((sum, { requestBytes, replyBytes }) => sum + requestBytes + replyBytes, 0);
+    const calls = log
+        .flatMap(({ request }) => [request].flat())
+        .filter(({ method }) => method === "eth_call")
+        .flatMap(callsOf);
+    const asked = calls.length,
+        repeated = asked - new Set(calls).size;
+    return { rounds: roundsOf(log), requests: log.length, bytes, asked, repeated };
+}
+
+function callsOf({ params: [{ to, data, input }] }) {
+    const inner = innerCalls(data ?? input);
+    return inner.length ? inner.map(({ target, callData }) => target + callData) : [to + (data ?? input)];
+}
+
+// Without what describes the reading rather than what was read.
+function substance({ schema, chains, accounts, holdings, exposure, gaps }) {
+    const blocks = chains.map(({ chain, chain_id, block }) => ({ chain, chain_id, block }));
+    return { schema, blocks, accounts, holdings, exposure, gaps };
+}

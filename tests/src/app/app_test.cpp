@@ -1,0 +1,298 @@
+#include "app/app.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "app/files.hpp"
+#include "tests/support/fake_world.hpp"
+
+namespace margrave::app {
+namespace {
+
+using Catch::Contains;
+using Catch::Equals;
+using Words = std::vector<std::string>;
+using chains::evm::RpcCall;
+using chains::evm::RpcOutcome;
+using test::FakeWorld;
+
+namespace fs = std::filesystem;
+
+const std::string kWallet = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+const std::string kUrl = "https://node.example/s3cret";
+
+/// A chain without a market: what is read of it is its head and, with assets, balances.
+constexpr const char* kDevnet =
+    "[chains.devnet]\nchain_id = 31337\nrpc = [\"https://node.example/s3cret\"]\n";
+
+/// A node of chain 31337 whose head is block 7 and where every wallet holds 5 wei.
+RpcOutcome devnet(const RpcCall& call) {
+    if (call.method == "eth_chainId") {
+        return std::string("\"0x7a69\"");
+    }
+    if (call.method == "eth_getBlockByNumber" || call.method == "eth_getBlockByHash") {
+        return R"({"number":"0x7","hash":"0x)" + std::string(64, 'a') +
+               R"(","timestamp":"0x69000000"})";
+    }
+    if (call.method == "eth_getBalance") {
+        return std::string("\"0x5\"");
+    }
+    if (call.method == "eth_call") {  // only ever the reader's own question: block number and time
+        return "\"0x" + std::string(63, '0') + "7" + std::string(56, '0') + "69000000\"";
+    }
+    return test::failed(core::ErrorKind::Unsupported);
+}
+
+/// The files of one test, gone with it.
+class Folder {
+  public:
+    Folder() {
+        std::string pattern = (fs::temp_directory_path() / "margrave-app-XXXXXX").string();
+        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+        path_ = pattern;
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    ~Folder() { fs::remove_all(path_); }
+
+    /// The file's path; written when there is a text.
+    [[nodiscard]] std::string file(const std::string& name, const std::string& text = {}) const {
+        auto path = (path_ / name).string();
+        if (!text.empty()) {
+            write_file(path, text);
+        }
+        return path;
+    }
+
+  private:
+    fs::path path_;
+};
+
+TEST_CASE("help and version go to stdout and are fine", "[app]") {
+    FakeWorld help;
+    CHECK(run(help.world, {"--help"}) == 0);
+    CHECK_THAT(help.out.str(), Contains("margrave audit"));
+    CHECK(help.err.str().empty());
+    FakeWorld version;
+    CHECK(run(version.world, {"--version"}) == 0);
+    CHECK(version.out.str() == "margrave " MARGRAVE_VERSION "\n");
+}
+
+TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][errors]") {
+    const Folder folder;
+    struct Mistake {
+        Words words;
+        std::string message;
+    };
+    const std::vector<Mistake> mistakes{
+        {{}, "a command is missing, such as `margrave audit ADDRESS`; see `margrave --help`"},
+        {{"audit"}, "no address to audit; write `margrave audit 0x…`"},
+        {{"audit", "vitalik.eth"},
+         "\"vitalik.eth\" looks like an ENS name; names are not supported yet, give the 0x… "
+         "address"},
+        {{"audit", kWallet, "--config", folder.file("none.toml")},
+         "cannot read " + folder.file("none.toml") + ": No such file or directory"},
+        {{"audit", kWallet, "--config", folder.file("bad.toml", "[report]\nat_risk = \"1\"\n")},
+         folder.file("bad.toml") +
+             ":2: key `at_risk`: unknown key; the keys here are at_risk_below"},
+        {{"audit", kWallet, "--chain", "mars"},
+         "--chain: no chain is called \"mars\"; the chains are ethereum"},
+        {{"audit", kWallet, "--fail-below", "low"},
+         "--fail-below: \"low\" is no health factor; write it as in 1.25"},
+        {{"audit", kWallet, "--block", "newest"},
+         "block \"newest\" is none: give latest, safe, finalized, a decimal number or a 32-byte "
+         "hash (0x and 64 hex digits)"},
+        {{"audit", kWallet, "--at", "soon"},
+         "--at: \"soon\" is no time; write chain seconds, 2026-01-31 or 2026-01-31T12:00:00Z"},
+        {{"audit", "--snapshot", "s.json", "--rpc", kUrl},
+         "--snapshot and --rpc exclude each other: a saved snapshot is not read from a chain "
+         "again"},
+        {{"audit", kWallet, "--replay", "r.json", "--record", "q.json"},
+         "--replay and --record exclude each other: the recording would be copied"},
+    };
+    for (const auto& mistake : mistakes) {
+        FakeWorld fake;
+        CHECK(run(fake.world, mistake.words) == 2);
+        CHECK_THAT(fake.err.str(), Equals("margrave: " + mistake.message + "\n"));
+        CHECK(fake.out.str().empty());
+        CHECK(fake.asked.empty());
+    }
+}
+
+TEST_CASE("a chain is audited at the endpoint of the user's configuration", "[app]") {
+    const Folder folder;
+    FakeWorld fake{.endpoints = {{kUrl, devnet}}};
+    CHECK(run(fake.world,
+              {"audit", kWallet, "--config", folder.file("c.toml", kDevnet), "--json"}) == 0);
+    CHECK_THAT(fake.out.str(),
+               Contains("\"chain\": \"devnet\"") || Contains("\"chain\":\"devnet\""));
+    CHECK(fake.err.str().empty());
+}
+
+TEST_CASE("--verbose tells on stderr what reading cost", "[app]") {
+    const Folder folder;
+    FakeWorld fake{.endpoints = {{kUrl, devnet}}};
+    CHECK(run(fake.world,
+              {"audit", kWallet, "--config", folder.file("c.toml", kDevnet), "--verbose"}) == 0);
+    CHECK_THAT(fake.err.str(),
+               Contains("margrave: devnet: ") && Contains(" rounds, ") && Contains("read in 0 ms"));
+    CHECK_THAT(fake.err.str(), !Contains("s3cret"));
+}
+
+TEST_CASE("a chain that cannot be read is reported and exit code 3", "[app][coverage]") {
+    const Folder folder;
+    FakeWorld fake;
+    CHECK(run(fake.world,
+              {"audit", kWallet, "--config", folder.file("c.toml", kDevnet), "--json"}) == 3);
+    CHECK_THAT(fake.out.str(), Contains("unreachable"));
+    CHECK_THAT(fake.out.str() + fake.err.str(), !Contains("s3cret"));
+}
+
+TEST_CASE("an endpoint of another chain than configured is exit code 3", "[app][coverage]") {
+    const Folder folder;
+    FakeWorld fake{.endpoints = {{kUrl, devnet}}};
+    CHECK(run(fake.world, {"audit", kWallet, "--chain", "ethereum", "--rpc", kUrl, "--json"}) == 3);
+    CHECK_THAT(fake.out.str(), Contains("wrong_chain"));
+}
+
+TEST_CASE("an --rpc of a chain that nobody configured is exit code 2", "[app][errors]") {
+    FakeWorld fake{.endpoints = {{kUrl, devnet}}};
+    CHECK(run(fake.world, {"audit", kWallet, "--rpc", kUrl}) == 2);
+    CHECK_THAT(fake.err.str(), Contains("serves chain id 31337"));
+}
+
+TEST_CASE("an --rpc that cannot be reached when it decides the chain is exit code 3",
+          "[app][errors]") {
+    FakeWorld fake;
+    CHECK(run(fake.world, {"audit", kWallet, "--rpc", kUrl}) == 3);
+    CHECK_THAT(fake.err.str(), Catch::StartsWith("margrave: ") && !Contains("s3cret"));
+}
+
+TEST_CASE("a saved snapshot gives the same report without a network", "[app][snapshot]") {
+    const Folder folder;
+    const auto config = folder.file(
+        "c.toml", std::string(kDevnet) + "[[assets]]\nchain = \"devnet\"\nnative = true\n");
+    const auto saved = folder.file("saved.json");
+    FakeWorld online{.endpoints = {{kUrl, devnet}}};
+    REQUIRE(run(online.world,
+                {"audit", kWallet, "--config", config, "--json", "--snapshot-out", saved}) == 0);
+    FakeWorld offline;
+    CHECK(run(offline.world, {"audit", "--snapshot", saved, "--json"}) == 0);
+    CHECK(offline.out.str() == online.out.str());
+    CHECK(offline.asked.empty());
+    FakeWorld named;
+    CHECK(run(named.world, {"audit", kWallet, "--snapshot", saved, "--json"}) == 0);
+    CHECK(named.out.str() == online.out.str());
+}
+
+TEST_CASE("a wallet that a snapshot does not hold is exit code 2", "[app][snapshot][errors]") {
+    const Folder folder;
+    const auto saved = folder.file("saved.json");
+    FakeWorld online{.endpoints = {{kUrl, devnet}}};
+    REQUIRE(run(online.world, {"audit", kWallet, "--config", folder.file("c.toml", kDevnet),
+                               "--snapshot-out", saved}) == 0);
+    FakeWorld offline;
+    CHECK(run(offline.world,
+              {"audit", "0xfb6916095ca1df60bb79ce92ce3ea74c37c5d359", "--snapshot", saved}) == 2);
+    CHECK(offline.err.str() ==
+          "margrave: 0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359 is not among the wallets of " +
+              saved + "\n");
+    FakeWorld prefixed;
+    CHECK(run(prefixed.world, {"audit", "eth:" + kWallet, "--snapshot", saved}) == 2);
+    CHECK_THAT(prefixed.err.str(), Contains("without a chain in front"));
+    FakeWorld early;
+    CHECK(run(early.world, {"audit", "--snapshot", saved, "--at", "2001-01-01"}) == 2);
+}
+
+TEST_CASE("a broken snapshot file is named", "[app][snapshot][errors]") {
+    const Folder folder;
+    FakeWorld fake;
+    const auto broken = folder.file("broken.json", "{");
+    CHECK(run(fake.world, {"audit", "--snapshot", broken}) == 2);
+    CHECK_THAT(fake.err.str(), Catch::StartsWith("margrave: " + broken + ": "));
+}
+
+TEST_CASE("a recorded exchange replays to the same report", "[app][replay]") {
+    const Folder folder;
+    const auto config = folder.file(
+        "c.toml", std::string(kDevnet) + "[[assets]]\nchain = \"devnet\"\nnative = true\n");
+    const auto recording = folder.file("recording.json");
+    FakeWorld online{.endpoints = {{kUrl, devnet}}};
+    REQUIRE(run(online.world,
+                {"audit", kWallet, "--config", config, "--json", "--record", recording}) == 0);
+    CHECK_THAT(read_file(recording, 1'000'000), !Contains("s3cret") && !Contains("node.example"));
+    FakeWorld offline;
+    CHECK(run(offline.world,
+              {"audit", kWallet, "--config", config, "--json", "--replay", recording}) == 0);
+    CHECK(offline.out.str() == online.out.str());
+    CHECK(offline.asked.empty());
+}
+
+TEST_CASE("a recording holds one chain", "[app][replay][errors]") {
+    const Folder folder;
+    FakeWorld fake;
+    CHECK(run(fake.world, {"audit", kWallet, "--config", folder.file("c.toml", kDevnet), "--chain",
+                           "devnet,ethereum", "--record", folder.file("r.json")}) == 2);
+    CHECK_THAT(fake.err.str(), Contains("--record holds one chain, but 2 would be read"));
+}
+
+TEST_CASE("addresses come from stdin and from a file too", "[app]") {
+    const Folder folder;
+    const auto config = folder.file(
+        "c.toml", std::string(kDevnet) + "[[assets]]\nchain = \"devnet\"\nnative = true\n");
+    FakeWorld fake{.endpoints = {{kUrl, devnet}}};
+    fake.in.str("# treasury\n" + kWallet + "\n");
+    CHECK(run(fake.world, {"audit", "-", "--addresses",
+                           folder.file("w.txt", "0xfb6916095ca1df60bb79ce92ce3ea74c37c5d359\n"),
+                           "--config", config, "--json"}) == 0);
+    CHECK_THAT(fake.out.str(),
+               Contains(kWallet) && Contains("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"));
+}
+
+TEST_CASE("check-config shows what it understood and of an endpoint its host alone",
+          "[app][secrets]") {
+    const Folder folder;
+    FakeWorld fake;
+    CHECK(run(fake.world, {"check-config", "--config", folder.file("c.toml", kDevnet)}) == 0);
+    CHECK_THAT(fake.out.str(),
+               Contains("  devnet: chain id 31337, coin ETH, 1 endpoint: node.example\n") &&
+                   Contains("At risk below a health factor of 1.1\n"));
+    CHECK_THAT(fake.out.str(), !Contains("s3cret"));
+}
+
+TEST_CASE("check-config refuses what an audit would refuse", "[app][errors]") {
+    const Folder folder;
+    const auto* text =
+        GENERATE("[[markets]]\nprotocol = \"avae\"\nchain = \"ethereum\"\nname = \"x\"\n",
+                 "[[markets]]\nprotocol = \"aave_v3\"\nchain = \"ethereum\"\nname = \"x\"\n",
+                 "[chains.a]\nchain_id = 1\nrpc = [\"http://far.example\"]\n");
+    FakeWorld fake;
+    CHECK(run(fake.world, {"check-config", "--config", folder.file("c.toml", text)}) == 2);
+}
+
+TEST_CASE("protocols names every protocol with what its arithmetic is proven by", "[app]") {
+    FakeWorld fake;
+    CHECK(run(fake.world, {"protocols"}) == 0);
+    CHECK_THAT(fake.out.str(), Contains("PROTOCOL") && Contains("aave_v3"));
+}
+
+TEST_CASE("the demonstration needs no network and leaves no gap", "[app][replay]") {
+    FakeWorld text;
+    CHECK(run(text.world, {"demo"}) == 0);
+    CHECK_THAT(text.out.str(),
+               Catch::StartsWith("Recorded wallets; nothing is read from a network.\n"));
+    CHECK(text.asked.empty());
+    FakeWorld json;
+    CHECK(run(json.world, {"demo", "--json"}) == 0);
+    CHECK_THAT(json.out.str(), Catch::StartsWith("{"));
+}
+
+TEST_CASE("a result that cannot be written is told", "[app][errors]") {
+    FakeWorld fake;
+    fake.out.setstate(std::ios::badbit);
+    CHECK(run(fake.world, {"protocols"}) == 2);
+    CHECK_THAT(fake.err.str(), Contains("cannot write the result"));
+}
+
+}  // namespace
+}  // namespace margrave::app

@@ -1,0 +1,100 @@
+#include "app/endpoints.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "core/errors.hpp"
+#include "tests/support/fake_world.hpp"
+
+namespace margrave::app {
+namespace {
+
+using core::ErrorKind;
+using test::FakeWorld;
+
+test::FakeEndpoint::Answer always(const std::string& result) {
+    return [result](const chains::evm::RpcCall&) { return chains::evm::RpcOutcome(result); };
+}
+
+test::FakeEndpoint::Answer always(ErrorKind kind) {
+    return [kind](const chains::evm::RpcCall&) { return test::failed(kind); };
+}
+
+settings::Chain chain_with(std::vector<std::string> urls) {
+    settings::Chain chain;
+    chain.name = "devnet";
+    chain.rpc = std::move(urls);
+    return chain;
+}
+
+const std::string kFirst = "https://first.example/s3cret";
+const std::string kSecond = "https://second.example/s3cret";
+
+void ask(chains::evm::RpcTransport& transport) {
+    static_cast<void>(transport.send({{{.method = "eth_call", .params = "[]"}}}));
+}
+
+TEST_CASE("a single endpoint is taken without a question", "[app][endpoints]") {
+    FakeWorld fake{.endpoints = {{kFirst, always(ErrorKind::Unreachable)}}};
+    CHECK(connect(fake.world, chain_with({kFirst}), {}) != nullptr);
+    CHECK(fake.asked.empty());
+    CHECK(fake.err.str().empty());
+}
+
+TEST_CASE("the first endpoint is used when it answers", "[app][endpoints]") {
+    FakeWorld fake{.endpoints = {{kFirst, always("\"0x1\"")}, {kSecond, always("\"0x1\"")}}};
+    ask(*connect(fake.world, chain_with({kFirst, kSecond}), {}));
+    CHECK(fake.asked == std::vector{kFirst, kFirst});
+    CHECK(fake.err.str().empty());
+}
+
+TEST_CASE("an endpoint that asks to slow down is there", "[app][endpoints]") {
+    FakeWorld fake{
+        .endpoints = {{kFirst, always(ErrorKind::RateLimited)}, {kSecond, always("\"0x1\"")}}};
+    static_cast<void>(connect(fake.world, chain_with({kFirst, kSecond}), {}));
+    CHECK(fake.asked == std::vector{kFirst});
+    CHECK(fake.err.str().empty());
+}
+
+TEST_CASE(
+    "an endpoint that does not answer is passed over with a warning that shows its host alone",
+    "[app][endpoints][secrets]") {
+    FakeWorld fake{
+        .endpoints = {{kFirst, always(ErrorKind::Unreachable)}, {kSecond, always("\"0x1\"")}}};
+    ask(*connect(fake.world, chain_with({kFirst, kSecond}), {}));
+    CHECK(fake.asked == std::vector{kFirst, kSecond});
+    CHECK(fake.err.str() ==
+          "margrave: warning: first.example (devnet) does not answer: unreachable; trying the next "
+          "endpoint\n");
+}
+
+TEST_CASE("when no endpoint answers, the last is left to the reading", "[app][endpoints]") {
+    FakeWorld fake{
+        .endpoints = {{kFirst, always(ErrorKind::Timeout)}, {kSecond, always(ErrorKind::Timeout)}}};
+    CHECK(connect(fake.world, chain_with({kFirst, kSecond}), {}) != nullptr);
+    CHECK(fake.asked == std::vector{kFirst});
+}
+
+TEST_CASE("--timeout bounds a request and --allow-plain-http is passed on", "[app][endpoints]") {
+    FakeWorld fake{.endpoints = {{kFirst, always("\"0x1\"")}}};
+    static_cast<void>(connect(fake.world, chain_with({kFirst}),
+                              {.timeout = std::chrono::seconds(2), .allow_plain_http = true}));
+    static_cast<void>(connect(fake.world, chain_with({kFirst}), {}));
+    REQUIRE(fake.limits.size() == 2);
+    CHECK(fake.limits[0].total_timeout == std::chrono::seconds(2));
+    CHECK(fake.limits[0].connect_timeout == std::chrono::seconds(2));
+    CHECK(fake.limits[0].allow_plain_http);
+    CHECK(fake.limits[1].total_timeout == std::chrono::seconds(30));
+    CHECK_FALSE(fake.limits[1].allow_plain_http);
+}
+
+TEST_CASE("an endpoint is asked for its chain, and one that fails is an unreadable chain",
+          "[app][endpoints]") {
+    FakeWorld fake{
+        .endpoints = {{kFirst, always("\"0x7a69\"")}, {kSecond, always(ErrorKind::Unauthorized)}}};
+    CHECK(ask_chain_id(fake.world, {.url = kFirst, .origin = "--rpc"}, {}) == core::ChainId(31337));
+    CHECK_THROWS_AS(ask_chain_id(fake.world, {.url = kSecond, .origin = "--rpc"}, {}),
+                    core::ChainError);
+}
+
+}  // namespace
+}  // namespace margrave::app

@@ -1,0 +1,481 @@
+#include "collect/collect.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chains/erc20.hpp"
+#include "chains/evm/oracles/chainlink.hpp"
+#include "core/errors.hpp"
+#include "margin/account.hpp"
+#include "tests/adapters/aave_v3/builders.hpp"
+#include "tests/adapters/aave_v3/fake_pool.hpp"
+#include "tests/support/fake_node.hpp"
+
+using namespace margrave;
+using namespace margrave::collect;
+using namespace margrave::test::aave_v3;
+using Catch::Matchers::Contains;
+using chains::erc20::BalanceOf;
+using chains::erc20::Decimals;
+using chains::evm::oracles::FeedDecimals;
+using chains::evm::oracles::LatestRoundData;
+using core::Address;
+using core::ErrorKind;
+using snapshot::CoverageGap;
+using test::address;
+using test::FakeNode;
+
+namespace {
+
+const Address kFirst = address(1);
+const Address kSecond = address(2);
+const Address kToken = address(0xf00);  // listed by no market
+const Address kFeed = address(0xf01);
+
+/// A chain with the pool as its market and two wallets, each with 10 WETH against 8000 USDC.
+struct World {
+    World() : pool(node) {
+        pool.add(weth_against_usdc(1).build());
+        pool.add(weth_against_usdc(2).build());
+    }
+
+    [[nodiscard]] ChainRequest request(std::string block = "20000000") {
+        return {.chain = settings.chain("ethereum"),
+                .transport = &node,
+                .block = {std::move(block)},
+                .wallets = {kFirst, kSecond}};
+    }
+    [[nodiscard]] CollectResult collect() { return collect::collect(settings, {request()}, {}); }
+
+    FakeNode node;
+    FakePool pool;
+    settings::Settings settings = pool_settings();
+};
+
+/// The same with a token of 6 decimals, whose feed answers 1 dollar every hour, that both wallets
+/// hold 5 of.
+struct TokenWorld : World {
+    TokenWorld() {
+        settings = pool_settings(R"(
+[[assets]]
+chain = "ethereum"
+symbol = "TOK"
+address = "0x0000000000000000000000000000000000000f00"
+chainlink_feed = "0x0000000000000000000000000000000000000f01"
+heartbeat_s = 3600
+)");
+        node.answer(kToken, Decimals{}, U256(6));
+        node.answer(kToken, BalanceOf{}, U256(5'000'000), kFirst);
+        node.answer(kToken, BalanceOf{}, U256(5'000'000), kSecond);
+        node.answer(kFeed, FeedDecimals{}, std::uint8_t{8});
+        answer_feed(kBlockTime);
+    }
+    void answer_feed(const U256& updated_at, std::int64_t answer = 100'000'000) {
+        node.answer(kFeed, LatestRoundData{}, FakePool::round(updated_at, answer));
+    }
+};
+
+std::vector<snapshot::Holding> holdings_of(const CollectResult& result, const std::string& symbol) {
+    std::vector<snapshot::Holding> out;
+    std::copy_if(result.snapshot.holdings.begin(), result.snapshot.holdings.end(),
+                 std::back_inserter(out), [&](const auto& held) { return held.symbol == symbol; });
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a chain is read whole, at one block, without gaps", "[collect]") {
+    World world;
+    world.node.fund(kFirst, 7);
+    const CollectResult result = world.collect();
+    const snapshot::Snapshot& snapshot = result.snapshot;
+    CHECK(snapshot.gaps.empty());
+    CHECK(result.unreadable_chains.empty());
+    CHECK(snapshot.wallets == std::vector<Address>{kFirst, kSecond});
+    REQUIRE(snapshot.chains.size() == 1);
+    CHECK(snapshot.chains[0].chain == "ethereum");
+    CHECK(snapshot.chains[0].chain_id == core::ChainId(1));
+    CHECK(snapshot.chains[0].number == world.node.block.number);
+    CHECK(snapshot.chains[0].hash == world.node.block.hash);
+    CHECK(snapshot.chains[0].timestamp == world.node.block.timestamp);
+    CHECK(snapshot.chains[0].pinned_by_hash);
+    REQUIRE(snapshot.markets.size() == 1);
+    CHECK(snapshot.markets[0]->account_count() == 2);
+    CHECK(snapshot.markets[0]->health(1).health_factor == core::Wad(U256(2 * core::wad())));
+    REQUIRE(snapshot.holdings.size() == 1);
+    CHECK(snapshot.holdings[0].symbol == "ETH");
+    CHECK(snapshot.holdings[0].decimals == 18);
+    CHECK(snapshot.holdings[0].amount == 7);
+    CHECK(snapshot.holdings[0].wallet == kFirst);
+    CHECK_FALSE(snapshot.holdings[0].asset);
+    CHECK_FALSE(snapshot.holdings[0].price);
+    REQUIRE(result.costs.size() == 1);
+    CHECK(result.costs[0].rounds == 5);  // the head, and four of the adapter
+    CHECK(result.costs[0].splits == 0);
+    CHECK(result.costs[0].traffic.requests == 5);
+}
+
+TEST_CASE("a wallet's failure is its own gap", "[collect][coverage]") {
+    World world;
+    world.node.revert(FakePool::pool, adapters::aave_v3::GetUserConfiguration{}, kSecond);
+    const CollectResult result = world.collect();
+    REQUIRE(result.snapshot.gaps.size() == 1);
+    const CoverageGap& gap = result.snapshot.gaps[0];
+    CHECK(gap.chain == "ethereum");
+    CHECK(gap.protocol == "aave_v3");
+    CHECK(gap.market == "core");
+    CHECK(gap.wallet == kSecond);
+    CHECK(gap.kind == ErrorKind::Reverted);
+    CHECK_THAT(gap.detail, Contains("getUserConfiguration"));
+    CHECK(result.snapshot.markets[0]->health(1).status == margin::Status::Unknown);
+    CHECK(result.snapshot.markets[0]->health(0).status == margin::Status::Healthy);
+    CHECK(result.unreadable_chains.empty());
+}
+
+TEST_CASE("a market that cannot be read is one gap for all wallets", "[collect][coverage]") {
+    World world;
+    world.node.answer(FakePool::pool, adapters::aave_v3::PoolRevision{}, U256(99));
+    world.node.fund(kFirst, 7);
+    const CollectResult result = world.collect();
+    CHECK(result.snapshot.markets.empty());
+    REQUIRE(result.snapshot.gaps.size() == 1);
+    CHECK_FALSE(result.snapshot.gaps[0].wallet);
+    CHECK(result.snapshot.gaps[0].market == "core");
+    CHECK(result.snapshot.gaps[0].kind == ErrorKind::UnknownRevision);
+    CHECK(result.snapshot.holdings.size() == 1);  // the rest stands
+    CHECK(result.snapshot.chains.size() == 1);
+}
+
+TEST_CASE("what a market misses becomes a gap", "[collect][coverage]") {
+    World world;
+    world.node.revert(FakePool::oracle, adapters::aave_v3::GetAssetPrice{}, address(0xa000));
+    const CollectResult result = world.collect();
+    REQUIRE(result.snapshot.gaps.size() == 1);
+    CHECK(result.snapshot.gaps[0].kind == ErrorKind::NoPrice);
+    CHECK_THAT(result.snapshot.gaps[0].detail, Contains("WETH"));
+    CHECK_FALSE(result.snapshot.gaps[0].wallet);
+}
+
+TEST_CASE("an endpoint of another chain is not believed", "[collect][coverage]") {
+    World world;
+    world.node.chain_id = core::ChainId(10);
+    const CollectResult result = world.collect();
+    CHECK(result.unreadable_chains == std::vector<std::string>{"ethereum"});
+    CHECK(result.snapshot.chains.empty());
+    CHECK(result.snapshot.markets.empty());
+    CHECK(result.snapshot.holdings.empty());
+    REQUIRE(result.snapshot.gaps.size() == 1);
+    CHECK(result.snapshot.gaps[0].kind == ErrorKind::WrongChain);
+    CHECK(result.snapshot.gaps[0].protocol.empty());
+    CHECK(world.node.requests() == 1);
+    CHECK(result.snapshot.wallets.size() == 2);
+}
+
+TEST_CASE("an endpoint that does not answer makes its chain unreadable and no other",
+          "[collect][coverage]") {
+    World good;
+    World bad;
+    bad.node.refuse_request = [](const chains::evm::RpcRequest&) {
+        return std::optional(test::rpc_error(0, "Service Unavailable", 503));
+    };
+    ChainRequest first = bad.request();
+    first.chain.name = "other";
+    const CollectResult result = collect::collect(good.settings, {first, good.request()}, {});
+    CHECK(result.unreadable_chains == std::vector<std::string>{"other"});
+    REQUIRE(result.snapshot.gaps.size() == 1);
+    CHECK(result.snapshot.gaps[0].chain == "other");
+    CHECK(result.snapshot.gaps[0].kind == ErrorKind::ServerFault);
+    REQUIRE(result.snapshot.chains.size() == 1);
+    CHECK(result.snapshot.chains[0].chain == "ethereum");
+    CHECK(result.snapshot.markets.size() == 1);
+    CHECK(result.snapshot.wallets.size() == 2);  // named once
+    CHECK(result.costs.size() == 2);
+}
+
+TEST_CASE("a block that does not exist is the user's mistake", "[collect]") {
+    World world;
+    const auto read = [&](const std::string& block) {
+        static_cast<void>(collect::collect(world.settings, {world.request(block)}, {}));
+    };
+    CHECK_THROWS_AS(read("99999999"), core::InputError);
+    CHECK_THROWS_WITH(read("99999999"), Contains("99999999") && Contains("ethereum"));
+    CHECK_THROWS_AS(read("0x" + std::string(64, '1')), core::InputError);
+    CHECK_NOTHROW(read(
+        "0x" + std::string("abababababababababababababababababababababababababababababababab")));
+}
+
+TEST_CASE("a reorganisation while reading makes the chain unreadable", "[collect][coverage]") {
+    World world;
+    world.node.by_hash = FakeNode::ByHash::Refused;
+    SECTION("not without one") {
+        const CollectResult result = world.collect();
+        CHECK(result.snapshot.gaps.empty());
+        CHECK_FALSE(result.snapshot.chains.at(0).pinned_by_hash);
+        CHECK(result.costs[0].traffic.requests == result.costs[0].rounds + result.costs[0].splits);
+    }
+    SECTION("the block was replaced") {
+        std::size_t seen = 0;
+        world.node.refuse_request =
+            [&](const chains::evm::RpcRequest&) -> std::optional<chains::evm::RpcError> {
+            if (++seen == 4) {
+                world.node.block.hash.fill(0x77);
+            }
+            return std::nullopt;
+        };
+        const CollectResult result = world.collect();
+        CHECK(result.unreadable_chains.size() == 1);
+        REQUIRE(result.snapshot.gaps.size() == 1);
+        CHECK(result.snapshot.gaps[0].kind == ErrorKind::WrongBlock);
+        CHECK(result.snapshot.markets.empty());
+        CHECK(result.snapshot.holdings.empty());
+        CHECK(result.snapshot.chains.empty());
+    }
+    SECTION("the block is gone: no mistake of the user's, it was there") {
+        std::size_t seen = 0;
+        world.node.refuse_request =
+            [&](const chains::evm::RpcRequest&) -> std::optional<chains::evm::RpcError> {
+            world.node.pinned_block_is_gone = ++seen >= 4;
+            return std::nullopt;
+        };
+        const CollectResult result = world.collect();
+        CHECK(result.unreadable_chains.size() == 1);
+        CHECK(result.snapshot.gaps.size() == 1);
+    }
+}
+
+TEST_CASE("an unknown protocol is a mistake in the configuration", "[collect][config]") {
+    World world;
+    world.settings.markets[0].protocol = "aave_v9";
+    CHECK_THROWS_WITH(world.collect(), Contains("aave_v9"));
+    CHECK_THROWS_AS(world.collect(), core::ConfigError);
+    CHECK(world.node.requests() == 0);
+}
+
+TEST_CASE("markets and assets of other chains are left alone", "[collect]") {
+    TokenWorld world;
+    for (auto& market : world.settings.markets) {
+        market.chain = "elsewhere";
+    }
+    for (auto& asset : world.settings.assets) {
+        asset.chain = "elsewhere";
+    }
+    const CollectResult result = world.collect();
+    CHECK(result.snapshot.markets.empty());
+    CHECK(result.snapshot.holdings.empty());
+    CHECK(result.snapshot.gaps.empty());
+    CHECK(world.node.times_asked(kToken, BalanceOf{}, kFirst) == 0);
+}
+
+TEST_CASE("a defect while reading is thrown and leaves nothing dangling", "[collect]") {
+    World world;
+    class Breaking final : public chains::evm::RpcTransport {
+      public:
+        explicit Breaking(FakeNode& node) : node_(node) {}
+        std::vector<std::vector<chains::evm::RpcOutcome>> send(
+            const std::vector<chains::evm::RpcRequest>& requests) override {
+            core::ensure(++sends_ < 4, "broken");
+            return node_.send(requests);
+        }
+        [[nodiscard]] chains::evm::RpcTraffic traffic() const override { return {}; }
+
+      private:
+        FakeNode& node_;
+        int sends_ = 0;
+    } breaking(world.node);
+    ChainRequest request = world.request();
+    request.transport = &breaking;
+    CHECK_THROWS_AS(collect::collect(world.settings, {request}, {}), core::InvariantError);
+}
+
+TEST_CASE("a token is held in its decimals and priced by its feed", "[collect][holdings]") {
+    TokenWorld world;
+    const CollectResult result = world.collect();
+    CHECK(result.snapshot.gaps.empty());
+    const auto held = holdings_of(result, "TOK");
+    REQUIRE(held.size() == 2);
+    CHECK(held[0].asset == kToken);
+    CHECK(held[0].decimals == 6);
+    CHECK(held[0].amount == 5'000'000);
+    REQUIRE(held[0].price);
+    CHECK(held[0].price->source == snapshot::PriceSource::ChainlinkFeed);
+    CHECK(held[0].price->quote.answer == 100'000'000);
+    CHECK(held[0].price->unit == 100'000'000);
+    CHECK(held[0].price->quote.updated_at == core::Timestamp(kBlockTime));
+    CHECK(world.node.times_asked(kToken, Decimals{}) == 1);
+    CHECK(world.node.times_asked(kFeed, LatestRoundData{}) == 1);
+}
+
+TEST_CASE("a market's oracle prices a holding before its feed does", "[collect][holdings]") {
+    TokenWorld world;
+    // The token is the pool's DAI.
+    world.settings.assets[0].address = address(0xa003);
+    world.node.answer(address(0xa003), Decimals{}, U256(18));
+    world.node.answer(address(0xa003), BalanceOf{}, U256(9), kFirst);
+    world.node.answer(address(0xa003), BalanceOf{}, U256(0), kSecond);
+    SECTION("where it has a price") {
+        const auto held = holdings_of(world.collect(), "TOK");
+        REQUIRE(held.size() == 1);  // nothing is held by the second
+        REQUIRE(held[0].price);
+        CHECK(held[0].price->source == snapshot::PriceSource::ProtocolOracle);
+        CHECK(held[0].price->name == "aave_v3/core");
+        CHECK(held[0].price->unit == kDollar);
+    }
+    SECTION("where it has none, the feed does") {
+        world.node.revert(FakePool::oracle, adapters::aave_v3::GetAssetPrice{}, address(0xa003));
+        const CollectResult result = world.collect();
+        CHECK(holdings_of(result, "TOK").at(0).price->source ==
+              snapshot::PriceSource::ChainlinkFeed);
+        CHECK(result.snapshot.gaps.empty());  // nobody has DAI in the pool
+    }
+    SECTION("where the market could not be read, the feed does") {
+        world.node.answer(FakePool::pool, adapters::aave_v3::PoolRevision{}, U256(99));
+        CHECK(holdings_of(world.collect(), "TOK").at(0).price->source ==
+              snapshot::PriceSource::ChainlinkFeed);
+    }
+}
+
+TEST_CASE("a feed's answer is late after its heartbeat and ten minutes",
+          "[collect][holdings][boundary]") {
+    TokenWorld world;
+    const auto priced = [&](std::uint64_t age) {
+        world.answer_feed(kBlockTime - age);
+        const CollectResult result = world.collect();
+        const auto held = holdings_of(result, "TOK");
+        REQUIRE(held.size() == 2);  // the amount is known either way
+        CHECK(result.snapshot.gaps.size() == (held[0].price ? 0 : 1));
+        if (!held[0].price) {
+            CHECK(result.snapshot.gaps[0].kind == ErrorKind::NoPrice);
+            CHECK_THAT(result.snapshot.gaps[0].detail, Contains("TOK") && Contains("3600"));
+        }
+        return held[0].price.has_value();
+    };
+    CHECK(priced(0));
+    CHECK(priced(3600 + 600));
+    CHECK_FALSE(priced(3600 + 601));
+    world.settings.assets[0].heartbeat_s.reset();
+    CHECK(priced(1'000'000));
+}
+
+TEST_CASE("a feed that gives no price is a gap beside the amount",
+          "[collect][holdings][coverage]") {
+    TokenWorld world;
+    ErrorKind want = ErrorKind::NoPrice;
+    SECTION("zero") { world.answer_feed(kBlockTime, 0); }
+    SECTION("negative") { world.answer_feed(kBlockTime, -5); }
+    SECTION("a round that is not complete") { world.answer_feed(0); }
+    SECTION("a round after the block") { world.answer_feed(kBlockTime + 1); }
+    SECTION("too many decimals") { world.node.answer(kFeed, FeedDecimals{}, std::uint8_t{37}); }
+    SECTION("a revert") {
+        world.node.revert(kFeed, LatestRoundData{});
+        want = ErrorKind::Reverted;
+    }
+    SECTION("nonsense") {
+        world.node.answer_raw(kFeed, LatestRoundData{}, core::Bytes(159));
+        want = ErrorKind::BadData;
+    }
+    const CollectResult result = world.collect();
+    REQUIRE(holdings_of(result, "TOK").size() == 2);
+    CHECK_FALSE(holdings_of(result, "TOK")[0].price);
+    REQUIRE(result.snapshot.gaps.size() == 1);  // once for all wallets
+    CHECK(result.snapshot.gaps[0].kind == want);
+    CHECK_FALSE(result.snapshot.gaps[0].wallet);
+}
+
+TEST_CASE("a token without decimals cannot be counted", "[collect][holdings][coverage]") {
+    TokenWorld world;
+    ErrorKind want = ErrorKind::BadData;
+    SECTION("none at all") {
+        world.node.revert(kToken, Decimals{});
+        want = ErrorKind::Reverted;
+    }
+    SECTION("37") { world.node.answer(kToken, Decimals{}, U256(37)); }
+    SECTION("2^256 - 1") { world.node.answer(kToken, Decimals{}, core::max_u256()); }
+    const CollectResult result = world.collect();
+    CHECK(holdings_of(result, "TOK").empty());
+    REQUIRE(result.snapshot.gaps.size() == 1);
+    CHECK(result.snapshot.gaps[0].kind == want);
+    CHECK_THAT(result.snapshot.gaps[0].detail, Contains("TOK"));
+}
+
+TEST_CASE("36 decimals are counted", "[collect][holdings][boundary]") {
+    TokenWorld world;
+    world.node.answer(kToken, Decimals{}, U256(36));
+    CHECK(holdings_of(world.collect(), "TOK").at(0).decimals == 36);
+}
+
+TEST_CASE("what nobody holds needs neither decimals nor price", "[collect][holdings]") {
+    TokenWorld world;
+    world.node.answer(kToken, BalanceOf{}, U256(0), kFirst);
+    world.node.answer(kToken, BalanceOf{}, U256(0), kSecond);
+    world.node.revert(kToken, Decimals{});
+    world.node.revert(kFeed, LatestRoundData{});
+    const CollectResult result = world.collect();
+    CHECK(result.snapshot.gaps.empty());
+    CHECK(result.snapshot.holdings.empty());
+}
+
+TEST_CASE("a balance that cannot be read is a gap and never zero",
+          "[collect][holdings][coverage]") {
+    TokenWorld world;
+    SECTION("of one wallet") {
+        world.node.revert(kToken, BalanceOf{}, kSecond);
+        const CollectResult result = world.collect();
+        CHECK(holdings_of(result, "TOK").size() == 1);
+        REQUIRE(result.snapshot.gaps.size() == 1);
+        CHECK(result.snapshot.gaps[0].wallet == kSecond);
+        CHECK(result.snapshot.gaps[0].kind == ErrorKind::Reverted);
+    }
+    SECTION("of all wallets, once") {
+        world.settings.assets[0].address = address(0xdead);  // no contract there
+        const CollectResult result = world.collect();
+        CHECK(holdings_of(result, "TOK").empty());
+        REQUIRE(result.snapshot.gaps.size() == 1);
+        CHECK_FALSE(result.snapshot.gaps[0].wallet);
+        CHECK(result.snapshot.gaps[0].kind == ErrorKind::EmptyReply);
+    }
+}
+
+TEST_CASE("the native coin has the price of its feed", "[collect][holdings]") {
+    TokenWorld world;
+    world.settings.assets[0].native = true;
+    world.settings.assets[0].address.reset();
+    world.settings.assets[0].symbol = "ETH";
+    world.node.fund(kSecond, 5);
+    const CollectResult result = world.collect();
+    const auto held = holdings_of(result, "ETH");
+    REQUIRE(held.size() == 1);
+    CHECK(held[0].wallet == kSecond);
+    REQUIRE(held[0].price);
+    CHECK(held[0].price->source == snapshot::PriceSource::ChainlinkFeed);
+}
+
+TEST_CASE("verifying reads the protocol's own view", "[collect][verify]") {
+    World world;
+    const auto result = [&](bool verify) {
+        return collect::collect(world.settings, {world.request()}, {.verify = verify});
+    };
+    world.node.answer(
+        FakePool::pool, adapters::aave_v3::GetUserAccountData{},
+        {20'000 * kDollar, 8000 * kDollar, 7000 * kDollar, 8000, 7500, 2 * core::wad()}, kFirst);
+    CHECK(result(true).snapshot.markets[0]->has_referee(0));
+    CHECK_FALSE(result(true).snapshot.markets[0]->has_referee(1));
+    CHECK_FALSE(result(false).snapshot.markets[0]->has_referee(0));
+}
+
+TEST_CASE("a block is a tag, a decimal number or a hash", "[collect]") {
+    for (const std::string& good :
+         {std::string("latest"), std::string("safe"), std::string("finalized"), std::string("0"),
+          std::string("9999999999999999999"), "0x" + std::string(64, 'F')}) {
+        CHECK(BlockSelector::parse(good).text == good);
+    }
+    for (const std::string& bad :
+         {std::string(), std::string("pending"), std::string("Latest"), std::string("-1"),
+          std::string("0x10"), std::string("1e5"), std::string(" 1"), std::string(20, '9'),
+          "0x" + std::string(63, 'f'), "0x" + std::string(64, 'g'), std::string(64, 'f')}) {
+        CAPTURE(bad);
+        CHECK_THROWS_AS(BlockSelector::parse(bad), core::InputError);
+    }
+}

@@ -1,0 +1,188 @@
+#include <catch2/catch.hpp>
+
+#include "snapshot/snapshot.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/support/snapshots.hpp"
+
+namespace margrave::snapshot {
+namespace {
+
+using Catch::Matchers::Contains;
+
+std::unique_ptr<margin::Market> restore(std::string_view protocol, const core::Archive& archive) {
+    if (protocol != "aave_v3") {
+        throw core::InputError("this margrave does not know the protocol");
+    }
+    return test::FakeMarket::restore(archive);
+}
+
+/// The file of the examples with one piece of text replaced by another.
+std::string file_with(const std::string& piece, const std::string& replacement) {
+    std::string text = test::golden("src/snapshot/golden/example.json");
+    const std::size_t at = text.find(piece);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, piece.size(), replacement);
+}
+
+TEST_CASE("a snapshot is written as its documented file", "[snapshot][golden]") {
+    CHECK(to_json(test::example()) == test::golden("src/snapshot/golden/example.json"));
+}
+
+TEST_CASE("writing a file that was read gives the same bytes", "[snapshot]") {
+    const std::string text = to_json(test::example());
+    CHECK(to_json(from_json(text, restore)) == text);
+}
+
+TEST_CASE("an empty snapshot survives its file", "[snapshot]") {
+    const std::string text = to_json(Snapshot{});
+    const Snapshot read = from_json(text, restore);
+    CHECK(to_json(read) == text);
+    CHECK(read.wallets.empty());
+    CHECK(read.chains.empty());
+    CHECK(read.markets.empty());
+    CHECK(read.holdings.empty());
+    CHECK(read.gaps.empty());
+}
+
+TEST_CASE("everything that was read is in the snapshot", "[snapshot]") {
+    const Snapshot read = from_json(to_json(test::example()), restore);
+    REQUIRE(read.wallets.size() == 5);
+    CHECK(read.wallets[0] == test::numbered(4));
+
+    REQUIRE(read.chains.size() == 1);
+    CHECK(read.chains[0].chain_id == core::ChainId(1));
+    CHECK(read.chains[0].number == core::BlockNumber(22'711'111));
+    CHECK(read.chains[0].hash == test::ethereum().hash);
+    CHECK(read.chains[0].timestamp == test::kBlockTime);
+    CHECK(read.chains[0].pinned_by_hash);
+
+    REQUIRE(read.markets.size() == 1);
+    CHECK(read.markets[0]->name() == margin::MarketName{"aave_v3", "ethereum", "core"});
+    CHECK(read.markets[0]->account_count() == 5);
+
+    REQUIRE(read.holdings.size() == 4);
+    CHECK_FALSE(read.holdings[0].asset);
+    CHECK(read.holdings[0].price->source == PriceSource::ChainlinkFeed);
+    CHECK(read.holdings[0].price->quote.answer == 2500'00000000);
+    CHECK(read.holdings[0].price->quote.updated_at == test::kBlockTime);
+    CHECK(read.holdings[1].asset == test::kWeth);
+    CHECK(read.holdings[1].amount == core::wad());
+    CHECK_FALSE(read.holdings[2].price);
+    CHECK(read.holdings[2].symbol == "BADGE \x1b[31m");
+
+    REQUIRE(read.gaps.size() == 2);
+    CHECK_FALSE(read.gaps[0].wallet);
+    CHECK(read.gaps[0].kind == core::ErrorKind::NoPrice);
+    CHECK(read.gaps[1].wallet == test::numbered(4));
+}
+
+TEST_CASE("amounts of 256 bits and tokens without decimals survive the file", "[snapshot]") {
+    Snapshot snapshot = test::snapshot_of(test::market({}));
+    Holding holding = test::weth_holding(1, core::max_u256());
+    holding.decimals = GENERATE(0U, 2U, 24U, 255U);
+    snapshot.holdings = {holding};
+    const Snapshot read = from_json(to_json(snapshot), restore);
+    CHECK(read.holdings.at(0).amount == core::max_u256());
+    CHECK(read.holdings.at(0).decimals == holding.decimals);
+}
+
+TEST_CASE("a file of another version is refused by name", "[snapshot][refused]") {
+    CHECK_THROWS_WITH(from_json(file_with("margrave.snapshot/1", "margrave.snapshot/2"), restore),
+                      Contains("margrave.snapshot/2") && Contains("reads \"margrave.snapshot/1\""));
+    CHECK_THROWS_WITH(from_json("{}", restore), Contains("\"schema\" is missing"));
+    CHECK_THROWS_WITH(from_json("[]", restore), Contains("should be an object"));
+}
+
+TEST_CASE("a malformed field is refused with its path", "[snapshot][refused]") {
+    struct Fault {
+        std::string piece;
+        std::string replacement;
+        std::string path;
+        std::string why;
+    };
+    const auto fault = GENERATE(values<Fault>(
+        {{R"("amount": "500000000000000000")", R"("amount": "0500000000000000000")",
+          "holdings[0].amount", "leading zero"},
+         {R"("amount": "500000000000000000")", R"("amount": "-5")", "holdings[0].amount",
+          "decimal digits"},
+         {R"("amount": "500000000000000000")", R"("amount": "")", "holdings[0].amount",
+          "decimal digits"},
+         {R"("amount": "500000000000000000")", R"("amount": 5)", "holdings[0].amount",
+          "JSON number"},
+         {R"("amount": "500000000000000000")", R"("amount": null)", "holdings[0].amount",
+          "should be a text"},
+         {"\"amount\": \"500000000000000000\",\n      ", "", "holdings[0]",
+          "\"amount\" is missing"},
+         {R"("decimals": "18")", R"("decimals": "256")", "holdings[0].decimals", "at most 255"},
+         {R"("unit": "100000000")", R"("unit": "0")", "holdings[0].price.unit", "at least 1"},
+         {R"("source": "chainlink_feed")", R"("source": "rumour")", "holdings[0].price.source",
+          "chainlink_feed"},
+         {R"("kind": "no_price")", R"("kind": "no_prices")", "gaps[0].kind", "no_prices"},
+         {R"("chain_id": "1")", R"("chain_id": "18446744073709551616")", "chains[0].chain_id",
+          "64 bits"},
+         {R"("hash": "0xab)", R"("hash": "0x)", "chains[0].block.hash", "64 hex digits"},
+         {R"("pinned_by_hash": true)", R"("pinned_by_hash": "true")", "chains[0].pinned_by_hash",
+          "true or false"},
+         {R"("pinned_by_hash": true)", R"("pinned_by_hash": true, "extra": null)",
+          "chains[0].extra", "does not know the field"},
+         {"\"0x0404", "\"0x04", "wallets[0]", "0x04"},
+         {"\"protocol\": \"aave_v3\",\n      \"state\"", "\"protocol\": \"maker\", \"state\"",
+          "markets[0].state", "does not know the protocol"},
+         {R"("time": "1750000000")", R"("time": "soon")", "markets[0].state", "\"time\""},
+         {"\"chain\": \"ethereum\",\n      \"decimals\"", R"("chain": "base", "decimals")",
+          "holdings[0]", "not in \"chains\""}}));
+    INFO(fault.replacement);
+    CHECK_THROWS_WITH(from_json(file_with(fault.piece, fault.replacement), restore),
+                      Contains("snapshot: " + fault.path) && Contains(fault.why));
+}
+
+TEST_CASE("a market of another protocol than its entry says is refused", "[snapshot][refused]") {
+    const auto restore_any = [](std::string_view, const core::Archive& archive) {
+        return test::FakeMarket::restore(archive);
+    };
+    CHECK_THROWS_WITH(from_json(file_with("\"protocol\": \"aave_v3\",\n        \"time\"",
+                                          R"("protocol": "spark", "time")"),
+                                restore_any),
+                      Contains("markets[0].protocol") && Contains("spark"));
+}
+
+TEST_CASE("a market whose chain has no block in the file is refused", "[snapshot][refused]") {
+    Snapshot snapshot = test::snapshot_of(test::market({}));
+    snapshot.chains.clear();
+    CHECK_THROWS_WITH(from_json(to_json(snapshot), restore),
+                      Contains("markets[0]") && Contains("not in \"chains\""));
+}
+
+TEST_CASE("a chain that stands in the file twice is refused", "[snapshot][refused]") {
+    Snapshot snapshot;
+    snapshot.chains = {test::ethereum(), test::ethereum()};
+    CHECK_THROWS_WITH(from_json(to_json(snapshot), restore),
+                      Contains("chains[1]") && Contains("twice"));
+}
+
+TEST_CASE("an error shows hostile text of the file without its control characters",
+          "[snapshot][refused]") {
+    const std::string text = file_with("margrave.snapshot/1", R"(\u001b[2J\u202e)");
+    CHECK_THROWS_WITH(from_json(text, restore), Contains("\"?[2J?\""));
+}
+
+TEST_CASE("every price source is found again by its name", "[snapshot]") {
+    const auto source =
+        GENERATE(PriceSource::None, PriceSource::ProtocolOracle, PriceSource::ChainlinkFeed);
+    CHECK(parse_price_source(to_string(source)) == source);
+    CHECK_FALSE(parse_price_source("rumour"));
+    CHECK_FALSE(parse_price_source(""));
+}
+
+TEST_CASE("every kind of error is found again by its name", "[snapshot][errors]") {
+    const int last = static_cast<int>(core::ErrorKind::OutOfRange);
+    for (int i = 0; i <= last; ++i) {
+        const auto kind = static_cast<core::ErrorKind>(i);
+        CHECK(core::parse_error_kind(core::to_string(kind)) == kind);
+    }
+    CHECK_FALSE(core::parse_error_kind("rate limited"));
+    CHECK_FALSE(core::parse_error_kind(""));
+}
+
+}  // namespace
+}  // namespace margrave::snapshot
