@@ -129,7 +129,7 @@ TEST_CASE("a chain is audited at the endpoint of the user's configuration", "[ap
     CHECK(fake.err.str().empty());
 }
 
-TEST_CASE("--verbose tells on stderr what reading cost", "[app]") {
+TEST_CASE("flag --verbose tells on stderr what reading cost", "[app]") {
     const Folder folder;
     FakeWorld fake{.endpoints = {{kUrl, devnet}}};
     CHECK(run(fake.world,

@@ -74,7 +74,7 @@ TEST_CASE("without any word about chains it is ethereum", "[app][chains]") {
     CHECK(situation.asked == 0);
 }
 
-TEST_CASE("--chain decides before everything else", "[app][chains]") {
+TEST_CASE("flag --chain decides before everything else", "[app][chains]") {
     Situation situation{.user_config = kDevnet,
                         .question = {.chains = {"arbitrum"}, .given = kRpc, .ambient = kAmbient}};
     const auto chosen = situation.choose();
@@ -84,7 +84,7 @@ TEST_CASE("--chain decides before everything else", "[app][chains]") {
     CHECK(situation.asked == 0);  // whether it is the right chain, the reading tells
 }
 
-TEST_CASE("--chain names each chain once, and all means every chain", "[app][chains]") {
+TEST_CASE("flag --chain names each chain once, and all means every chain", "[app][chains]") {
     CHECK(Situation{.question = {.chains = {"ethereum", "arbitrum", "ethereum"}}}.names() ==
           Names{"ethereum", "arbitrum"});
     CHECK(Situation{.user_config = kDevnet, .question = {.chains = {"all"}}}.names() ==

@@ -87,7 +87,7 @@ TEST_CASE("every option of audit reaches its field", "[app][cli]") {
     CHECK(options.allow_plain_http);
 }
 
-TEST_CASE("--chain takes names with commas or several times, and leaves addresses alone",
+TEST_CASE("flag --chain takes names with commas or several times, and leaves addresses alone",
           "[app][cli]") {
     CHECK(audit({"--chain", "a,b", "0xA"}).chains == Words{"a", "b"});
     CHECK(audit({"--chain", "a,b", "0xA"}).wallets == Words{"0xA"});

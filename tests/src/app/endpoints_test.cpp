@@ -74,7 +74,8 @@ TEST_CASE("when no endpoint answers, the last is left to the reading", "[app][en
     CHECK(fake.asked == std::vector{kFirst});
 }
 
-TEST_CASE("--timeout bounds a request and --allow-plain-http is passed on", "[app][endpoints]") {
+TEST_CASE("flag --timeout bounds a request and --allow-plain-http is passed on",
+          "[app][endpoints]") {
     FakeWorld fake{.endpoints = {{kFirst, always("\"0x1\"")}}};
     static_cast<void>(connect(fake.world, chain_with({kFirst}),
                               {.timeout = std::chrono::seconds(2), .allow_plain_http = true}));

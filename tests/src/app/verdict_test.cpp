@@ -39,7 +39,7 @@ TEST_CASE("a liquidatable account alone is fine: nobody asked to fail", "[app][e
     CHECK(exit_code(judge(report, {})) == ExitCode::Fine);
 }
 
-TEST_CASE("--fail-below strikes under its value and not at it", "[app][exit]") {
+TEST_CASE("flag --fail-below strikes under its value and not at it", "[app][exit]") {
     CHECK(exit_code(judge(report_with({account(margin::Status::Healthy, core::wad())}),
                           kBelowOne)) == ExitCode::Fine);
     CHECK(exit_code(judge(
@@ -68,7 +68,7 @@ TEST_CASE("a gap is 4, and a chain that was not read at all is 3", "[app][exit][
     CHECK(exit_code(judge(report, {})) == ExitCode::Unreadable);
 }
 
-TEST_CASE("--verify strikes at a difference and takes an unverified account for a gap",
+TEST_CASE("flag --verify strikes at a difference and takes an unverified account for a gap",
           "[app][exit][verify]") {
     const VerdictOptions verify{.fail_below = std::nullopt, .verify = true};
     auto agreeing = account(margin::Status::Healthy, core::wad());
