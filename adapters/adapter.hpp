@@ -25,9 +25,11 @@ class Adapter {
     /// one. Everything that wallets share is asked for once.
     [[nodiscard]] virtual chains::Task<void> read(chains::Reader& chain, core::Address wallet) = 0;
 
-    /// The market with all accounts read so far; nullptr when what they share could not be read.
-    /// Call once, last.
-    [[nodiscard]] virtual std::unique_ptr<margin::Market> take_market() = 0;
+    /// The markets with all accounts read so far: one, or several where a deployment's markets are
+    /// isolated from each other; none when what they share could not be read. Call once, last.
+    [[nodiscard]] virtual std::vector<std::unique_ptr<margin::Market>> take_markets() = 0;
+    /// What could not be read and belongs to none of those markets. Call after take_markets().
+    [[nodiscard]] virtual std::vector<margin::Missing> missing() const { return {}; }
 };
 
 struct AdapterOptions {

@@ -113,7 +113,7 @@ class AaveAdapter final : public Adapter {
         : config_(std::move(config)), options_(options) {}
 
     Task<void> read(Reader& chain, Address wallet) override;
-    std::unique_ptr<margin::Market> take_market() override;
+    std::vector<std::unique_ptr<margin::Market>> take_markets() override;
 
   private:
     void begin(Reader& chain);
@@ -135,7 +135,7 @@ class AaveAdapter final : public Adapter {
     std::map<std::uint64_t, SharedTask<EmodeCategory>> emodes_;
     std::vector<Account> accounts_;
     std::vector<margin::Missing> unread_supplies_;
-    // What the shared tasks found, for take_market(); null until then.
+    // What the shared tasks found, for take_markets(); null until then.
     const EntryPoints* known_entry_ = nullptr;
     const PoolFacts* known_facts_ = nullptr;
     Reserves* known_reserves_ = nullptr;
@@ -277,9 +277,10 @@ Task<void> AaveAdapter::read_balances(Reader& chain, std::size_t row) {
     }
 }
 
-std::unique_ptr<margin::Market> AaveAdapter::take_market() {
+std::vector<std::unique_ptr<margin::Market>> AaveAdapter::take_markets() {
+    std::vector<std::unique_ptr<margin::Market>> out;
     if (known_reserves_ == nullptr) {
-        return nullptr;
+        return out;
     }
     State state;
     state.chain = config_.chain;
@@ -300,7 +301,8 @@ std::unique_ptr<margin::Market> AaveAdapter::take_market() {
     state.unread.insert(state.unread.end(), unread_supplies_.begin(), unread_supplies_.end());
     state.emodes = std::move(known_emodes_);
     state.accounts = std::move(accounts_);
-    return std::make_unique<AaveMarket>(std::move(state));
+    out.push_back(std::make_unique<AaveMarket>(std::move(state)));
+    return out;
 }
 
 const Behaviour& configured_behaviour(const std::string& name, const std::string& where) {

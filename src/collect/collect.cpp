@@ -73,25 +73,30 @@ snapshot::CoverageGap gap_of(const settings::MarketEntry& entry,
             .detail = std::move(detail)};
 }
 
-/// The market with its accounts, and every failure in it as a gap: one for all wallets where the
-/// market itself is unread.
+/// The markets with their accounts, and every failure in them as a gap: one for all wallets where
+/// the deployment itself is unread.
 void take(MarketReading& reading, snapshot::Snapshot& into) {
-    std::unique_ptr<margin::Market> market = reading.adapter->take_market();
-    if (market == nullptr) {
-        if (!reading.failures.empty()) {
-            const ChainError& error = reading.failures.front().second;
-            into.gaps.push_back(gap_of(*reading.entry, std::nullopt, error.kind(), error.what()));
-        }
+    std::vector<std::unique_ptr<margin::Market>> markets = reading.adapter->take_markets();
+    const auto add_missing = [&](const margin::Missing& missing) {
+        into.gaps.push_back(gap_of(*reading.entry, missing.wallet, missing.kind,
+                                   missing.what + ": " + missing.detail));
+    };
+    const std::vector<margin::Missing> apart = reading.adapter->missing();
+    std::for_each(apart.begin(), apart.end(), add_missing);
+    if (markets.empty() && !reading.failures.empty()) {
+        const ChainError& error = reading.failures.front().second;
+        into.gaps.push_back(gap_of(*reading.entry, std::nullopt, error.kind(), error.what()));
         return;
     }
     for (const auto& [wallet, error] : reading.failures) {
         into.gaps.push_back(gap_of(*reading.entry, wallet, error.kind(), error.what()));
     }
-    for (const margin::Missing& missing : market->missing()) {
-        into.gaps.push_back(gap_of(*reading.entry, missing.wallet, missing.kind,
-                                   missing.what + ": " + missing.detail));
+    for (std::unique_ptr<margin::Market>& market : markets) {
+        for (const margin::Missing& missing : market->missing()) {
+            add_missing(missing);
+        }
+        into.markets.push_back(std::move(market));
     }
-    into.markets.push_back(std::move(market));
 }
 
 chains::evm::Head read_head(const ChainRequest& request) {

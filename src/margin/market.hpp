@@ -4,12 +4,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/archive.hpp"
 #include "core/errors.hpp"
+#include "core/result.hpp"
 #include "core/units.hpp"
 #include "margin/account.hpp"
+#include "margin/action.hpp"
+#include "margin/liquidation.hpp"
 
 namespace margrave::margin {
 
@@ -36,6 +40,40 @@ struct AssetPrice {
     unsigned decimals = 0;  ///< as the market itself keeps them
     PriceQuote quote;
     core::U256 unit;  ///< this many of the quote's answer are one dollar
+};
+
+/// An oracle answer that a market's health checks depend on; a fork may replace it.
+struct OracleAnswer {
+    core::Address asset;  ///< whose price it is; also its name within the market
+    std::string symbol;
+    unsigned decimals = 0;                     ///< of the asset
+    std::optional<core::Address> denominator;  ///< priced in this asset; nullopt: in dollars
+    std::string denominator_symbol;            ///< "USD" without one
+    /// nullopt when the oracle gives none.
+    std::optional<PriceQuote> quote;
+    /// This many of the answer are one dollar for a whole token; nullopt when it is not in dollars.
+    std::optional<core::U256> unit;
+};
+
+/// One asset in an account's solvency, as a linear form in doubles: HF = sum(weight) / sum(debt).
+/// Both are in one unit that is the market's own; each is proportional to the asset's answer.
+struct WeightedLeg {
+    core::Address asset;  ///< whose answer moves it; zero: nothing does (the unit itself)
+    double weight = 0;    ///< collateral value times liquidation threshold
+    double debt = 0;
+};
+
+/// What a market still takes and gives of one asset, in base units.
+struct AssetCapacity {
+    core::Address asset;
+    std::string symbol;
+    unsigned decimals = 0;
+    core::U256 supplied;                   ///< in total, with interest
+    core::U256 borrowed;                   ///< in total, with interest
+    core::U256 liquid;                     ///< may be withdrawn or borrowed now
+    std::optional<core::U256> supply_cap;  ///< nullopt: none
+    std::optional<core::U256> borrow_cap;
+    std::optional<core::Ray> borrow_rate;  ///< a year, per second times seconds
 };
 
 /// One deployment's shared state with the accounts that were read from it; an account is a row.
@@ -68,6 +106,44 @@ class Market {
     virtual void fast_health_factors(std::vector<double>& out) const = 0;
 
     [[nodiscard]] virtual std::vector<AssetPrice> prices() const = 0;
+
+    // What follows is for what-ifs: on a fork, at time(). A protocol that does not model one of
+    // them refuses it as "not_modelled"; a refused call changes nothing.
+
+    /// The oracle answers that health checks here depend on.
+    [[nodiscard]] virtual std::vector<OracleAnswer> answers() const { return {}; }
+    /// Replaces the oracle's answer for one of answers(); throws InputError for another asset.
+    virtual void set_answer(const core::Address& asset, const core::U256& answer);
+    /// The first answer for `asset`, counted from today's in either direction and everything else
+    /// fixed, at which the row's health check fails: every answer between passes. nullopt when none
+    /// between a millionth and a million times today's does, or when the health is unknown; today's
+    /// own when it fails already.
+    [[nodiscard]] virtual std::optional<core::U256> liquidation_answer(
+        std::size_t /*row*/, const core::Address& /*asset*/) const {
+        return std::nullopt;
+    }
+    /// The row's solvency as a linear form; empty when its health is unknown.
+    [[nodiscard]] virtual std::vector<WeightedLeg> weighted_legs(std::size_t /*row*/) const {
+        return {};
+    }
+    /// Pairs that the row's balances allow, whether it is healthy or not.
+    [[nodiscard]] virtual std::vector<LiquidationPair> liquidation_pairs(
+        std::size_t /*row*/) const {
+        return {};
+    }
+    /// The exact transition of the protocol's own liquidation call.
+    [[nodiscard]] virtual core::Result<LiquidationOutcome, Refusal> liquidate(
+        std::size_t row, const LiquidationCall& call);
+    /// The exact transition of a user's own call, with the protocol's refusals. What the user's
+    /// token balances allow is not asked.
+    [[nodiscard]] virtual core::Result<ActionOutcome, Refusal> apply(std::size_t row,
+                                                                     const Action& action);
+    [[nodiscard]] virtual core::Result<std::monostate, Refusal> shock(const ParameterShock& shock);
+    /// The unsigned call that does it, for the row's own wallet.
+    [[nodiscard]] virtual core::Result<ActionCalls, Refusal> calls(std::size_t row,
+                                                                   const Action& action) const;
+    [[nodiscard]] virtual std::vector<AssetCapacity> capacities() const { return {}; }
+
     [[nodiscard]] virtual std::vector<Missing> missing() const = 0;
 
     /// True when the protocol's own view of the row was read too, by `audit --verify`.

@@ -63,7 +63,10 @@ Reading read(FakeNode& node, const std::vector<Address>& wallets, bool verify = 
             }
         }
     }
-    out.market = adapter->take_market();
+    auto markets = adapter->take_markets();
+    if (!markets.empty()) {
+        out.market = std::move(markets.front());
+    }
     out.cost = reader.cost();
     return out;
 }
