@@ -15,6 +15,9 @@ struct Dispatch {
     World& world;
 
     ExitCode operator()(const AuditOptions& options) const { return run_audit(world, options); }
+    ExitCode operator()(const LiquidateOptions& options) const {
+        return run_liquidate(world, options);
+    }
     ExitCode operator()(const CheckConfigOptions& options) const {
         return run_check_config(world, options);
     }

@@ -1,71 +1,20 @@
 #include <fmt/format.h>
 
-#include <array>
+#include <set>
 
-#include "app/audit.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
-#include "app/files.hpp"
-#include "app/wallets.hpp"
+#include "app/gather.hpp"
+#include "app/report_output.hpp"
+#include "app/verdict.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
-#include "core/time.hpp"
+#include "report/report.hpp"
 
 namespace margrave::app {
 namespace {
 
 using core::InputError;
-
-/// The first option of a pair excludes the second when both were given.
-struct Conflict {
-    bool both;
-    std::string_view first;
-    std::string_view second;
-    std::string_view why;
-};
-
-void refuse_conflicts(const AuditOptions& options) {
-    constexpr std::string_view kNoReading = "a saved snapshot is not read from a chain again";
-    const bool snapshot = options.snapshot.has_value();
-    const bool replay = options.replay.has_value();
-    const auto conflicts = std::to_array<Conflict>({
-        {snapshot && options.block, "--snapshot", "--block", kNoReading},
-        {snapshot && options.rpc, "--snapshot", "--rpc", kNoReading},
-        {snapshot && options.record, "--snapshot", "--record", kNoReading},
-        {snapshot && replay, "--snapshot", "--replay", kNoReading},
-        {snapshot && options.timeout, "--snapshot", "--timeout", kNoReading},
-        {snapshot && options.snapshot_out, "--snapshot", "--snapshot-out", kNoReading},
-        {snapshot && !options.chains.empty(), "--snapshot", "--chain",
-         "a saved snapshot is reported with all its chains"},
-        {replay && options.rpc, "--replay", "--rpc", "a recording stands in for the endpoint"},
-        {replay && options.record, "--replay", "--record", "the recording would be copied"},
-    });
-    for (const auto& [both, first, second, why] : conflicts) {
-        if (both) {
-            throw InputError(fmt::format("{} and {} exclude each other: {}", first, second, why));
-        }
-    }
-}
-
-/// The wallets of the command line, of --addresses and of stdin, in that order.
-std::vector<core::ChainAddress> gather_wallets(World& world, const AuditOptions& options) {
-    std::vector<core::ChainAddress> wallets;
-    const auto add_list = [&](const std::string& name, const std::string& text) {
-        const auto listed = parse_wallet_list(name, text);
-        wallets.insert(wallets.end(), listed.begin(), listed.end());
-    };
-    for (const auto& word : options.wallets) {
-        if (word == "-") {
-            add_list("stdin", read_stream(world.in, "stdin", kAddressBytesMax));
-        } else {
-            wallets.push_back(parse_wallet(word));
-        }
-    }
-    if (options.wallets_file) {
-        add_list(*options.wallets_file, read_file(*options.wallets_file, kAddressBytesMax));
-    }
-    return wallets;
-}
 
 core::Wad parse_health_factor(const std::string& text) {
     const auto health_factor = settings::parse_wad(text);
@@ -77,15 +26,12 @@ core::Wad parse_health_factor(const std::string& text) {
     return *health_factor;
 }
 
-core::Timestamp parse_moment(const std::string& text) {
-    const auto time = core::parse_time(text);
-    if (!time) {
-        throw InputError(fmt::format(
-            "--at: \"{}\" is no time; write chain seconds, 2026-01-31 or 2026-01-31T12:00:00Z",
-            core::printable(text)));
-    }
-    return *time;
-}
+/// What the options of `margrave audit` mean, found out before anything is read.
+struct AuditPlan {
+    OutputOptions output;
+    VerdictOptions verdict;
+    report::Options report;
+};
 
 AuditPlan make_plan(const AuditOptions& options, const settings::Settings& settings) {
     AuditPlan plan{
@@ -101,7 +47,16 @@ AuditPlan make_plan(const AuditOptions& options, const settings::Settings& setti
     return plan;
 }
 
-}  // namespace
+/// Leaves out what other wallets hold.
+void keep_wallets(report::Report& report, const std::set<core::Address>& wallets) {
+    const auto is_other = [&](const core::Address& wallet) { return !wallets.contains(wallet); };
+    std::erase_if(report.accounts, [&](const auto& account) { return is_other(account.wallet); });
+    std::erase_if(report.holdings,
+                  [&](const auto& holding) { return is_other(holding.holding.wallet); });
+    std::erase_if(report.totals, [&](const auto& total) { return is_other(total.wallet); });
+    std::erase_if(report.gaps,
+                  [&](const auto& gap) { return gap.wallet && is_other(*gap.wallet); });
+}
 
 ExitCode finish_audit(World& world, const report::Report& report, const AuditPlan& plan,
                       bool chain_unreadable) {
@@ -119,18 +74,17 @@ ExitCode finish_audit(World& world, const report::Report& report, const AuditPla
     return exit_code(findings);
 }
 
+}  // namespace
+
 ExitCode run_audit(World& world, const AuditOptions& options) {
-    refuse_conflicts(options);
     const auto settings = load_settings(world, options.config_file);
     const auto plan = make_plan(options, settings);
-    const auto wallets = gather_wallets(world, options);
-    if (options.snapshot) {
-        return audit_file(world, options, plan, wallets);
+    const auto gathered = gather(world, options, settings, options.verify);
+    auto report = report::make_report(gathered.snapshot, plan.report);
+    if (gathered.wallets.size() < gathered.snapshot.wallets.size()) {
+        keep_wallets(report, gathered.wallets);
     }
-    if (wallets.empty()) {
-        throw InputError("no address to audit; write `margrave audit 0x…`");
-    }
-    return audit_chains(world, options, settings, plan, wallets);
+    return finish_audit(world, report, plan, gathered.chain_unreadable);
 }
 
 }  // namespace margrave::app

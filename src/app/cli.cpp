@@ -37,6 +37,15 @@ Examples:
   margrave audit --snapshot now.json --at 2026-01-31
   margrave audit - < wallets.txt)";
 
+constexpr const char* kLiquidateFooter =
+    R"(Simulates the protocol's own liquidation call, to the wei; nothing is signed or sent. Without --collateral
+and --debt it lists every pair that the account allows, the most profitable first.
+
+Examples:
+  margrave liquidate 0xWallet --protocol aave_v3 --market core --collateral WETH --debt USDC --repay max
+  margrave liquidate 0xWallet --protocol aave_v3 --market core --oracle WETH=180000000000
+  margrave liquidate 0xWallet --protocol morpho_blue --market 0xb323… --seize 1000000000000000000)";
+
 /// CLI11's layout without its decorations: no "..." after a list, no blank line doubled.
 class HelpFormat : public CLI::Formatter {
   public:
@@ -63,8 +72,8 @@ class HelpFormat : public CLI::Formatter {
     }
 };
 
-/// Flags and options of one command, filled in while CLI11 parses.
-void define_audit(CLI::App& command, AuditOptions& options) {
+/// The options of every command that reads wallets, filled in while CLI11 parses.
+void define_source(CLI::App& command, SourceOptions& options) {
     command
         .add_option("ADDRESS", options.wallets,
                     "Wallets: 0x…, eth:0x… or eip155:1:0x…; \"-\" reads one a line from stdin")
@@ -74,41 +83,69 @@ void define_audit(CLI::App& command, AuditOptions& options) {
                     "More wallets, one a line; # begins a comment")
         ->type_name("FILE");
 
+    const auto* where = "Where to read";
     command
         .add_option("--config", options.config_file, "Configuration merged over the shipped one")
         ->type_name("FILE")
-        ->group("Where to read");
+        ->group(where);
     command.add_option("--chain", options.chains, "Chains to read, by name, or all")
         ->type_name("NAME[,NAME]")
         ->delimiter(',')
         ->allow_extra_args(false)
-        ->group("Where to read");
+        ->group(where);
     command
         .add_option("--rpc", options.rpc,
                     "Endpoint instead of the configured ones (also: ETH_RPC_URL)")
         ->type_name("URL")
-        ->group("Where to read");
+        ->group(where);
     command
         .add_option("--block", options.block,
                     "latest (default), safe, finalized, a number or a block hash")
         ->type_name("BLOCK")
-        ->group("Where to read");
+        ->group(where);
     command.add_option("--timeout", options.timeout, "Give up a round of reads after this long")
         ->type_name("SECONDS")
         ->check(CLI::Range(1, 86400).description(""))
-        ->group("Where to read");
-
+        ->group(where);
     command
         .add_flag("--allow-plain-http", options.allow_plain_http,
                   "Let endpoints beyond this machine be plain http")
-        ->group("Where to read");
+        ->group(where);
 
+    command.add_option("--snapshot-out", options.snapshot_out, "Save what was read")
+        ->type_name("FILE")
+        ->group("Files");
     command
-        .add_option("--at", options.at,
+        .add_option("--snapshot", options.snapshot, "Work on a saved snapshot, without a network")
+        ->type_name("FILE")
+        ->group("Files");
+    command.add_option("--record", options.record, "Save the exchange with the endpoint")
+        ->type_name("FILE")
+        ->group("Files");
+    command.add_option("--replay", options.replay, "Read a saved exchange instead of an endpoint")
+        ->type_name("FILE")
+        ->group("Files");
+}
+
+void define_at(CLI::App& command, std::optional<std::string>& at) {
+    command
+        .add_option("--at", at,
                     "Accrue interest to a later moment: chain seconds, a date (UTC) or "
                     "2026-01-31T12:00:00Z")
         ->type_name("TIME")
         ->group("What to ask");
+}
+
+void define_output(CLI::App& command, bool& json, bool& verbose, bool& no_color) {
+    command.add_flag("--json", json, "Answer as JSON")->group("Output");
+    command.add_flag("--verbose", verbose, "More detail; what reading cost on stderr")
+        ->group("Output");
+    command.add_flag("--no-color", no_color, "No colours (also: NO_COLOR)")->group("Output");
+}
+
+void define_audit(CLI::App& command, AuditOptions& options) {
+    define_source(command, options);
+    define_at(command, options.at);
     command
         .add_option("--fail-below", options.fail_below,
                     "Exit with 1 when a health factor is below this")
@@ -119,27 +156,59 @@ void define_audit(CLI::App& command, AuditOptions& options) {
             "--verify", options.verify,
             "Compare with the protocols' own view of every account; exit with 1 when they differ")
         ->group("What to ask");
-
-    command.add_option("--snapshot-out", options.snapshot_out, "Save what was read")
-        ->type_name("FILE")
-        ->group("Files");
-    command
-        .add_option("--snapshot", options.snapshot, "Report on a saved snapshot, without a network")
-        ->type_name("FILE")
-        ->group("Files");
-    command.add_option("--record", options.record, "Save the exchange with the endpoint")
-        ->type_name("FILE")
-        ->group("Files");
-    command.add_option("--replay", options.replay, "Read a saved exchange instead of an endpoint")
-        ->type_name("FILE")
-        ->group("Files");
-
-    command.add_flag("--json", options.json, "Report as JSON")->group("Output");
-    command.add_flag("--verbose", options.verbose, "More detail; what reading cost on stderr")
-        ->group("Output");
-    command.add_flag("--no-color", options.no_color, "No colours (also: NO_COLOR)")
-        ->group("Output");
+    define_output(command, options.json, options.verbose, options.no_color);
     command.footer(kAuditFooter);
+}
+
+void define_account(CLI::App& command, AccountOptions& options) {
+    command.add_option("--protocol", options.protocol, "The account's protocol, such as aave_v3")
+        ->type_name("NAME")
+        ->group("Which account");
+    command
+        .add_option("--market", options.market,
+                    "Its market: a configured name, or a Morpho market id")
+        ->type_name("NAME")
+        ->group("Which account");
+}
+
+void define_liquidate(CLI::App& command, LiquidateOptions& options) {
+    define_source(command, options);
+    define_account(command, options.account);
+    const auto* what = "The call";
+    command
+        .add_option("--collateral", options.collateral, "Asset to seize, a symbol or an address")
+        ->type_name("ASSET")
+        ->group(what);
+    command.add_option("--debt", options.debt, "Asset to repay, a symbol or an address")
+        ->type_name("ASSET")
+        ->group(what);
+    command
+        .add_option("--repay", options.repay,
+                    "Base units of the debt to repay, or max (the default)")
+        ->type_name("RAW|max")
+        ->group(what);
+    command
+        .add_option("--repay-shares", options.repay_shares,
+                    "Instead: debt shares to repay (Morpho)")
+        ->type_name("RAW")
+        ->group(what);
+    command
+        .add_option("--seize", options.seize, "Instead: base units of collateral to seize (Morpho)")
+        ->type_name("RAW")
+        ->group(what);
+    command
+        .add_flag("--receive-shares", options.receive_shares,
+                  "Take the collateral as shares of the pool")
+        ->group(what);
+    command
+        .add_option("--oracle", options.oracles,
+                    "Pretend that the feed of ASSET answers RAW; may be repeated")
+        ->type_name("ASSET=RAW")
+        ->allow_extra_args(false)
+        ->group(what);
+    define_at(command, options.at);
+    define_output(command, options.json, options.verbose, options.no_color);
+    command.footer(kLiquidateFooter);
 }
 
 void define_check_config(CLI::App& command, CheckConfigOptions& options) {
@@ -163,7 +232,9 @@ struct Parser {
     AuditOptions audit;
     CheckConfigOptions check_config;
     DemoOptions demo;
+    LiquidateOptions liquidate;
     CLI::App* audit_command = nullptr;
+    CLI::App* liquidate_command = nullptr;
     CLI::App* check_config_command = nullptr;
     CLI::App* protocols_command = nullptr;
     CLI::App* demo_command = nullptr;
@@ -172,6 +243,8 @@ struct Parser {
         program.formatter(std::make_shared<HelpFormat>());  // commands inherit it
         audit_command = add("audit", "Report the accounts of wallets and their health");
         define_audit(*audit_command, audit);
+        liquidate_command = add("liquidate", "Simulate the liquidation of an account");
+        define_liquidate(*liquidate_command, liquidate);
         demo_command = add("demo", "Audit recorded wallets, without a network");
         define_demo(*demo_command, demo);
         protocols_command = add("protocols", "The protocols known and how each is proven");
@@ -246,6 +319,9 @@ void reject_leftovers(const CLI::App& program) {
 Command chosen_command(const Parser& parser) {
     if (parser.audit_command->parsed()) {
         return parser.audit;
+    }
+    if (parser.liquidate_command->parsed()) {
+        return parser.liquidate;
     }
     if (parser.check_config_command->parsed()) {
         return parser.check_config;

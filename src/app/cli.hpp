@@ -6,27 +6,37 @@
 #include <variant>
 #include <vector>
 
+#include "app/gather.hpp"
+
 namespace margrave::app {
 
 /// `margrave audit`, as typed: nothing is understood yet beyond which option is which.
-struct AuditOptions {
-    std::vector<std::string> wallets;
-    std::optional<std::string> wallets_file;  ///< --addresses
-    std::optional<std::string> config_file;
-    std::vector<std::string> chains;  ///< --chain, commas resolved; "all" is one of the names
-    std::optional<std::string> rpc;
-    std::optional<std::string> block;
+struct AuditOptions : SourceOptions {
     std::optional<std::string> at;
-    std::optional<std::string> snapshot_out;
-    std::optional<std::string> snapshot;
-    std::optional<std::string> record;
-    std::optional<std::string> replay;
     std::optional<std::string> fail_below;
-    std::optional<std::chrono::seconds> timeout;
-    bool allow_plain_http = false;
     bool json = false;
     bool verify = false;
-    bool verbose = false;
+    bool no_color = false;
+};
+
+/// Which account of a wallet: needed where it has several.
+struct AccountOptions {
+    std::optional<std::string> protocol;
+    std::optional<std::string> market;
+};
+
+/// `margrave liquidate`, as typed.
+struct LiquidateOptions : SourceOptions {
+    AccountOptions account;
+    std::optional<std::string> collateral;
+    std::optional<std::string> debt;
+    std::optional<std::string> repay;
+    std::optional<std::string> repay_shares;
+    std::optional<std::string> seize;
+    bool receive_shares = false;
+    std::vector<std::string> oracles;  ///< ASSET=RAW
+    std::optional<std::string> at;
+    bool json = false;
     bool no_color = false;
 };
 
@@ -47,8 +57,8 @@ struct ShowText {
     std::string text;
 };
 
-using Command =
-    std::variant<AuditOptions, CheckConfigOptions, ProtocolsOptions, DemoOptions, ShowText>;
+using Command = std::variant<AuditOptions, LiquidateOptions, CheckConfigOptions, ProtocolsOptions,
+                             DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

@@ -11,6 +11,8 @@ namespace margrave::app {
 
 /// `margrave audit`
 [[nodiscard]] ExitCode run_audit(World& world, const AuditOptions& options);
+/// `margrave liquidate`
+[[nodiscard]] ExitCode run_liquidate(World& world, const LiquidateOptions& options);
 /// `margrave check-config`
 [[nodiscard]] ExitCode run_check_config(World& world, const CheckConfigOptions& options);
 /// `margrave protocols`

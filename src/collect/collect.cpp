@@ -77,12 +77,14 @@ snapshot::CoverageGap gap_of(const settings::MarketEntry& entry,
 /// the deployment itself is unread.
 void take(MarketReading& reading, snapshot::Snapshot& into) {
     std::vector<std::unique_ptr<margin::Market>> markets = reading.adapter->take_markets();
-    const auto add_missing = [&](const margin::Missing& missing) {
+    const auto add_missing = [&](const margin::Missing& missing, const std::string& market) {
         into.gaps.push_back(gap_of(*reading.entry, missing.wallet, missing.kind,
                                    missing.what + ": " + missing.detail));
+        into.gaps.back().market = market;
     };
-    const std::vector<margin::Missing> apart = reading.adapter->missing();
-    std::for_each(apart.begin(), apart.end(), add_missing);
+    for (const margin::Missing& missing : reading.adapter->missing()) {
+        add_missing(missing, reading.entry->name);
+    }
     if (markets.empty() && !reading.failures.empty()) {
         const ChainError& error = reading.failures.front().second;
         into.gaps.push_back(gap_of(*reading.entry, std::nullopt, error.kind(), error.what()));
@@ -93,7 +95,7 @@ void take(MarketReading& reading, snapshot::Snapshot& into) {
     }
     for (std::unique_ptr<margin::Market>& market : markets) {
         for (const margin::Missing& missing : market->missing()) {
-            add_missing(missing);
+            add_missing(missing, market->name().name);
         }
         into.markets.push_back(std::move(market));
     }

@@ -49,9 +49,11 @@ struct OracleAnswer {
     unsigned decimals = 0;                     ///< of the asset
     std::optional<core::Address> denominator;  ///< priced in this asset; nullopt: in dollars
     std::string denominator_symbol;            ///< "USD" without one
+    unsigned denominator_decimals = 0;         ///< of the denominator; 0 without one
     /// nullopt when the oracle gives none.
     std::optional<PriceQuote> quote;
-    /// This many of the answer are one dollar for a whole token; nullopt when it is not in dollars.
+    /// amount * answer / (unit * 10^decimals) is a value in whole denominators; nullopt when the
+    /// oracle's unit is neither dollars nor an asset.
     std::optional<core::U256> unit;
 };
 

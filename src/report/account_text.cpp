@@ -96,6 +96,26 @@ std::string figures(const Account& account, const Layout& layout) {
     return wrapped(main, kBetweenFigures, layout) + wrapped(limits, kBetweenFigures, layout);
 }
 
+/// "liquidation if WETH falls 21.3 % to $1,975.12", nearest first; each price alone.
+std::string prices_text(const Account& account, const Layout& layout) {
+    if (account.health.status == Status::Liquidatable) {
+        return "";
+    }
+    std::vector<std::string> parts;
+    for (const LiquidationPrice& price : account.liquidation_prices) {
+        const std::string to = price.price_usd ? price_text(*price.price_usd)
+                                               : "raw " + core::to_decimal(price.answer);
+        parts.push_back(core::printable(price.symbol, kSymbolBytesMax) +
+                        (price.is_fall ? " falls " : " rises ") + fall_text(price.distance) +
+                        " to " + to);
+    }
+    if (parts.empty()) {
+        return "";
+    }
+    parts.front() = "liquidation if alone " + parts.front();
+    return wrapped(parts, ", or ", layout);
+}
+
 std::string warnings(const Account& account, const Layout& layout) {
     std::string out;
     if (account.health.status == Status::Unknown) {
@@ -172,7 +192,8 @@ std::string account_text(const Account& account, core::Timestamp block_time,
     const Layout of_figures{
         .indent = kFiguresIndent, .columns = style.columns, .colour = style.colour};
     const Layout of_legs{.indent = kLegsIndent, .columns = style.columns, .colour = style.colour};
-    return heading(account, style) + figures(account, of_figures) + warnings(account, of_figures) +
+    return heading(account, style) + figures(account, of_figures) +
+           prices_text(account, of_figures) + warnings(account, of_figures) +
            legs(account, block_time, style, of_legs);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/time.hpp"
 #include "report/figures.hpp"
+#include "report/liquidation_prices.hpp"
 #include "report/report.hpp"
 #include "report/totals.hpp"
 
@@ -78,6 +79,7 @@ Account make_account(const MarketView& market, std::size_t row, const Units& uni
                     .legs = priced_legs(market.accrued, row, units),
                     .current_ltv_bps = std::nullopt,
                     .collateral_fall = std::nullopt,
+                    .liquidation_prices = liquidation_prices(market.accrued, row),
                     .verified = market.read.has_referee(row),
                     .differences = {}};
     account.current_ltv_bps = current_ltv_bps(account.health);

@@ -24,6 +24,17 @@ struct Leg {
     std::optional<core::Usd> price_usd;  ///< rounded down
 };
 
+/// The first answer of one asset's oracle, everything else fixed, at which the account can be
+/// liquidated.
+struct LiquidationPrice {
+    core::Address asset;
+    std::string symbol;
+    core::U256 answer;
+    std::optional<core::Usd> price_usd;  ///< of a whole token, rounded down
+    bool is_fall = true;                 ///< below today's answer
+    core::Wad distance;                  ///< |answer / today's - 1|, rounded down
+};
+
 /// One account as reported.
 struct Account {
     margin::MarketName market;
@@ -40,8 +51,9 @@ struct Account {
     /// How far all collateral together may fall, debt unchanged, until health is 1, as a negative
     /// fraction in 1e18, rounded towards zero; nullopt without health. 0 when already liquidatable.
     std::optional<core::Wad> collateral_fall;
-    bool verified = false;                        ///< the protocol's own view was read too
-    std::vector<margin::Difference> differences;  ///< where it disagrees
+    std::vector<LiquidationPrice> liquidation_prices;  ///< nearest first
+    bool verified = false;                             ///< the protocol's own view was read too
+    std::vector<margin::Difference> differences;       ///< where it disagrees
 };
 
 struct Holding {

@@ -2,6 +2,7 @@
 
 #include "core/hex.hpp"
 #include "report/figures.hpp"
+#include "report/json_fields.hpp"
 #include "report/names.hpp"
 #include "report/report.hpp"
 
@@ -9,51 +10,12 @@ namespace margrave::report {
 
 namespace {
 
-// Ordered: the fields stand as docs/report.md lists them. A value that does not exist is null,
-// never left out.
-using Json = nlohmann::ordered_json;
-
-constexpr unsigned kDollarDecimals = 18;
-constexpr unsigned kWadDecimals = 18;
-
-Json raw(const core::U256& value) { return core::to_decimal(value); }
-
-Json raw(const std::optional<core::U256>& value) { return value ? raw(*value) : Json(); }
-
-Json raw(const std::optional<core::Wad>& value) { return value ? raw(value->value()) : Json(); }
-
-Json raw(const std::optional<core::Timestamp>& time) {
-    return time ? Json(std::to_string(time->value())) : Json();
-}
-
-Json dollars(const std::optional<core::Usd>& value) {
-    return value ? Json(core::format_fixed(value->value(), kDollarDecimals, kDollarDecimals))
-                 : Json();
-}
-
-Json decimal(const std::optional<core::Wad>& value) {
-    return value ? Json(core::format_fixed(value->value(), kWadDecimals, kWadDecimals)) : Json();
-}
-
 /// A fall as the distance price / today's - 1, which is negative; none is "0", not "-0".
 Json distance(const std::optional<core::Wad>& fall) {
     if (!fall || fall->value() == 0) {
         return decimal(fall);
     }
     return "-" + core::format_fixed(fall->value(), kWadDecimals, kWadDecimals);
-}
-
-Json bps(const std::optional<core::Bps>& value) { return value ? Json(value->value()) : Json(); }
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-Json address_or_null(const std::optional<core::Address>& address) {
-    return address ? Json(address->to_string()) : Json();
-}
-
-/// The zero address is an oracle that does not say which feed it read.
-Json feed_or_null(const core::Address& feed) {
-    return feed.is_zero() ? Json() : Json(feed.to_string());
 }
 
 Json chain_json(const snapshot::ChainCut& cut) {
@@ -84,13 +46,15 @@ Json difference_json(const margin::Difference& difference) {
     return {{"what", difference.what}, {"ours", difference.ours}, {"theirs", difference.theirs}};
 }
 
-template <class T, class Write>
-Json list(const std::vector<T>& values, Write write) {
-    Json out = Json::array();
-    for (const T& value : values) {
-        out.push_back(write(value));
-    }
-    return out;
+Json liquidation_price_json(const LiquidationPrice& price) {
+    const bool is_moved = price.distance.value() != 0;
+    return {
+        {"asset", price.asset.to_string()},
+        {"symbol", price.symbol},
+        {"oracle_price_raw", raw(price.answer)},
+        {"price_usd", dollars(price.price_usd)},
+        {"distance", (is_moved && price.is_fall ? "-" : "") +
+                         core::format_fixed(price.distance.value(), kWadDecimals, kWadDecimals)}};
 }
 
 Json account_json(const Account& account) {
@@ -119,7 +83,7 @@ Json account_json(const Account& account) {
             {"max_ltv_bps", bps(health.max_ltv)},
             {"current_ltv_bps", account.current_ltv_bps ? Json(*account.current_ltv_bps) : Json()},
             {"legs", list(account.legs, leg_json)},
-            {"liquidation_prices", Json::array()},
+            {"liquidation_prices", list(account.liquidation_prices, liquidation_price_json)},
             {"liquidation_factors", Json::array()},
             {"verified", account.verified},
             {"differences", list(account.differences, difference_json)}};
@@ -149,7 +113,7 @@ Json net_worth_json(const WalletTotal& total) {
         return {};
     }
     const std::string sign = worth->negative ? "-" : "";
-    return sign + core::format_fixed(worth->magnitude.value(), kDollarDecimals, kDollarDecimals);
+    return sign + core::format_fixed(worth->magnitude.value(), kWadDecimals, kWadDecimals);
 }
 
 Json total_json(const WalletTotal& total) {
@@ -160,15 +124,6 @@ Json total_json(const WalletTotal& total) {
             {"net_worth_usd", net_worth_json(total)},
             {"assets_complete", total.assets_complete},
             {"debt_complete", total.debt_complete}};
-}
-
-Json gap_json(const snapshot::CoverageGap& gap) {
-    return {{"chain", gap.chain},
-            {"protocol", text_or_null(gap.protocol)},
-            {"market", text_or_null(gap.market)},
-            {"wallet", address_or_null(gap.wallet)},
-            {"kind", core::to_string(gap.kind)},
-            {"detail", gap.detail}};
 }
 
 }  // namespace
@@ -182,11 +137,7 @@ std::string to_json(const Report& report) {
                     {"totals", list(report.totals, total_json)},
                     {"exposure", Json::array()},
                     {"gaps", list(report.gaps, gap_json)}};
-    constexpr int kIndent = 2;
-    // Symbols come from chains: ASCII output cannot move a terminal's cursor, and bytes that are
-    // not UTF-8 become U+FFFD.
-    constexpr bool kAscii = true;
-    return json.dump(kIndent, ' ', kAscii, Json::error_handler_t::replace) + '\n';
+    return printed(json);
 }
 
 }  // namespace margrave::report

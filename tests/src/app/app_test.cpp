@@ -86,7 +86,7 @@ TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][
     };
     const std::vector<Mistake> mistakes{
         {{}, "a command is missing, such as `margrave audit ADDRESS`; see `margrave --help`"},
-        {{"audit"}, "no address to audit; write `margrave audit 0x…`"},
+        {{"audit"}, "no address; write it behind the command, as in `margrave audit 0x…`"},
         {{"audit", "vitalik.eth"},
          "\"vitalik.eth\" looks like an ENS name; names are not supported yet, give the 0x… "
          "address"},

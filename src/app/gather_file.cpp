@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "app/audit.hpp"
+#include "app/gather_parts.hpp"
 #include "app/restore.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
@@ -12,17 +12,6 @@ namespace margrave::app {
 namespace {
 
 using core::InputError;
-
-/// Leaves out what other wallets hold.
-void keep_wallets(report::Report& report, const std::set<core::Address>& wallets) {
-    const auto is_other = [&](const core::Address& wallet) { return !wallets.contains(wallet); };
-    std::erase_if(report.accounts, [&](const auto& account) { return is_other(account.wallet); });
-    std::erase_if(report.holdings,
-                  [&](const auto& holding) { return is_other(holding.holding.wallet); });
-    std::erase_if(report.totals, [&](const auto& total) { return is_other(total.wallet); });
-    std::erase_if(report.gaps,
-                  [&](const auto& gap) { return gap.wallet && is_other(*gap.wallet); });
-}
 
 std::set<core::Address> wallets_in(const snapshot::Snapshot& snapshot, const std::string& file,
                                    const std::vector<core::ChainAddress>& wallets) {
@@ -46,16 +35,14 @@ std::set<core::Address> wallets_in(const snapshot::Snapshot& snapshot, const std
 
 }  // namespace
 
-ExitCode audit_file(World& world, const AuditOptions& options, const AuditPlan& plan,
-                    const std::vector<core::ChainAddress>& wallets) {
+Gathered gather_file(const SourceOptions& options, const std::vector<core::ChainAddress>& wallets) {
     const auto& file = *options.snapshot;
-    const auto snapshot = read_snapshot(file);
-    const auto chosen = wallets_in(snapshot, file, wallets);
-    auto report = report::make_report(snapshot, plan.report);
-    if (!chosen.empty()) {
-        keep_wallets(report, chosen);
+    Gathered gathered{.snapshot = read_snapshot(file), .wallets = {}, .chain_unreadable = false};
+    gathered.wallets = wallets_in(gathered.snapshot, file, wallets);
+    if (gathered.wallets.empty()) {
+        gathered.wallets.insert(gathered.snapshot.wallets.begin(), gathered.snapshot.wallets.end());
     }
-    return finish_audit(world, report, plan, false);
+    return gathered;
 }
 
 }  // namespace margrave::app

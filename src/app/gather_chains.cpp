@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <chrono>
 
-#include "app/audit.hpp"
 #include "app/chain_choice.hpp"
 #include "app/endpoints.hpp"
 #include "app/files.hpp"
+#include "app/gather_parts.hpp"
+#include "app/report_output.hpp"
 #include "chains/evm/head.hpp"
 #include "chains/evm/recording.hpp"
 #include "collect/collect.hpp"
@@ -30,7 +31,7 @@ std::optional<Recording> read_recording(const std::optional<std::string>& file) 
                 : std::nullopt;
 }
 
-ChainQuestion question_of(const World& world, const AuditOptions& options) {
+ChainQuestion question_of(const World& world, const SourceOptions& options) {
     ChainQuestion question{
         .chains = options.chains, .given = std::nullopt, .ambient = std::nullopt};
     if (options.replay) {
@@ -47,7 +48,7 @@ ChainQuestion question_of(const World& world, const AuditOptions& options) {
     return question;
 }
 
-std::vector<ChosenChain> choose(World& world, const AuditOptions& options,
+std::vector<ChosenChain> choose(World& world, const SourceOptions& options,
                                 const settings::Settings& settings,
                                 const std::vector<core::ChainAddress>& wallets,
                                 const std::optional<Recording>& replayed,
@@ -92,7 +93,7 @@ Connections connect_all(World& world, const std::vector<ChosenChain>& chosen, bo
 std::vector<collect::ChainRequest> make_requests(const std::vector<ChosenChain>& chosen,
                                                  const Connections& connections,
                                                  const collect::BlockSelector& block,
-                                                 const AuditOptions& options) {
+                                                 const SourceOptions& options) {
     std::vector<collect::ChainRequest> requests;
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         requests.push_back({.chain = chosen[i].chain,
@@ -131,8 +132,9 @@ void tell_unreadable(World& world, const collect::CollectResult& result) {
 
 }  // namespace
 
-ExitCode audit_chains(World& world, const AuditOptions& options, const settings::Settings& settings,
-                      const AuditPlan& plan, const std::vector<core::ChainAddress>& wallets) {
+Gathered gather_chains(World& world, const SourceOptions& options,
+                       const settings::Settings& settings,
+                       const std::vector<core::ChainAddress>& wallets, bool verify) {
     const ConnectOptions connect_options{.timeout = options.timeout,
                                          .allow_plain_http = options.allow_plain_http};
     const auto block =
@@ -144,7 +146,7 @@ ExitCode audit_chains(World& world, const AuditOptions& options, const settings:
     const auto requests = make_requests(chosen, connections, block, options);
 
     const auto begin = world.clock.now();
-    const auto result = collect::collect(settings, requests, {.verify = options.verify});
+    auto result = collect::collect(settings, requests, {.verify = verify});
     const auto time = world.clock.now() - begin;
     if (options.verbose) {
         tell_costs(world, result.costs, chosen, time);
@@ -156,8 +158,11 @@ ExitCode audit_chains(World& world, const AuditOptions& options, const settings:
     if (options.snapshot_out) {
         write_file(*options.snapshot_out, snapshot::to_json(result.snapshot));
     }
-    return finish_audit(world, report::make_report(result.snapshot, plan.report), plan,
-                        !result.unreadable_chains.empty());
+    const std::set<core::Address> asked(result.snapshot.wallets.begin(),
+                                        result.snapshot.wallets.end());
+    return {.snapshot = std::move(result.snapshot),
+            .wallets = asked,
+            .chain_unreadable = !result.unreadable_chains.empty()};
 }
 
 }  // namespace margrave::app

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/world.hpp"
+#include "core/address.hpp"
+#include "core/units.hpp"
+#include "settings/settings.hpp"
+#include "snapshot/snapshot.hpp"
+
+namespace margrave::app {
+
+/// Where a command's snapshot comes from, as typed: every command that reads wallets has these.
+struct SourceOptions {
+    std::vector<std::string> wallets;
+    std::optional<std::string> wallets_file;  ///< --addresses
+    std::optional<std::string> config_file;
+    std::vector<std::string> chains;  ///< --chain, commas resolved; "all" is one of the names
+    std::optional<std::string> rpc;
+    std::optional<std::string> block;
+    std::optional<std::string> snapshot_out;
+    std::optional<std::string> snapshot;
+    std::optional<std::string> record;
+    std::optional<std::string> replay;
+    std::optional<std::chrono::seconds> timeout;
+    bool allow_plain_http = false;
+    bool verbose = false;
+};
+
+struct Gathered {
+    snapshot::Snapshot snapshot;
+    std::set<core::Address> wallets;  ///< those that were asked for; of a file without any, all
+    bool chain_unreadable = false;
+};
+
+/// The snapshot that the options ask for: from a file, a recording or endpoints; and saves what
+/// they ask to save. Throws InputError for options that exclude each other, for no wallet, and for
+/// a wallet that the file does not hold.
+[[nodiscard]] Gathered gather(World& world, const SourceOptions& options,
+                              const settings::Settings& settings, bool verify = false);
+
+/// A moment of --at: chain seconds, a date or a time in UTC; throws InputError.
+[[nodiscard]] core::Timestamp parse_moment(const std::string& text);
+
+}  // namespace margrave::app

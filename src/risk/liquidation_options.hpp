@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "core/result.hpp"
+#include "margin/liquidation.hpp"
+#include "margin/market.hpp"
+#include "margin/valuation.hpp"
+
+namespace margrave::risk {
+
+/// One liquidation call tried on a fork of the market.
+struct LiquidationTrial {
+    margin::LiquidationPair pair;
+    core::Result<margin::LiquidationOutcome, margin::Refusal> outcome;
+    margin::Health after;  ///< of the account; unchanged after a refusal
+    std::vector<margin::Leg> legs_after;
+    /// Seized less repaid at the oracle's own prices, before gas and what a sale costs, in the
+    /// market's denominator, rounded against the liquidator; nullopt when refused or unpriced.
+    std::optional<margin::SignedWad> profit;
+};
+
+/// Tries the call; the market itself stays as it is.
+[[nodiscard]] LiquidationTrial try_liquidation(const margin::Market& market, std::size_t row,
+                                               const margin::LiquidationCall& call);
+
+/// Every pair that the account allows, each as large as the contract lets it be: the most
+/// profitable first, refused ones last.
+[[nodiscard]] std::vector<LiquidationTrial> liquidation_options(const margin::Market& market,
+                                                                std::size_t row,
+                                                                bool receive_shares);
+
+}  // namespace margrave::risk
