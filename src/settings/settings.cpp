@@ -74,6 +74,15 @@ Identity revision_identity(const Section& revision) {
     return {revision.text("protocol"), std::to_string(revision.integer("revision"))};
 }
 
+Identity factors_identity(const Section& row) {
+    const auto address = row.optional_address("address");
+    return {row.optional_text("chain").value_or(""),
+            address ? address->to_string() : row.optional_text("symbol").value_or(""),
+            row.optional_text("protocol").value_or("")};
+}
+
+Identity risk_factor_identity(const Section& risk) { return {risk.text("name")}; }
+
 /// The tables and lists of all files, before they are understood.
 struct Merged {
     std::map<std::string, Section, std::less<>> chains;
@@ -82,6 +91,8 @@ struct Merged {
     MergedList revisions;
     MergedList assets;
     MergedList pools;
+    MergedList factors;
+    MergedList risk_factors;
 };
 
 /// The chains that one file speaks of.
@@ -112,6 +123,8 @@ NamedChains merge(const Source& source, Merged& merged) {
     merged.revisions.add(root.table_list("revisions"), revision_identity);
     merged.assets.add(root.table_list("assets"), asset_identity);
     merged.pools.add(root.table_list("pools"), pool_identity);
+    merged.factors.add(root.table_list("factors"), factors_identity);
+    merged.risk_factors.add(root.table_list("risk_factors"), risk_factor_identity);
     if (const auto report = root.table("report")) {
         merged.report = merged.report ? merged.report->merged_with(*report) : *report;
     }
@@ -291,6 +304,8 @@ Settings load(const std::vector<Source>& shipped, const std::optional<Source>& u
         merged.assets, [&](const Section& section) { return read_asset(section, settings); });
     settings.pools = read_all<Pool>(
         merged.pools, [&](const Section& section) { return read_pool(section, settings); });
+    settings.factors = read_token_factors(merged.factors.sections());
+    settings.risk_factors = read_all<RiskFactor>(merged.risk_factors, read_risk_factor);
     if (merged.report) {
         settings.at_risk_below = read_at_risk_below(*merged.report);
         merged.report->reject_unknown_keys();

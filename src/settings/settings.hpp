@@ -10,6 +10,7 @@
 
 #include "core/address.hpp"
 #include "core/units.hpp"
+#include "settings/factors.hpp"
 #include "settings/section.hpp"
 
 namespace margrave::settings {
@@ -71,6 +72,8 @@ struct Settings {
     std::vector<Revision> revisions;
     std::vector<Asset> assets;
     std::vector<Pool> pools;
+    std::vector<TokenFactors> factors;
+    std::vector<RiskFactor> risk_factors;
     std::vector<std::string>
         user_chains;  ///< chains of the user's own file, its markets' too, in the order of names
     core::Wad at_risk_below =
@@ -87,7 +90,7 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 
 /// Merges the shipped sources and then the user's, if any: tables by name and key, lists of markets
 /// by (protocol, chain, name), of assets and pools by (chain, address), of revisions by (protocol,
-/// revision), later ones replacing.
+/// revision), of factors by token and protocol, of risk factors by name, later ones replacing.
 /// "${NAME}" in an rpc URL becomes that environment variable, so that keys need not stand in files.
 /// Throws ConfigError.
 [[nodiscard]] Settings load(const std::vector<Source>& shipped, const std::optional<Source>& user,

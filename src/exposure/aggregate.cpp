@@ -1,0 +1,242 @@
+#include "exposure/aggregate.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace margrave::exposure {
+namespace {
+
+using core::Rounding;
+using core::U256;
+using margin::Side;
+
+std::optional<core::Usd> value_of(const std::optional<U256>& amount, unsigned decimals, Side side,
+                                  const std::optional<DollarPrice>& price) {
+    if (!amount || !price) {
+        return std::nullopt;
+    }
+    return side == Side::Debt ? usd_value<Rounding::Up>(*amount, decimals, *price)
+                              : usd_value<Rounding::Down>(*amount, decimals, *price);
+}
+
+Item item_of(const margin::Market& market, std::size_t row, const margin::Leg& leg,
+             const PriceBook& prices, const FactorMap& factors) {
+    const margin::MarketName& name = market.name();
+    Item item{.market = name,
+              .chain = name.chain,
+              .wallet = market.wallet(row),
+              .token = {.chain = name.chain, .address = leg.asset, .symbol = leg.symbol},
+              .side = leg.side,
+              .amount = leg.amount,
+              .value = value_of(leg.amount, leg.decimals, leg.side, prices.price(name, leg.asset)),
+              .found = {}};
+    if (!item.value) {
+        item.value = leg.value;
+    }
+    item.found = factors.factors_of(item.token, "");
+    return item;
+}
+
+Item item_of(const snapshot::Holding& holding, const PriceBook& prices, const FactorMap& factors) {
+    Item item{
+        .market = std::nullopt,
+        .chain = holding.chain,
+        .wallet = holding.wallet,
+        .token = {.chain = holding.chain, .address = holding.asset, .symbol = holding.symbol},
+        .side = Side::Supply,
+        .amount = holding.amount,
+        .value = value_of(holding.amount, holding.decimals, Side::Supply, prices.price(holding)),
+        .found = {}};
+    item.found = factors.factors_of(item.token, "");
+    // Which balances are read is configured by address, and so is what they are called.
+    item.found.by_symbol = false;
+    return item;
+}
+
+/// Accounts before holdings, then by name.
+auto place_of(const Item& item) {
+    return std::tuple(!item.market.has_value(), item.market.value_or(margin::MarketName{}),
+                      item.chain, item.wallet);
+}
+
+using Place = decltype(place_of(std::declval<Item>()));
+
+auto order_of(const Item& item) {
+    return std::tuple(place_of(item), item.token.address.value_or(core::Address{}),
+                      item.token.symbol, static_cast<int>(item.side),
+                      item.amount.value_or(U256(0)));
+}
+
+void add(core::Usd& sum, const core::Usd& value) { sum = sum + value; }
+
+/// One factor while items are added to it.
+struct Gathering {
+    FactorExposure exposure;
+    std::map<Place, Contribution> by_place;
+
+    void take(const Item& item, bool is_root) {
+        exposure.is_root |= is_root;
+        Contribution& part = by_place
+                                 .emplace(place_of(item), Contribution{.market = item.market,
+                                                                       .chain = item.chain,
+                                                                       .wallet = item.wallet,
+                                                                       .long_usd = {},
+                                                                       .short_usd = {}})
+                                 .first->second;
+        add(item.is_debt() ? exposure.short_usd : exposure.long_usd, *item.value);
+        add(item.is_debt() ? part.short_usd : part.long_usd, *item.value);
+    }
+};
+
+std::vector<FactorExposure> gather(const std::vector<Item>& items) {
+    std::map<std::string, Gathering> by_factor;
+    for (const Item& item : items) {
+        if (!item.value) {
+            continue;
+        }
+        for (const std::string& factor : item.found.factors) {
+            by_factor[factor].take(item, factor == item.found.factors.front());
+        }
+    }
+    std::vector<FactorExposure> out;
+    for (auto& [factor, gathering] : by_factor) {
+        gathering.exposure.factor = factor;
+        for (const auto& [place, part] : gathering.by_place) {
+            gathering.exposure.contributions.push_back(part);
+        }
+        out.push_back(std::move(gathering.exposure));
+    }
+    return out;
+}
+
+std::vector<Token> assumed_tokens(const std::vector<Item>& items) {
+    std::map<std::pair<std::string, core::Address>, Token> tokens;
+    for (const Item& item : items) {
+        if (item.found.by_symbol && item.token.address) {
+            tokens.emplace(std::pair(item.token.chain, *item.token.address), item.token);
+        }
+    }
+    std::vector<Token> out;
+    for (const auto& [key, token] : tokens) {
+        out.push_back(token);
+    }
+    return out;
+}
+
+std::vector<PoolShare> pool_shares(const Portfolio& portfolio, const std::vector<Item>& items) {
+    std::vector<PoolShare> out;
+    for (const margin::Market* market : portfolio.markets) {
+        for (const margin::AssetCapacity& capacity : market->capacities()) {
+            PoolShare share{
+                .market = market->name(), .capacity = capacity, .supplied = 0, .borrowed = 0};
+            for (const Item& item : items) {
+                if (item.market == market->name() && item.token.address == capacity.asset &&
+                    item.amount) {
+                    U256& sum = item.is_debt() ? share.borrowed : share.supplied;
+                    sum = sum + *item.amount;
+                }
+            }
+            if (share.supplied != 0 || share.borrowed != 0) {
+                out.push_back(std::move(share));
+            }
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<Item> items_of(const Portfolio& portfolio, const PriceBook& prices,
+                           const FactorMap& factors) {
+    std::vector<Item> items;
+    for (const margin::Market* market : portfolio.markets) {
+        for (std::size_t row = 0; row < market->account_count(); ++row) {
+            if (!portfolio.counts(market->wallet(row))) {
+                continue;
+            }
+            for (const margin::Leg& leg : market->legs(row)) {
+                items.push_back(item_of(*market, row, leg, prices, factors));
+            }
+        }
+    }
+    for (const snapshot::Holding& holding : portfolio.holdings) {
+        if (portfolio.counts(holding.wallet)) {
+            items.push_back(item_of(holding, prices, factors));
+        }
+    }
+    std::erase_if(items, [](const Item& item) { return item.amount == U256(0); });
+    std::sort(items.begin(), items.end(),
+              [](const Item& a, const Item& b) { return order_of(a) < order_of(b); });
+    return items;
+}
+
+Exposure aggregate(const Portfolio& portfolio, const std::vector<Item>& items) {
+    Exposure out{.factors = gather(items),
+                 .unpriced = {},
+                 .assumed = assumed_tokens(items),
+                 .pools = pool_shares(portfolio, items),
+                 .assets = {},
+                 .debt = {}};
+    for (const Item& item : items) {
+        if (item.value) {
+            add(item.is_debt() ? out.debt : out.assets, *item.value);
+        } else {
+            out.unpriced.push_back({.market = item.market,
+                                    .chain = item.chain,
+                                    .wallet = item.wallet,
+                                    .token = item.token,
+                                    .side = item.side,
+                                    .amount = item.amount});
+        }
+    }
+    return out;
+}
+
+std::optional<core::Wad> leverage(const Exposure& exposure) {
+    const SignedUsd net = exposure.net();
+    if (net.negative || net.magnitude.value() == 0) {
+        return std::nullopt;
+    }
+    return margin::value_or_nothing([&] {
+        return core::Wad(core::mul_div_wide<Rounding::Up>(exposure.assets.value(), core::wad(),
+                                                          net.magnitude.value()));
+    });
+}
+
+std::optional<Concentration> concentration(const Exposure& exposure) {
+    U256 total = 0;
+    Concentration out;
+    U256 largest = 0;
+    for (const FactorExposure& factor : exposure.factors) {
+        const U256 size = factor.net().magnitude.value();
+        if (!factor.is_root || size == 0) {
+            continue;
+        }
+        total = total + size;
+        if (size > largest) {
+            largest = size;
+            out.largest = factor.factor;
+        }
+    }
+    if (total == 0) {
+        return std::nullopt;
+    }
+    const auto share = [&](const U256& size) {
+        return core::mul_div_wide<Rounding::Down>(size, core::wad(), total);
+    };
+    out.largest_share = core::Wad(share(largest));
+    U256 herfindahl = 0;
+    for (const FactorExposure& factor : exposure.factors) {
+        if (factor.is_root) {
+            const U256 part = share(factor.net().magnitude.value());
+            herfindahl = herfindahl + core::wad_mul<Rounding::Down>(part, part);
+        }
+    }
+    out.herfindahl = core::Wad(herfindahl);
+    return out;
+}
+
+}  // namespace margrave::exposure

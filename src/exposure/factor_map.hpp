@@ -1,0 +1,92 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/address.hpp"
+#include "core/units.hpp"
+#include "margin/market.hpp"
+
+namespace margrave::exposure {
+
+/// A token as a market or a holding names it.
+struct Token {
+    std::string chain;
+    std::optional<core::Address> address;  ///< nullopt for the chain's native coin
+    std::string symbol;
+};
+
+/// What a token's price is the product of: wstETH is ETH/USD * stETH/ETH * wstETH/stETH. The first
+/// factor is the root feed that the token follows.
+struct FactorRow {
+    std::string chain;                     ///< "" for a row that names a symbol
+    std::optional<core::Address> address;  ///< set exactly when `chain` is
+    std::string symbol;                    ///< "" for a row that names an address
+    std::string protocol;  ///< what that protocol's oracle follows; "": what the token is worth
+    std::vector<std::string> factors;  ///< none only for a protocol whose answer is fixed
+};
+
+/// How much a factor moves: assumptions of the configuration until there is history.
+struct RiskFactor {
+    std::string name;
+    core::Wad volatility;     ///< standard deviation of a year's log move
+    core::Wad common;         ///< loading on the one common move, 0 to 1: correlation is a product
+    core::Wad yearly_growth;  ///< of a staking rate, simple, not compounded
+};
+
+/// A token whose symbol the configuration vouches for.
+struct KnownToken {
+    std::string chain;
+    core::Address address;
+    std::string symbol;
+};
+
+/// Where the factors of a token were found.
+struct FactorsFound {
+    std::vector<std::string> factors;
+    bool by_symbol = false;  ///< only the token's own word stands for what it is
+};
+
+/// From tokens to risk factors.
+class FactorMap {
+  public:
+    FactorMap() = default;
+    FactorMap(const std::vector<FactorRow>& rows, const std::vector<RiskFactor>& risks,
+              const std::vector<KnownToken>& tokens);
+
+    /// By chain and address, else by the symbol that the configuration gives that address, else by
+    /// the symbol that the token gives itself, else a factor of its own, "SYMBOL/USD". Rows of
+    /// `protocol` come before those of none; "" asks what the token is worth.
+    [[nodiscard]] FactorsFound factors_of(const Token& token, std::string_view protocol) const;
+    /// The factor's own row, else the row called "default", else volatility 1 and no common move.
+    [[nodiscard]] RiskFactor risk_of(const std::string& factor) const;
+
+  private:
+    /// (chain, address) or ("", symbol), with the protocol.
+    using Key = std::pair<std::string, std::string>;
+
+    [[nodiscard]] const std::vector<std::string>* find(const Key& token,
+                                                       std::string_view protocol) const;
+    /// Of the protocol, or of none.
+    [[nodiscard]] const std::vector<std::string>* find_either(const Key& token,
+                                                              std::string_view protocol) const;
+
+    std::map<std::pair<Key, std::string>, std::vector<std::string>> rows_;
+    std::map<std::string, RiskFactor> risks_;
+    std::map<Key, std::string> symbols_;
+};
+
+/// How an oracle's answers follow a factor: answer * factor^power. Assets that do not follow are
+/// left out.
+using Powers = std::map<core::Address, int>;
+
+/// The powers of every factor in the answers of a market: those of the asset less those of the
+/// asset that it is priced in.
+[[nodiscard]] std::map<std::string, Powers> factor_powers(const margin::Market& market,
+                                                          const FactorMap& factors);
+
+}  // namespace margrave::exposure

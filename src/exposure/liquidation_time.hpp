@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/units.hpp"
+#include "exposure/factor_map.hpp"
+#include "margin/market.hpp"
+
+namespace margrave::exposure {
+
+/// Ten years: what lies further away is said not to happen.
+inline constexpr std::uint64_t kTimeHorizonSeconds = 10ULL * 365 * 86'400;
+
+/// How fast the oracle's answers grow: of each asset, a year in 1e18, simple.
+using YearlyGrowth = std::map<core::Address, core::Wad>;
+
+/// The growth of the factors that each answer of the market follows, less that of what it is priced
+/// in where that leaves something.
+[[nodiscard]] YearlyGrowth answer_growth(const margin::Market& market, const FactorMap& factors);
+
+/// The first second at which the row's health check fails by interest alone, rates as the protocol
+/// keeps them without a further transaction, prices fixed but for `growth`: answer * (1 + growth *
+/// seconds / year), rounded down. The market's own time when it fails already; nullopt when it does
+/// not within kTimeHorizonSeconds. Exact to the second. The moments looked at first double from an
+/// hour to the horizon: a failure that begins and ends between two of them is not seen.
+[[nodiscard]] std::optional<core::Timestamp> liquidation_time(const margin::Market& market,
+                                                              std::size_t row,
+                                                              const YearlyGrowth& growth);
+
+}  // namespace margrave::exposure
