@@ -31,7 +31,7 @@ const std::map<std::string, std::set<std::string>>& allowed() {
          {"src/core", "src/margin", "src/snapshot", "src/settings", "chains", "chains/evm",
           "chains/evm/oracles", "adapters"}},
         {"src/exposure", {"src/core", "src/margin", "src/snapshot"}},
-        {"src/risk", {"src/core", "src/margin", "src/snapshot"}},
+        {"src/risk", {"src/core", "src/margin", "src/snapshot", "src/exposure"}},
         {"src/report", {"src/core", "src/margin", "src/snapshot", "src/exposure", "src/risk"}},
         {"src/settings", {"src/core"}},
         {"src/app",

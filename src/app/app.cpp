@@ -18,6 +18,7 @@ struct Dispatch {
     ExitCode operator()(const LiquidateOptions& options) const {
         return run_liquidate(world, options);
     }
+    ExitCode operator()(const WhatIfOptions& options) const { return run_whatif(world, options); }
     ExitCode operator()(const CheckConfigOptions& options) const {
         return run_check_config(world, options);
     }

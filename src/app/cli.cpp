@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 
 #include "core/errors.hpp"
 #include "core/text.hpp"
@@ -45,6 +46,19 @@ Examples:
   margrave liquidate 0xWallet --protocol aave_v3 --market core --collateral WETH --debt USDC --repay max
   margrave liquidate 0xWallet --protocol aave_v3 --market core --oracle WETH=180000000000
   margrave liquidate 0xWallet --protocol morpho_blue --market 0xb323… --seize 1000000000000000000)";
+
+constexpr const char* kWhatIfFooter =
+    R"(Steps happen in the order given, on a copy of what was read; nothing is signed or sent.
+  ETH=-20%, USDC=0.97           a price: everything that follows the factor; a symbol alone otherwise
+  rate:USDC=+5%, LT:WETH=78%    a borrow rate a year, a liquidation threshold
+  pause:LINK, days=30           a paused asset, interest of so many days
+  repay:USDC:10000@aave-v3      an action: supply, withdraw, add, remove, borrow, repay, in whole tokens or max
+  collateral:WETH:off@aave-v3, emode:1@aave-v3/core
+
+Examples:
+  margrave whatif 0xWallet ETH=-20%
+  margrave whatif 0xWallet ETH=-20% stETH/ETH=-3% days=30 --json
+  margrave whatif 0xWallet ETH=-20% repay:USDC:10000@aave-v3 --snapshot now.json)";
 
 /// CLI11's layout without its decorations: no "..." after a list, no blank line doubled.
 class HelpFormat : public CLI::Formatter {
@@ -211,6 +225,36 @@ void define_liquidate(CLI::App& command, LiquidateOptions& options) {
     command.footer(kLiquidateFooter);
 }
 
+void define_whatif(CLI::App& command, WhatIfOptions& options) {
+    define_source(command, options);
+    command.get_option("ADDRESS")->description(
+        "Wallets, and steps such as ETH=-20%, in the order in which they happen");
+    command
+        .add_option("--shock,--action,--step", options.steps,
+                    "A step as above; may be repeated, after those without an option")
+        ->type_name("STEP")
+        ->allow_extra_args(false)
+        ->group("What happens");
+    define_output(command, options.json, options.verbose, options.no_color);
+    command.footer(kWhatIfFooter);
+}
+
+/// "ETH=-20%", "pause:LINK" or "repay:USDC:1@aave-v3", but not "eth:0x…".
+bool is_step(const std::string& word) {
+    return word.find('=') != std::string::npos || word.find('@') != std::string::npos ||
+           word.starts_with("pause:");
+}
+
+/// Positional steps come first, then those of --step.
+WhatIfOptions sorted_words(WhatIfOptions options) {
+    std::vector<std::string> steps;
+    std::copy_if(options.wallets.begin(), options.wallets.end(), std::back_inserter(steps),
+                 is_step);
+    std::erase_if(options.wallets, is_step);
+    options.steps.insert(options.steps.begin(), steps.begin(), steps.end());
+    return options;
+}
+
 void define_check_config(CLI::App& command, CheckConfigOptions& options) {
     command
         .add_option("--config", options.config_file, "Configuration merged over the shipped one")
@@ -233,8 +277,10 @@ struct Parser {
     CheckConfigOptions check_config;
     DemoOptions demo;
     LiquidateOptions liquidate;
+    WhatIfOptions whatif;
     CLI::App* audit_command = nullptr;
     CLI::App* liquidate_command = nullptr;
+    CLI::App* whatif_command = nullptr;
     CLI::App* check_config_command = nullptr;
     CLI::App* protocols_command = nullptr;
     CLI::App* demo_command = nullptr;
@@ -245,6 +291,8 @@ struct Parser {
         define_audit(*audit_command, audit);
         liquidate_command = add("liquidate", "Simulate the liquidation of an account");
         define_liquidate(*liquidate_command, liquidate);
+        whatif_command = add("whatif", "Health before and after shocks and actions");
+        define_whatif(*whatif_command, whatif);
         demo_command = add("demo", "Audit recorded wallets, without a network");
         define_demo(*demo_command, demo);
         protocols_command = add("protocols", "The protocols known and how each is proven");
@@ -322,6 +370,9 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.liquidate_command->parsed()) {
         return parser.liquidate;
+    }
+    if (parser.whatif_command->parsed()) {
+        return sorted_words(parser.whatif);
     }
     if (parser.check_config_command->parsed()) {
         return parser.check_config;

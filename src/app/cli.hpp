@@ -40,6 +40,13 @@ struct LiquidateOptions : SourceOptions {
     bool no_color = false;
 };
 
+/// `margrave whatif`, as typed; its positional words are told apart into wallets and steps.
+struct WhatIfOptions : SourceOptions {
+    std::vector<std::string> steps;  ///< in the order in which they happen
+    bool json = false;
+    bool no_color = false;
+};
+
 struct CheckConfigOptions {
     std::optional<std::string> config_file;
 };
@@ -57,8 +64,8 @@ struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<AuditOptions, LiquidateOptions, CheckConfigOptions, ProtocolsOptions,
-                             DemoOptions, ShowText>;
+using Command = std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, CheckConfigOptions,
+                             ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

@@ -21,13 +21,16 @@ std::string show_bytes(std::uint64_t bytes) {
 
 }  // namespace
 
+report::TextStyle text_style(const World& world, const OutputOptions& options) {
+    return {
+        .colour = use_colour(world, options), .verbose = options.verbose, .columns = world.columns};
+}
+
 std::string render(const World& world, const report::Report& report, const OutputOptions& options) {
     if (options.json) {
         return report::to_json(report);
     }
-    return report::to_text(report, {.colour = use_colour(world, options),
-                                    .verbose = options.verbose,
-                                    .columns = world.columns});
+    return report::to_text(report, text_style(world, options));
 }
 
 std::string describe(const collect::ReadingCost& cost, std::size_t wallets) {

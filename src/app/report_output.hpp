@@ -15,6 +15,9 @@ struct OutputOptions {
     bool no_color = false;
 };
 
+/// How text is laid out for this output.
+[[nodiscard]] report::TextStyle text_style(const World& world, const OutputOptions& options);
+
 /// The report as it goes to stdout. Colours only for a person's terminal: not with --no-color,
 /// NO_COLOR or TERM=dumb.
 [[nodiscard]] std::string render(const World& world, const report::Report& report,

@@ -1,0 +1,31 @@
+#include "app/factor_map.hpp"
+
+namespace margrave::app {
+
+exposure::FactorMap make_factor_map(const settings::Settings& settings) {
+    std::vector<exposure::FactorRow> rows;
+    for (const settings::TokenFactors& row : settings.factors) {
+        rows.push_back({.chain = row.chain,
+                        .address = row.address,
+                        .symbol = row.symbol,
+                        .protocol = row.protocol,
+                        .factors = row.factors});
+    }
+    std::vector<exposure::RiskFactor> risks;
+    for (const settings::RiskFactor& row : settings.risk_factors) {
+        risks.push_back({.name = row.name,
+                         .volatility = row.volatility,
+                         .common = row.common,
+                         .yearly_growth = row.yearly_growth});
+    }
+    std::vector<exposure::KnownToken> tokens;
+    for (const settings::Asset& asset : settings.assets) {
+        if (asset.address) {
+            tokens.push_back(
+                {.chain = asset.chain, .address = *asset.address, .symbol = asset.symbol});
+        }
+    }
+    return {rows, risks, tokens};
+}
+
+}  // namespace margrave::app

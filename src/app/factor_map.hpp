@@ -1,0 +1,11 @@
+#pragma once
+
+#include "exposure/factor_map.hpp"
+#include "settings/settings.hpp"
+
+namespace margrave::app {
+
+/// The configured factors as the analysis takes them.
+[[nodiscard]] exposure::FactorMap make_factor_map(const settings::Settings& settings);
+
+}  // namespace margrave::app
