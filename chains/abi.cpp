@@ -47,7 +47,7 @@ core::U256 Decoder::word(std::size_t at) const {
 
 core::U256 Decoder::word_of(std::size_t at, unsigned bits) const {
     const std::span<const std::uint8_t> raw = bytes(at, 32);
-    const core::U256 value = core::from_big_endian(raw.data());
+    core::U256 value = core::from_big_endian(raw.data());
     if (value != 0 && msb(value) >= bits) {
         throw DecodeError("a value is wider than its " + std::to_string(bits) + " bits");
     }

@@ -2,8 +2,8 @@
 
 namespace margrave::chains {
 
-core::ChainError PendingCall::error(core::ErrorKind why, std::string detail) const {
-    return {why, to.to_string() + " " + std::string(function), std::move(detail)};
+core::ChainError PendingCall::error(core::ErrorKind why, std::string_view detail) const {
+    return {why, to.to_string() + " " + std::string(function), detail};
 }
 
 }  // namespace margrave::chains

@@ -48,7 +48,7 @@ struct PendingCall {
     /// The data as the function's result; throws core::ChainError naming contract and function.
     template <class F>
     [[nodiscard]] typename F::Result decode() const;
-    [[nodiscard]] core::ChainError error(core::ErrorKind why, std::string detail) const;
+    [[nodiscard]] core::ChainError error(core::ErrorKind why, std::string_view detail) const;
 };
 
 /// Answers questions about one chain at one block. A question is parked when it is asked, so
@@ -131,7 +131,7 @@ class Reader {
     [[nodiscard]] Call<BalanceInWei> native_balance(const core::Address& wallet) {
         PendingCall asked = question<BalanceInWei>(wallet, {});
         asked.kind = PendingCall::Kind::NativeBalance;
-        return Call<BalanceInWei>(*this, std::move(asked));
+        return {*this, std::move(asked)};
     }
 
   private:

@@ -46,7 +46,7 @@ const std::map<std::string, std::set<std::string>>& fenced() {
     static const std::map<std::string, std::set<std::string>> kFenced{
         {"nlohmann/", {"src/snapshot", "src/report", "src/settings", "src/app", "chains/evm"}},
         {"simdjson", {"chains/evm"}},
-        {"curl/", {"chains/evm", "src/settings"}},
+        {"curl/", {"chains/evm"}},
         {"CLI/", {"src/app"}},
         {"toml++/", {"src/settings", "src/app"}},
     };

@@ -23,13 +23,12 @@ constexpr std::size_t kAskedAloneMax = 64;
 
 /// The hex of one inner call besides its own calldata: tuple offset, address, flag, data offset,
 /// length.
-constexpr std::size_t kInnerOverheadBytes = 2 * 5 * 32;
+constexpr std::size_t kInnerOverheadBytes = std::size_t{2} * 5 * 32;
 
-bool may_split(ErrorKind why) {
-    return why == ErrorKind::RequestTooLarge || why == ErrorKind::ReplyTooLarge ||
-           why == ErrorKind::OutOfGas || why == ErrorKind::ExecutionTimeout ||
-           why == ErrorKind::Timeout;
-}
+/// How often silence has requests halved: a quarter of them is the least that a slow endpoint is
+/// asked to answer in one go. Each time costs a whole deadline, and a dead endpoint answers
+/// nothing.
+constexpr unsigned kTimeoutSplitsMax = 2;
 
 /// Same question, same text.
 std::string identity(const PendingCall& call) {
@@ -89,9 +88,9 @@ void BatchReader::answer_parked() {
         }
     }
     // What one wakes may end others together with what they wait for: unpark() takes those out.
-    for (std::size_t i = 0; i < waking_.size(); ++i) {
-        if (waking_[i] != nullptr) {
-            std::exchange(waking_[i]->waiter, nullptr).resume();
+    for (PendingCall* const& call : waking_) {
+        if (call != nullptr) {
+            std::exchange(call->waiter, nullptr).resume();
         }
     }
     waking_.clear();
@@ -132,10 +131,9 @@ void BatchReader::ask_doubtful_again(const Questions& questions,
 
 void BatchReader::send(const Questions& questions, std::vector<Chunk> chunks, bool alone,
                        std::vector<CallOutcome>& outcomes) {
-    ++cost_.rounds;
-    cost_.splits += chunks.size() - 1;
     while (!chunks.empty()) {
         const Wire wire = wire_;
+        const bool singly = alone || !wire.batches;
         std::vector<Questions> asked;
         std::vector<RpcRequest> requests;
         for (const Chunk& chunk : chunks) {
@@ -143,12 +141,13 @@ void BatchReader::send(const Questions& questions, std::vector<Chunk> chunks, bo
             for (const std::size_t i : chunk) {
                 mine.push_back(questions[i]);
             }
-            requests.push_back(alone ? encode_alone(wire, *mine.at(0)) : encode(wire, mine));
+            requests.push_back(singly ? encode_alone(wire, *mine.at(0)) : encode(wire, mine));
         }
-        const auto replies = rpc_.send(requests);
+        const auto replies = send_round(requests);
         std::vector<Chunk> again;
+        bool silence_splits = false;
         for (std::size_t r = 0; r < chunks.size(); ++r) {
-            if (alone) {
+            if (singly) {
                 outcomes[chunks[r][0]] = decode_alone(*asked[r].at(0), replies[r].at(0));
                 continue;
             }
@@ -161,19 +160,39 @@ void BatchReader::send(const Questions& questions, std::vector<Chunk> chunks, bo
                 continue;
             }
             const CallFailure& why = answers.error();
-            const bool fell_back_already =
-                wire_.pin != wire.pin || wire_.multicall3 != wire.multicall3;
-            if (fell_back_already || (!proven_ && fall_back(why.kind))) {
+            const bool fell_back_already = wire_.pin != wire.pin ||
+                                           wire_.multicall3 != wire.multicall3 ||
+                                           wire_.batches != wire.batches;
+            if (fell_back_already || (!proven_ && fall_back(why.kind, chunks[r].size()))) {
                 add_chunks(questions, chunks[r], again);
-            } else if (!split(chunks[r], why.kind, again)) {
+            } else if (split(chunks[r], why.kind, again)) {
+                silence_splits |= why.kind == ErrorKind::Timeout;
+            } else {
                 for (const std::size_t i : chunks[r]) {
                     outcomes[i] = core::Unexpected(why);
                 }
             }
         }
-        cost_.splits += again.size();
+        timeout_splits_ += silence_splits ? 1 : 0;
         chunks = std::move(again);
     }
+}
+
+std::vector<std::vector<RpcOutcome>> BatchReader::send_round(
+    const std::vector<RpcRequest>& requests) {
+    ++cost_.rounds;
+    cost_.splits += requests.size() - 1;
+    return rpc_.send(requests);
+}
+
+std::size_t& BatchReader::calls_max() {
+    return wire_.multicall3 ? limits_.calls_max : limits_.batch_calls_max;
+}
+
+bool BatchReader::may_split(ErrorKind why) const {
+    return why == ErrorKind::RequestTooLarge || why == ErrorKind::ReplyTooLarge ||
+           why == ErrorKind::OutOfGas || why == ErrorKind::ExecutionTimeout ||
+           (why == ErrorKind::Timeout && timeout_splits_ < kTimeoutSplitsMax);
 }
 
 bool BatchReader::split(const Chunk& chunk, ErrorKind why, std::vector<Chunk>& again) {
@@ -181,8 +200,7 @@ bool BatchReader::split(const Chunk& chunk, ErrorKind why, std::vector<Chunk>& a
         return false;
     }
     const std::size_t half = chunk.size() / 2;
-    std::size_t& limit = wire_.multicall3 ? limits_.calls_max : limits_.batch_calls_max;
-    limit = std::max<std::size_t>(1, std::min(limit, chunk.size() - half));
+    calls_max() = std::max<std::size_t>(1, std::min(calls_max(), chunk.size() - half));
     const auto middle = chunk.begin() + static_cast<std::ptrdiff_t>(half);
     again.emplace_back(chunk.begin(), middle);
     again.emplace_back(middle, chunk.end());
@@ -191,12 +209,16 @@ bool BatchReader::split(const Chunk& chunk, ErrorKind why, std::vector<Chunk>& a
 
 /// Steps down from (Multicall3, by hash) to what the node can do. A node that lacks EIP-1898
 /// refuses the parameter, ignores it, or answers nothing; an address without Multicall3 answers
-/// nothing, or not as Multicall3 would.
-bool BatchReader::fall_back(ErrorKind why) {
+/// nothing, or not as Multicall3 would. An endpoint that takes no batches refuses them in many
+/// words; only of one question is their size certainly not meant.
+bool BatchReader::fall_back(ErrorKind why, std::size_t questions) {
     const bool about_pin = why == ErrorKind::Unsupported || why == ErrorKind::BadRequest ||
                            why == ErrorKind::WrongBlock;
     const bool about_contract =
         why == ErrorKind::EmptyReply || why == ErrorKind::Reverted || why == ErrorKind::BadData;
+    const bool about_batches = why == ErrorKind::Unsupported || why == ErrorKind::BadRequest ||
+                               why == ErrorKind::BadReply ||
+                               (why == ErrorKind::RequestTooLarge && questions == 1);
     if (about_pin && wire_.pin == Pin::Hash) {
         wire_.pin = Pin::Number;
         return true;
@@ -210,18 +232,37 @@ bool BatchReader::fall_back(ErrorKind why) {
         wire_.multicall3 = multicall3_;
         return true;
     }
+    return about_batches && !wire_.multicall3 && fall_back_to_single_calls();
+}
+
+/// A single call has no room for the question which block it runs on, so that is asked first, by
+/// hash and then by number.
+bool BatchReader::fall_back_to_single_calls() {
+    if (std::exchange(single_calls_tried_, true)) {
+        return false;
+    }
+    const Wire before = wire_;
+    wire_.batches = false;
+    for (const Pin pin : {Pin::Hash, Pin::Number}) {
+        wire_.pin = pin;
+        const auto replies = send_round({encode_block_check(wire_)});
+        if (passes_block_check(wire_, replies.at(0).at(0))) {
+            proven_ = true;
+            return true;
+        }
+    }
+    wire_ = before;
     return false;
 }
 
 void BatchReader::add_chunks(const Questions& questions, const Chunk& which,
-                             std::vector<Chunk>& chunks) const {
-    const std::size_t calls_max = wire_.multicall3 ? limits_.calls_max : limits_.batch_calls_max;
+                             std::vector<Chunk>& chunks) {
+    const std::size_t most = wire_.batches ? calls_max() : 1;
     Chunk chunk;
     std::size_t bytes = 0;
     for (const std::size_t i : which) {
         const std::size_t mine = 2 * questions[i]->data.size() + kInnerOverheadBytes;
-        if (!chunk.empty() &&
-            (chunk.size() >= calls_max || bytes + mine > limits_.request_bytes_max)) {
+        if (!chunk.empty() && (chunk.size() >= most || bytes + mine > limits_.request_bytes_max)) {
             chunks.push_back(std::exchange(chunk, {}));
             bytes = 0;
         }

@@ -21,15 +21,21 @@ struct BatchLimits {
 };
 
 struct BatchCost {
-    std::uint64_t rounds = 0;  ///< sequential round trips
-    std::uint64_t splits = 0;  ///< requests beyond one a round, forced by a limit of the endpoint
+    /// Sequential waits for the endpoint. What was refused and is sent again, smaller or in another
+    /// way, waits once more; what the transport retries by itself is counted there.
+    std::uint64_t rounds = 0;
+    /// Requests beyond one a round, because questions are too many for one. Requests are therefore
+    /// rounds + splits.
+    std::uint64_t splits = 0;
 };
 
 /// Sends what all tasks wait for as a few Multicall3 aggregate3 calls (a JSON-RPC batch of eth_call
-/// where there is no Multicall3), identical questions once, until every task is done. In each
-/// request the node also says which block it executes on; a reply from another block fails as
+/// where there is no Multicall3, single calls where batches are refused too), identical questions
+/// once, until every task is done. In each request the node also says which block it executes on,
+/// except that single calls are preceded by one that asks; a reply from another block fails as
 /// WrongBlock. A request that is refused for its size, gas or time is sent again in halves, and the
-/// accepted size is remembered.
+/// accepted size is remembered; silence halves requests only twice, for it may be a dead
+/// endpoint's.
 class BatchReader final : public Reader {
   public:
     BatchReader(RpcTransport& rpc, const Block& block, std::optional<core::Address> multicall3,
@@ -59,18 +65,26 @@ class BatchReader final : public Reader {
     void ask_doubtful_again(const Questions& questions, std::vector<CallOutcome>& outcomes);
     void send(const Questions& questions, std::vector<Chunk> chunks, bool alone,
               std::vector<CallOutcome>& outcomes);
+    [[nodiscard]] std::vector<std::vector<RpcOutcome>> send_round(
+        const std::vector<RpcRequest>& requests);
     /// Adds `which` of the questions to `chunks`, in requests of the size that the present wire
     /// takes.
-    void add_chunks(const Questions& questions, const Chunk& which,
-                    std::vector<Chunk>& chunks) const;
+    void add_chunks(const Questions& questions, const Chunk& which, std::vector<Chunk>& chunks);
+    /// How many questions one request may hold in the present way of asking.
+    [[nodiscard]] std::size_t& calls_max();
+    [[nodiscard]] bool may_split(core::ErrorKind why) const;
     bool split(const Chunk& chunk, core::ErrorKind why, std::vector<Chunk>& again);
-    bool fall_back(core::ErrorKind why);
+    /// `questions`: how many the refused request held.
+    bool fall_back(core::ErrorKind why, std::size_t questions);
+    bool fall_back_to_single_calls();
 
     RpcTransport& rpc_;
     Wire wire_;
     std::optional<core::Address> multicall3_;
     BatchLimits limits_;
-    bool proven_ = false;  ///< the present way of asking has worked once
+    bool proven_ = false;              ///< the present way of asking has worked once
+    bool single_calls_tried_ = false;  ///< with or without success
+    unsigned timeout_splits_ = 0;      ///< rounds in which silence had requests halved
     std::vector<PendingCall*> parked_;
     std::vector<PendingCall*>
         waking_;  ///< answered, their waiters to be resumed; null when forgotten

@@ -20,15 +20,14 @@ struct HttpReply {
 };
 
 /// Outcomes in the order of the request's calls, matched by id alone. A missing id fails its call;
-/// a duplicate or foreign id, or a body that is not what JSON-RPC allows, fails all of them
-/// (faults.md T-10, B-01 to B-03). `body` is hostile: size and depth are bounded, nothing is
-/// believed that was not checked.
+/// a duplicate or foreign id, or a body that is not what JSON-RPC allows, fails all of them. `body`
+/// is hostile: size and depth are bounded, nothing is believed that was not checked.
 [[nodiscard]] std::vector<RpcOutcome> decode_reply(const RpcRequest& request,
                                                    std::uint64_t first_id, const HttpReply& reply,
                                                    const std::string& source);
 
-/// What a JSON-RPC error means, from status, code, message text and data together (one table;
-/// faults.md section 1).
+/// What a JSON-RPC error means, from status, code, message text and data together (the table of
+/// rpc_faults.cpp).
 [[nodiscard]] core::ErrorKind classify(int http_status, std::int64_t code, std::string_view message,
                                        std::string_view data);
 

@@ -60,15 +60,6 @@ void append_outcome(const RpcOutcome& outcome, std::string& out) {
     out += R"(,"data":)" + quoted(error.data) + "}";
 }
 
-std::optional<ErrorKind> parse_kind(std::string_view name) {
-    for (int i = 0; i <= static_cast<int>(ErrorKind::OutOfRange); ++i) {
-        if (core::to_string(static_cast<ErrorKind>(i)) == name) {
-            return static_cast<ErrorKind>(i);
-        }
-    }
-    return std::nullopt;
-}
-
 /// Reads the file form. Everything it does not know is refused: a recording stands in for a chain.
 class RecordingReader {
   public:
@@ -109,7 +100,7 @@ class RecordingReader {
         }
         const Members members = object(*error, {"kind", "code", "message", "data"});
         const std::string name = text(required(members, "kind"));
-        const auto kind = parse_kind(name);
+        const auto kind = core::parse_error_kind(name);
         if (!kind) {
             fail("unknown kind of error \"" + core::printable(name) + "\"");
         }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <random>
 #include <utility>
 
 namespace margrave::chains::evm {
@@ -52,7 +54,10 @@ class RetryTransport final : public RpcTransport {
   public:
     RetryTransport(std::unique_ptr<RpcTransport> inner, const RetryPolicy& policy,
                    core::Clock& clock)
-        : inner_(std::move(inner)), policy_(policy), clock_(clock) {}
+        : inner_(std::move(inner)),
+          policy_(policy),
+          clock_(clock),
+          random_(policy.jitter_seed.value_or(0)) {}
 
     std::vector<std::vector<RpcOutcome>> send(const std::vector<RpcRequest>& requests) override {
         const auto deadline = clock_.now() + policy_.total_deadline;
@@ -61,7 +66,7 @@ class RetryTransport final : public RpcTransport {
         for (unsigned sent = 1; sent < policy_.attempts; ++sent) {
             const Attempt attempt = failed_calls(requests, outcomes);
             const milliseconds delay =
-                std::min(std::max(backoff, attempt.retry_after), policy_.delay_max);
+                with_jitter(std::min(std::max(backoff, attempt.retry_after), policy_.delay_max));
             if (attempt.requests.empty() || clock_.now() + delay >= deadline) {
                 break;
             }
@@ -79,6 +84,15 @@ class RetryTransport final : public RpcTransport {
     }
 
   private:
+    /// Never less than asked for: a Retry-After that is cut short costs another refusal.
+    milliseconds with_jitter(milliseconds delay) {
+        if (!policy_.jitter_seed) {
+            return delay;
+        }
+        const auto most = static_cast<std::uint64_t>(delay.count()) / 4;
+        return delay + milliseconds(random_() % (most + 1));
+    }
+
     void send_again(const Attempt& attempt, std::vector<std::vector<RpcOutcome>>& outcomes) {
         auto answers = inner_->send(attempt.requests);
         retries_ += attempt.requests.size();
@@ -93,6 +107,7 @@ class RetryTransport final : public RpcTransport {
     std::unique_ptr<RpcTransport> inner_;
     RetryPolicy policy_;
     core::Clock& clock_;
+    std::mt19937_64 random_;
     std::uint64_t retries_ = 0;
 };
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "chains/evm/rpc.hpp"
 #include "core/time.hpp"
@@ -15,6 +17,9 @@ struct RetryPolicy {
     std::chrono::milliseconds delay_max{5'000};
     std::chrono::milliseconds total_deadline{
         60'000};  ///< of one send(), all attempts and waits included
+    /// Lengthens each wait by a random part of it, up to a quarter, so that clients which failed
+    /// together do not come back together; nullopt: by nothing.
+    std::optional<std::uint64_t> jitter_seed = std::nullopt;
 };
 
 /// Whether sending the same call again may help: a deterministic answer (revert, bad request, out

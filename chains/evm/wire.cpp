@@ -80,11 +80,14 @@ RpcRequest encode_aggregate(const Wire& wire, std::span<const PendingCall* const
     return {eth_call(wire, multicall, Aggregate3::encode(calls))};
 }
 
+RpcCall say_block(const Wire& wire) {
+    return {"eth_call", fmt::format(R"([{{"data":"{}"}},{}])", kSayBlock, block_parameter(wire))};
+}
+
 RpcRequest encode_batch(const Wire& wire, std::span<const PendingCall* const> questions) {
     RpcRequest request;
     request.reserve(questions.size() + 1);
-    request.push_back(
-        {"eth_call", fmt::format(R"([{{"data":"{}"}},{}])", kSayBlock, block_parameter(wire))});
+    request.push_back(say_block(wire));
     for (const PendingCall* question : questions) {
         request.push_back(plain_call(wire, *question));
     }
@@ -220,18 +223,22 @@ bool is_refusal_of_size(ErrorKind kind) {
     return kind == ErrorKind::RequestTooLarge || kind == ErrorKind::ReplyTooLarge;
 }
 
-Answers decode_batch(const Wire& wire, std::span<const PendingCall* const> questions,
-                     const std::vector<RpcOutcome>& outcomes) {
-    const CallOutcome said = hex_result(outcomes.at(0));
+/// What is wrong with the block that the node said; nullopt when it is the wire's.
+std::optional<CallFailure> check_said_block(const Wire& wire, const RpcOutcome& outcome) {
+    const CallOutcome said = hex_result(outcome);
     if (!said) {
-        return core::Unexpected(said.error());
+        return said.error();
     }
     if (said->size() != 64) {
-        return core::Unexpected(
-            CallFailure{ErrorKind::EmptyReply, "the node did not say its block"});
+        return CallFailure{ErrorKind::EmptyReply, "the node did not say its block"};
     }
     const auto [number, timestamp] = SayBlock::decode(said.value());
-    if (auto wrong = check_block(wire, number, timestamp)) {
+    return check_block(wire, number, timestamp);
+}
+
+Answers decode_batch(const Wire& wire, std::span<const PendingCall* const> questions,
+                     const std::vector<RpcOutcome>& outcomes) {
+    if (auto wrong = check_said_block(wire, outcomes.at(0))) {
         return core::Unexpected(*wrong);
     }
     std::vector<CallOutcome> answers;
@@ -256,6 +263,12 @@ Answers decode(const Wire& wire, std::span<const PendingCall* const> questions,
                const std::vector<RpcOutcome>& outcomes) {
     return wire.multicall3 ? decode_aggregate(wire, questions.size(), outcomes.at(0))
                            : decode_batch(wire, questions, outcomes);
+}
+
+RpcRequest encode_block_check(const Wire& wire) { return {say_block(wire)}; }
+
+bool passes_block_check(const Wire& wire, const RpcOutcome& outcome) {
+    return !check_said_block(wire, outcome);
 }
 
 RpcRequest encode_alone(const Wire& wire, const PendingCall& question) {

@@ -17,11 +17,12 @@ enum class Pin {
 };
 
 /// The present way of asking: at which block, and through which Multicall3, or as a JSON-RPC batch
-/// without one.
+/// without one, or one call at a time.
 struct Wire {
     Block block;
     Pin pin = Pin::Hash;
     std::optional<core::Address> multicall3;
+    bool batches = true;  ///< false where an endpoint refuses JSON-RPC batches
 };
 
 /// What came back to one request: an outcome per question, or one failure for all of them.
@@ -32,6 +33,10 @@ using Answers = core::Result<std::vector<CallOutcome>, CallFailure>;
 /// The answers, if they are from the wire's block; WrongBlock otherwise.
 [[nodiscard]] Answers decode(const Wire& wire, std::span<const PendingCall* const> questions,
                              const std::vector<RpcOutcome>& outcomes);
+
+/// That check as a request of its own: which block the node runs calls on.
+[[nodiscard]] RpcRequest encode_block_check(const Wire& wire);
+[[nodiscard]] bool passes_block_check(const Wire& wire, const RpcOutcome& outcome);
 
 /// One question as a plain call, without that check.
 [[nodiscard]] RpcRequest encode_alone(const Wire& wire, const PendingCall& question);

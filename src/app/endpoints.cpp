@@ -30,6 +30,7 @@ std::unique_ptr<RpcTransport> with_retry(World& world, std::unique_ptr<RpcTransp
                                          const ConnectOptions& options) {
     chains::evm::RetryPolicy policy;
     policy.total_deadline = options.timeout.value_or(std::chrono::milliseconds(chain.timeout_ms));
+    policy.jitter_seed = world.seed;
     return chains::evm::make_retry_transport(std::move(transport), policy, world.clock);
 }
 

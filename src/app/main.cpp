@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <random>
 
 #include "app/app.hpp"
 
@@ -34,7 +35,8 @@ int main(int argc, char** argv) {
                 .environment = read_environment,
                 .clock = margrave::core::system_clock(),
                 .open_endpoint = margrave::chains::evm::make_http_transport,
-                .out_is_terminal = ::isatty(STDOUT_FILENO) == 1};
+                .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
+                .seed = std::random_device{}()};
     world.columns = terminal_columns(world.columns);
     return margrave::app::run(world, {argv + 1, argv + std::max(argc, 1)});
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,7 +28,8 @@ struct World {
     core::Clock& clock;
     OpenEndpoint open_endpoint;
     bool out_is_terminal = false;
-    unsigned columns = 100;  ///< of that terminal
+    unsigned columns = 100;                            ///< of that terminal
+    std::optional<std::uint64_t> seed = std::nullopt;  ///< of all chance; nullopt: there is none
 };
 
 /// Writes a result. A reader that went away, as `head` does, is no failure; throws InputError for

@@ -34,8 +34,8 @@ struct ChainRequest {
 /// What reading cost, per chain.
 struct ReadingCost {
     std::string chain;
-    std::uint64_t rounds = 0;  ///< sequential round trips
-    std::uint64_t splits = 0;  ///< requests beyond one a round, forced by a limit of the endpoint
+    std::uint64_t rounds = 0;  ///< sequential waits, also for what was refused and sent again
+    std::uint64_t splits = 0;  ///< requests beyond one a round
     chains::evm::RpcTraffic traffic;
 };
 

@@ -67,6 +67,19 @@ margin::Health judged(margin::Health health, const Options& options) {
     return health;
 }
 
+/// A figure that could not be read is a gap already and no disagreement: where health is unknown
+/// only what is known is compared, and an account in which that agrees still counts as not
+/// verified.
+void compare(const margin::Market& market, std::size_t row, Account& account) {
+    account.differences = market.verify(row);
+    if (market.health(row).status == Status::Unknown) {
+        std::erase_if(account.differences, [](const margin::Difference& difference) {
+            return difference.ours == "unknown";
+        });
+        account.verified = !account.differences.empty();
+    }
+}
+
 Account make_account(const MarketView& market, std::size_t row, const Units& units,
                      const Options& options) {
     Account account{.market = market.read.name(),
@@ -85,7 +98,7 @@ Account make_account(const MarketView& market, std::size_t row, const Units& uni
     account.current_ltv_bps = current_ltv_bps(account.health);
     account.collateral_fall = collateral_fall(account.health);
     if (account.verified) {
-        account.differences = market.read.verify(row);
+        compare(market.read, row, account);
     }
     return account;
 }

@@ -46,12 +46,28 @@ class Totals {
     std::map<core::Address, std::size_t> index_;
 };
 
-void add_account(const Account& account, Totals& totals) {
-    WalletTotal& total = totals.of(account.wallet);
+/// The larger of the protocol's own figure, rounded up, and the sum of the legs, which round down
+/// but keep digits that a protocol's quote may drop. The legs alone where one of them has no value.
+void add_debt(const Account& account, WalletTotal& total) {
+    core::Usd debt;
+    bool complete = true;
     for (const Leg& leg : account.legs) {
         if (leg.leg.side == margin::Side::Debt) {
-            add(leg.leg.value, total.debt, total.debt_complete);
-        } else {
+            add(leg.leg.value, debt, complete);
+        }
+    }
+    if (complete) {
+        debt = std::max(debt, account.health.debt_usd.value_or(core::Usd()));
+    }
+    add(debt, total.debt, total.debt_complete);
+    total.debt_complete = total.debt_complete && complete;
+}
+
+void add_account(const Account& account, Totals& totals) {
+    WalletTotal& total = totals.of(account.wallet);
+    add_debt(account, total);
+    for (const Leg& leg : account.legs) {
+        if (leg.leg.side != margin::Side::Debt) {
             add(leg.leg.value, total.collateral_and_supply, total.assets_complete);
         }
     }

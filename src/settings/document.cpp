@@ -61,6 +61,23 @@ Value convert(const toml::node& node, const Place& place) {
     return {place, Moment{}};
 }
 
+/// The library bounds how deep values nest, but not the parts of a dotted key, each of which is a
+/// table in a table: a megabyte of them ends in a stack overflow. More dots than keys and host
+/// names on one line ever need are refused, wherever they stand.
+void refuse_deep_keys(const Source& source) {
+    constexpr std::size_t kDotsMax = 100;
+    std::size_t line = 1;
+    std::size_t dots = 0;
+    for (const char c : source.text) {
+        dots = c == '\n' ? 0 : dots + (c == '.' ? 1 : 0);
+        if (dots > kDotsMax) {
+            throw core::ConfigError(fmt::format("{}:{}: more than {} dots in one line",
+                                                core::printable(source.name), line, kDotsMax));
+        }
+        line += c == '\n' ? 1 : 0;
+    }
+}
+
 }  // namespace
 
 std::string Place::to_string() const { return fmt::format("{}:{}", core::printable(file), line); }
@@ -74,6 +91,7 @@ std::string_view Value::type_name() const {
 
 Value parse_document(const Source& source) {
     const Place file{.file = source.name, .line = 1};
+    refuse_deep_keys(source);
     try {
         return {file, convert_table(toml::parse(std::string_view(source.text)), file)};
     } catch (const toml::parse_error& error) {

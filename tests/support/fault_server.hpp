@@ -26,8 +26,8 @@ struct FaultReply {
     End end = End::KeepAlive;
 };
 
-/// An HTTP server on 127.0.0.1 that follows a script down to the byte (faults.md section 15). It
-/// runs on a thread of its own; every member may be called at any time.
+/// An HTTP server on 127.0.0.1 that follows a script down to the byte. It runs on a thread of
+/// its own; every member may be called at any time.
 class FaultServer {
   public:
     struct Request {

@@ -66,6 +66,15 @@ Task<void> try_value(Reader& chain, std::uint64_t n, std::optional<ErrorKind>& f
     }
 }
 
+/// An endpoint that does not answer.
+RpcError timeout() {
+    RpcError error;
+    error.kind = ErrorKind::Timeout;
+    error.source = "node.test";
+    error.message = "no answer";
+    return error;
+}
+
 /// What the task threw; nullopt when it ended well.
 std::optional<core::ChainError> failure(const Task<void>& task) {
     try {
@@ -199,8 +208,69 @@ TEST_CASE("an aggregate that runs out of gas is halved, and the size that fits i
     // First round: 1000 refused, 2 × 500 refused, 4 × 250 accepted: 7 requests, 6 more than one.
     // Second: 4 × 250.
     CHECK(node.requests() == 7 + 4);
-    CHECK(reader.cost().rounds == 2);
-    CHECK(reader.cost().splits == 6 + 3);
+    // Each refusal is waited for: three rounds of 1, 2 and 4 requests, and one of 4.
+    CHECK(node.sends() == 4);
+    CHECK(reader.cost().rounds == 4);
+    CHECK(reader.cost().splits == 0 + 1 + 3 + 3);
+}
+
+TEST_CASE("a node that gives up executing is asked for ever less", "[batch_reader][split]") {
+    FakeNode node;
+    fill(node, 64);
+    node.refuse_request = [](const RpcRequest& request) {
+        // The hex of 5 inner calls and the two about the block is longer than this, that of 4 not.
+        const bool is_long = request.at(0).params.size() > std::size_t{2} * 7 * 6 * 32;
+        return is_long ? std::optional(test::rpc_error(-32000, "execution aborted (timeout = 5s)"))
+                       : std::nullopt;
+    };
+    BatchReader reader(node, node.block, node.multicall3);
+    Values values(reader, 64);
+    reader.run(values.tasks);
+    CHECK(values.are_right());
+    CHECK(reader.cost().rounds > 3);
+}
+
+TEST_CASE("a dead endpoint is not asked for ever less", "[batch_reader][split][timeout]") {
+    FakeNode node;
+    fill(node, 1000);
+    node.refuse_request = [](const RpcRequest&) { return std::optional(timeout()); };
+    BatchReader reader(node, node.block,
+                       GENERATE(true, false) ? std::optional(node.multicall3) : std::nullopt,
+                       {.calls_max = 1000, .batch_calls_max = 1000});
+    Values values(reader, 1000);
+    reader.run(values.tasks);
+    for (const auto& task : values.tasks) {
+        REQUIRE(kind(task) == ErrorKind::Timeout);
+    }
+    // 1000, then 2 × 500, then 4 × 250.
+    CHECK(node.sends() == 3);
+    CHECK(node.requests() == 1 + 2 + 4);
+    CHECK(reader.cost().rounds == 3);
+    CHECK(reader.cost().splits == 1 + 3);
+    SECTION("and later questions wait for it once") {
+        Values more(reader, 1000);
+        reader.run(more.tasks);
+        CHECK(kind(more.tasks[0]) == ErrorKind::Timeout);
+        CHECK(node.sends() == 4);
+    }
+}
+
+TEST_CASE("a slow endpoint answers a half or a quarter", "[batch_reader][split][timeout]") {
+    FakeNode node;
+    fill(node, 1000);
+    std::size_t requests = 0;
+    node.refuse_request = [&](const RpcRequest&) {
+        return ++requests <= 3 ? std::optional(timeout()) : std::nullopt;  // 1000, 500 and 500
+    };
+    BatchReader reader(node, node.block, node.multicall3);
+    Values values(reader, 1000);
+    reader.run(values.tasks);
+    CHECK(values.are_right());
+    CHECK(node.requests() == 1 + 2 + 4);
+    Values more(reader, 1000);
+    reader.run(more.tasks);
+    CHECK(more.are_right());
+    CHECK(node.requests() == 7 + 4);
 }
 
 TEST_CASE("a request too large for the endpoint is halved", "[batch_reader][split]") {
@@ -525,6 +595,57 @@ TEST_CASE("without Multicall3 questions travel in batches of the configured size
         Values more(reader, 250);
         reader.run(more.tasks);
         CHECK(node.requests() == 17 + 10);
+    }
+}
+
+TEST_CASE("an endpoint without Multicall3 that refuses batches is asked call by call",
+          "[batch_reader][batch][fallback]") {
+    FakeNode node;
+    fill(node, 7);
+    node.fund(address(9), 2748);
+    const bool configured = GENERATE(true, false);
+    const auto multicall3 = configured ? std::optional(node.multicall3) : std::nullopt;
+    node.has_multicall3 = false;
+    SECTION("and says so") {
+        node.has_batches = false;
+        node.by_hash =
+            GENERATE(FakeNode::ByHash::Works, FakeNode::ByHash::Refused, FakeNode::ByHash::Ignored);
+        const bool works = node.by_hash == FakeNode::ByHash::Works;
+        BatchReader reader(node, node.block, multicall3);
+        Values values(reader, 7);
+        U256 wei = 0;
+        values.tasks.push_back(read_balance(reader, address(9), wei));
+        reader.run(values.tasks);
+        CHECK(values.are_right());
+        CHECK(wei == 2748);
+        CHECK(reader.pin() == (works ? Pin::Hash : Pin::Number));
+        CHECK(node.requests() == reader.cost().rounds + reader.cost().splits);
+        CHECK(node.sends() == reader.cost().rounds);
+
+        const auto before = node.requests();
+        Values more(reader, 7);
+        reader.run(more.tasks);
+        CHECK(more.are_right());
+        CHECK(node.requests() == before + 7);
+        CHECK(reader.pin() == (works ? Pin::Hash : Pin::Number));
+    }
+    SECTION("and calls every one too large") {
+        node.batch_calls_max = 1;
+        BatchReader reader(node, node.block, multicall3);
+        Values values(reader, 7);
+        reader.run(values.tasks);
+        CHECK(values.are_right());
+        CHECK(reader.pin() == Pin::Hash);
+    }
+    SECTION("and runs calls on another block, so is not believed") {
+        node.has_batches = false;
+        node.executes_on = node.latest;
+        BatchReader reader(node, node.block, multicall3);
+        Values values(reader, 7);
+        reader.run(values.tasks);
+        for (const auto& task : values.tasks) {
+            CHECK(kind(task) == ErrorKind::Unsupported);
+        }
     }
 }
 

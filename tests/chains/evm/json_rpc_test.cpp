@@ -63,7 +63,7 @@ TEST_CASE("a result is handed on as the text it came as", "[evm][json_rpc]") {
 
 TEST_CASE("revert data sent as a result stays a result: the reader knows better",
           "[evm][json_rpc]") {
-    // faults.md W-05
+    // Nodes exist that answer so (ethers-io/ethers.js#949).
     CHECK(decode_one(R"({"jsonrpc":"2.0","id":7,"result":"0x08c379a0"})").value() ==
           R"("0x08c379a0")");
 }
@@ -127,7 +127,7 @@ TEST_CASE("a page of an intermediary is told by its status", "[evm][json_rpc]") 
 }
 
 TEST_CASE("a limiter's plain text is a rate limit", "[evm][json_rpc]") {
-    // faults.md T-03
+    // The page of a CDN in front of an endpoint, with whatever status.
     CHECK(kind_of(decode_one("error code: 1015", 200)) == ErrorKind::RateLimited);
     CHECK(kind_of(decode_one("error code: 1015", 429)) == ErrorKind::RateLimited);
     CHECK(kind_of(decode_one("Too Many Requests", 503)) == ErrorKind::RateLimited);
@@ -236,7 +236,7 @@ TEST_CASE("a result without an id fails the whole request", "[evm][json_rpc][bat
 }
 
 TEST_CASE("an error that names no call belongs to all of them", "[evm][json_rpc][batch]") {
-    // faults.md B-02 and B-03
+    // One object for a whole batch, as in erigontech/erigon#7090.
     const std::string id = GENERATE(R"("id":null,)", "", R"("id":7,)");
     const std::string error =
         R"({"jsonrpc":"2.0",)" + id +
@@ -278,7 +278,6 @@ TEST_CASE("a flood of items is refused", "[evm][json_rpc][hostile]") {
 
 TEST_CASE("every combination of members is a value only when it is the right one",
           "[evm][json_rpc]") {
-    // faults.md T-10
     const std::string id = GENERATE("", R"("id":null,)", R"("id":"7",)", R"("id":7,)");
     const std::string result = GENERATE("", R"("result":null,)", R"("result":"0x1",)");
     const std::string error =
@@ -292,7 +291,6 @@ TEST_CASE("every combination of members is a value only when it is the right one
 }
 
 TEST_CASE("a reply cut at any byte is never a value", "[evm][json_rpc][hostile]") {
-    // faults.md T-05
     const std::string single =
         R"({"jsonrpc":"2.0","id":7,"result":{"number":"0x1b4","hash":"0xdc0818cf78f21a8e"}})";
     for (std::size_t bytes = 0; bytes < single.size(); ++bytes) {

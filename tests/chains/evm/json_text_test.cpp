@@ -56,7 +56,7 @@ TEST_CASE("what is not JSON is not taken apart", "[evm][json]") {
 }
 
 TEST_CASE("a number keeps its text or is refused, but is never rounded", "[evm][json][numbers]") {
-    // faults.md X-01: 2^53+1, -0, 1e21.
+    // 2^53 + 1, which a double cannot hold, -0, 1e21 and 2^64 - 1.
     for (const std::string number : {"9007199254740993", "-0", "1e21", "18446744073709551615"}) {
         const std::string text = "{\"a\":" + number + "}";
         JsonText json(text);

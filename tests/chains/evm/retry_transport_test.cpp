@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -122,6 +123,40 @@ TEST_CASE("waits double up to their bound", "[evm][retry]") {
     static_cast<void>(bench.transport->send({{call("a")}}));
     CHECK(bench.clock.sleeps ==
           std::vector<std::chrono::milliseconds>{200ms, 400ms, 800ms, 1000ms, 1000ms});
+}
+
+TEST_CASE("a seed lengthens waits by up to a quarter", "[evm][retry][jitter]") {
+    const std::vector<std::chrono::milliseconds> plain{200ms, 400ms, 800ms, 1000ms};
+    const auto waits = [](std::uint64_t seed) {
+        Bench bench([](const RpcCall&, std::size_t) { return failure(ErrorKind::ServerFault); },
+                    {.attempts = 5, .first_delay = 200ms, .delay_max = 1s, .jitter_seed = seed});
+        static_cast<void>(bench.transport->send({{call("a")}}));
+        return bench.clock.sleeps;
+    };
+    std::set<std::vector<std::chrono::milliseconds>> seen;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const auto sleeps = waits(seed);
+        REQUIRE(sleeps.size() == plain.size());
+        for (std::size_t i = 0; i < plain.size(); ++i) {
+            CHECK(sleeps[i] >= plain[i]);
+            CHECK(sleeps[i] <= plain[i] + plain[i] / 4);
+        }
+        CHECK(sleeps == waits(seed));
+        seen.insert(sleeps);
+    }
+    // Of 51 * 101 * 201 * 251 sequences two among twenty are hardly ever the same.
+    CHECK(seen.size() == 20);
+}
+
+TEST_CASE("a seed never shortens what a Retry-After asks for", "[evm][retry][jitter]") {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        Bench bench([](const RpcCall&, std::size_t) { return failure(ErrorKind::RateLimited, 2s); },
+                    {.attempts = 2, .first_delay = 200ms, .delay_max = 5s, .jitter_seed = seed});
+        static_cast<void>(bench.transport->send({{call("a")}}));
+        REQUIRE(bench.clock.sleeps.size() == 1);
+        CHECK(bench.clock.sleeps[0] >= 2s);
+        CHECK(bench.clock.sleeps[0] <= 2500ms);
+    }
 }
 
 TEST_CASE("the longest Retry-After is honoured, up to the bound", "[evm][retry]") {

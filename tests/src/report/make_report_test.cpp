@@ -180,6 +180,31 @@ TEST_CASE("what the protocol's own view says is carried into the report", "[repo
     CHECK(reported.differences[0].theirs == "1.1");
 }
 
+TEST_CASE("what could not be read is no difference, and leaves the account unverified",
+          "[report][verify][coverage]") {
+    test::FakeAccount row = account(1, test::unknown("the price of WETH"));
+    row.referee = {{.what = "debt", .ours = "unknown", .theirs = "1"},
+                   {.what = "health factor", .ours = "unknown", .theirs = "2"}};
+    SECTION("when nothing else differs") {
+        const Account reported = test::report_of({row}).accounts.at(0);
+        CHECK_FALSE(reported.verified);
+        CHECK(reported.differences.empty());
+    }
+    SECTION("but what is known and differs is told") {
+        row.referee->push_back({.what = "supply of WETH", .ours = "3", .theirs = "4"});
+        const Account reported = test::report_of({row}).accounts.at(0);
+        CHECK(reported.verified);
+        REQUIRE(reported.differences.size() == 1);
+        CHECK(reported.differences[0].what == "supply of WETH");
+    }
+    SECTION("even where the account seems to hold nothing") {
+        row.active = false;
+        const Report report = test::report_of({row});
+        REQUIRE(report.accounts.size() == 1);
+        CHECK_FALSE(report.accounts[0].verified);
+    }
+}
+
 TEST_CASE("a leg's price is given in dollars where the market's oracle counts in dollars",
           "[report]") {
     auto market = test::market({account(1, health_of(Status::Healthy, "1200000000000000000"))});

@@ -82,7 +82,7 @@ TEST_CASE("a leg that could not be read is null, not zero", "[report][json][cove
 }
 
 TEST_CASE("a negative net worth carries its sign", "[report][json]") {
-    auto row = test::account(1, test::health_of(Status::Liquidatable, "500000000000000000"));
+    auto row = test::account(1, test::health_of(Status::Liquidatable, "500000000000000000", 7));
     row.legs = {test::usdc_debt(7)};
     CHECK_THAT(to_json(test::report_of({row})), Contains(R"("net_worth_usd": "-7")"));
 }

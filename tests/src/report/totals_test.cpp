@@ -42,6 +42,31 @@ TEST_CASE("a wallet's total adds up its legs and its balances", "[report][totals
     CHECK(total.complete());
 }
 
+TEST_CASE("debt is the larger of the protocol's figure and the legs",
+          "[report][totals][rounding]") {
+    test::FakeAccount row = account(1, test::health_of(Status::Healthy, "1237500000000000000"));
+    // The leg is worth 10,000 dollars; a 1e-18th of a dollar stands for what rounding took from it.
+    const core::Usd a_little_more(test::dollars(10'000).value() + 1);
+    const core::Usd a_little_less(test::dollars(10'000).value() - 1);
+    SECTION("the legs were rounded down") {
+        row.health.debt_usd = a_little_more;
+        CHECK(total_of(test::snapshot_of(test::market({row}))).debt == a_little_more);
+    }
+    SECTION("the protocol's quote drops digits") {
+        row.health.debt_usd = a_little_less;
+        CHECK(total_of(test::snapshot_of(test::market({row}))).debt == test::dollars(10'000));
+    }
+    SECTION("of two accounts both count") {
+        row.health.debt_usd = a_little_more;
+        auto second =
+            std::make_unique<test::FakeMarket>(margin::MarketName{"aave_v3", "ethereum", "prime"});
+        second->accounts = {row};
+        snapshot::Snapshot snapshot = test::snapshot_of(test::market({row}));
+        snapshot.markets.push_back(std::move(second));
+        CHECK(total_of(snapshot).debt == core::Usd(test::dollars(20'000).value() + 2));
+    }
+}
+
 TEST_CASE("a wallet with nothing at all has a total of zero", "[report][totals]") {
     snapshot::Snapshot snapshot;
     snapshot.wallets = {numbered(1)};

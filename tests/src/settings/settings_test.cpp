@@ -303,6 +303,21 @@ TEST_CASE("keys that only an adapter knows are its to refuse", "[settings]") {
                       "`pool_addresses_provider`?");
 }
 
+TEST_CASE("a key of a great many parts is refused, not followed", "[settings][hostile]") {
+    // 100 dots are 101 tables in each other; without a bound a megabyte of them overflows the
+    // stack.
+    const auto dotted = [](std::size_t dots) {
+        std::string key = "\na";
+        for (std::size_t i = 0; i < dots; ++i) {
+            key += ".a";
+        }
+        return key;
+    };
+    CHECK_THAT(error_of(dotted(100) + " = 1\n"), Contains("unknown key"));
+    CHECK(error_of(dotted(101) + " = 1\n") == "my.toml:2: more than 100 dots in one line");
+    CHECK_THAT(error_of(dotted(500'000) + " = 1\n"), Contains("my.toml:2: more than 100 dots"));
+}
+
 TEST_CASE("a decimal becomes 18-decimal fixed point without rounding", "[settings]") {
     CHECK(parse_wad("1") == core::Wad(core::wad()));
     CHECK(parse_wad("0.000000000000000001") == core::Wad(core::U256(1)));
