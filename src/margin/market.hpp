@@ -102,6 +102,12 @@ class Market {
     /// What else would stop a liquidation now, by its documented name: "paused", "grace_period" …
     [[nodiscard]] virtual std::vector<std::string> blocked_by(std::size_t row) const = 0;
 
+    /// What a holder should know beside the protocol's own health check, a sentence each: another
+    /// contract that may act on the account earlier, a figure that rests on an assumption.
+    [[nodiscard]] virtual std::vector<std::string> warnings(std::size_t /*row*/) const {
+        return {};
+    }
+
     /// Health factors of all rows in doubles, in the order of rows; infinity without debt, NaN when
     /// unknown. The same formula as health(), instantiated fast: for screening, never for deciding
     /// near 1.

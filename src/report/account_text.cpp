@@ -14,6 +14,7 @@ using margin::Status;
 constexpr std::size_t kFiguresIndent = 2;
 constexpr std::size_t kLegsIndent = 4;
 constexpr std::size_t kSymbolBytesMax = 24;
+constexpr std::size_t kWarningBytesMax = 400;
 constexpr std::string_view kBetweenFigures = "   ";
 
 Cell status_cell(Status status) {
@@ -84,8 +85,8 @@ std::string figures(const Account& account, const Layout& layout) {
         main.push_back("health " + health_factor_text(*health.health_factor));
     }
     main.push_back(room_text(account));
-    main.push_back("collateral " +
-                   quoted_text(health.collateral_usd, health.collateral, account.quote));
+    const auto& collateral = health.collateral_value ? health.collateral_value : health.collateral;
+    main.push_back("collateral " + quoted_text(health.collateral_usd, collateral, account.quote));
     main.push_back("debt " + quoted_text(health.debt_usd, health.debt, account.quote));
     std::erase(main, "");
     std::vector<std::string> limits{ltv_text(account)};
@@ -128,6 +129,9 @@ std::string warnings(const Account& account, const Layout& layout) {
     }
     if (!blocks.empty()) {
         out += wrapped_words("(!) liquidation is blocked now by: " + blocks, layout);
+    }
+    for (const std::string& warning : account.warnings) {
+        out += wrapped_words("(!) " + core::printable(warning, kWarningBytesMax), layout);
     }
     return out;
 }

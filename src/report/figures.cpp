@@ -55,11 +55,11 @@ std::optional<core::Wad> collateral_fall(const margin::Health& health) {
 }
 
 std::optional<std::uint64_t> current_ltv_bps(const margin::Health& health) {
-    if (!health.debt || !health.collateral || *health.collateral == 0) {
+    const auto& collateral = health.collateral_value ? health.collateral_value : health.collateral;
+    if (!health.debt || !collateral || *collateral == 0) {
         return std::nullopt;
     }
-    const Wide ltv =
-        Wide(*health.debt) * Wide(core::percentage_factor()) / Wide(*health.collateral);
+    const Wide ltv = Wide(*health.debt) * Wide(core::percentage_factor()) / Wide(*collateral);
     constexpr std::uint64_t kExactInDouble = (std::uint64_t{1} << 53U) - 1;
     return ltv > kExactInDouble ? std::nullopt : std::optional(static_cast<std::uint64_t>(ltv));
 }

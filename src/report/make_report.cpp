@@ -89,6 +89,7 @@ Account make_account(const MarketView& market, std::size_t row, const Units& uni
                     .health = judged(market.accrued.health(row), options),
                     .quote = market.accrued.quote(),
                     .blocked_by = market.accrued.blocked_by(row),
+                    .warnings = market.accrued.warnings(row),
                     .legs = priced_legs(market.accrued, row, units),
                     .current_ltv_bps = std::nullopt,
                     .collateral_fall = std::nullopt,

@@ -44,6 +44,7 @@ struct Account {
     margin::Health health;
     std::string quote;
     std::vector<std::string> blocked_by;
+    std::vector<std::string> warnings;  ///< sentences
     std::vector<Leg> legs;
     /// Debt / collateral in the market's quote, rounded down; nullopt without collateral, or past
     /// 2^53 - 1.

@@ -70,6 +70,7 @@ Json account_json(const Account& account) {
             {"status", to_string(health.status)},
             {"unknown_because", is_unknown ? Json(health.unknown_because) : Json()},
             {"blocked_by", account.blocked_by},
+            {"warnings", account.warnings},
             {"health_factor", decimal(health.health_factor)},
             {"health_factor_raw", raw(health.health_factor)},
             {"collateral_distance", distance(account.collateral_fall)},

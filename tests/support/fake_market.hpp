@@ -20,6 +20,7 @@ struct FakeAccount {
     std::vector<margin::Leg> legs;
     std::optional<std::uint64_t> emode;
     std::vector<std::string> blocked_by;
+    std::vector<std::string> warnings;
     std::optional<std::vector<margin::Difference>> referee;  ///< nullopt: not verified
 };
 
@@ -54,6 +55,9 @@ class FakeMarket final : public margin::Market {
     }
     [[nodiscard]] std::vector<std::string> blocked_by(std::size_t row) const override {
         return accounts.at(row).blocked_by;
+    }
+    [[nodiscard]] std::vector<std::string> warnings(std::size_t row) const override {
+        return accounts.at(row).warnings;
     }
     void fast_health_factors(std::vector<double>& out) const override {
         out.assign(accounts.size(), std::numeric_limits<double>::quiet_NaN());

@@ -99,6 +99,16 @@ TEST_CASE("the current LTV is debt over collateral, rounded down", "[report][rou
     CHECK_FALSE(current_ltv_bps(test::unknown("no price")));
 }
 
+TEST_CASE("the current LTV of an isolated market is taken in the quote", "[report]") {
+    margin::Health health = test::no_debt();
+    health.collateral = core::wad();  // of the collateral token
+    health.collateral_value = 2000;   // in the loan token
+    health.debt = 500;
+    CHECK(current_ltv_bps(health) == 2500);
+    health.collateral_value = 0;
+    CHECK_FALSE(current_ltv_bps(health));
+}
+
 TEST_CASE("a current LTV that JSON numbers cannot hold is none", "[report][boundary]") {
     margin::Health health = test::no_debt();
     health.collateral = 10'000;

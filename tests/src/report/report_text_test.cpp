@@ -76,6 +76,26 @@ TEST_CASE("a liquidation that is blocked is not called possible", "[report][text
     CHECK_THAT(text, !Contains("can be liquidated now"));
 }
 
+TEST_CASE("an account's warnings are printed, safe for a terminal", "[report][text]") {
+    auto row = account(1, health_of(Status::Healthy, "1200000000000000000"));
+    row.warnings = {"another contract may act earlier", "evil\x1b[31m"};
+    const std::string text = text_of({row});
+    CHECK_THAT(text, Contains("(!) another contract may act earlier"));
+    CHECK_THAT(text, Contains("(!) evil?[31m"));
+}
+
+TEST_CASE("the collateral of an isolated market is printed in its quote", "[report][text]") {
+    auto row = account(1, health_of(Status::Healthy, "1200000000000000000"));
+    row.health.collateral_usd.reset();
+    row.health.collateral = 77;
+    row.health.collateral_value = 88;
+    auto market = test::market({row});
+    market->quote_name = "USDC";
+    const std::string text =
+        to_text(make_report(test::snapshot_of(std::move(market)), test::options()), {});
+    CHECK_THAT(text, Contains("collateral 88 (raw, in USDC)"));
+}
+
 TEST_CASE("an account in a quote without dollars shows the raw figures", "[report][text]") {
     auto market = test::market({account(1, health_of(Status::Healthy, "1200000000000000000"))});
     market->quote_name = "ETH";

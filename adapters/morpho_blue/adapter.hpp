@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "adapters/adapter.hpp"
+
+/// Morpho Blue: one contract holds many markets that share no risk, so each becomes a margin market
+/// of its own, named by its id; an account is what a wallet has in one of them.
+namespace margrave::adapters::morpho_blue {
+
+/// Keys: `morpho` and `market_ids` (required), `adaptive_curve_irms` (rate models whose arithmetic
+/// margrave has; every other one is asked for its rate), `pre_liquidations` (contracts of
+/// morpho-org/pre-liquidation that may act on accounts which authorised them). Throws ConfigError.
+[[nodiscard]] std::unique_ptr<Adapter> make_adapter(const settings::MarketEntry& entry,
+                                                    std::span<const settings::Revision> revisions,
+                                                    const AdapterOptions& options);
+
+[[nodiscard]] std::unique_ptr<margin::Market> restore_market(const core::Archive& archive);
+
+[[nodiscard]] std::vector<RevisionProof> describe();
+
+}  // namespace margrave::adapters::morpho_blue

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/morpho_blue/state.hpp"
+#include "core/archive.hpp"
+#include "margin/market.hpp"
+
+namespace margrave::adapters::morpho_blue {
+
+/// The market at some time: interest accrued, but not stored.
+struct Accrued {
+    Totals totals;
+    core::U256 fee_shares;      ///< that the fee recipient gains when it is stored
+    core::U256 rate;            ///< average of a second since the last update
+    core::U256 rate_at_target;  ///< of AdaptiveCurve, at the end
+};
+
+/// `state` at `time`, which is not before its last update. Throws std::overflow_error where the
+/// contract's own accrual would revert; the rate must be known.
+[[nodiscard]] Accrued accrue_to(const State& state, core::Timestamp time);
+
+/// One Morpho Blue market with the accounts read from it. Collateral counts in the collateral
+/// token, debt in the loan token, which is the quote.
+class MorphoMarket final : public margin::Market {
+  public:
+    explicit MorphoMarket(State state);
+
+    [[nodiscard]] const margin::MarketName& name() const override { return state_.name; }
+    [[nodiscard]] std::string quote() const override { return state_.loan.symbol; }
+
+    [[nodiscard]] std::size_t account_count() const override { return state_.accounts.size(); }
+    [[nodiscard]] core::Address wallet(std::size_t row) const override;
+    [[nodiscard]] bool is_active(std::size_t row) const override;
+    [[nodiscard]] margin::Health health(std::size_t row) const override;
+    [[nodiscard]] std::vector<margin::Leg> legs(std::size_t row) const override;
+    [[nodiscard]] std::optional<std::uint64_t> emode_category(std::size_t row) const override;
+    [[nodiscard]] std::vector<std::string> blocked_by(std::size_t row) const override;
+    [[nodiscard]] std::vector<std::string> warnings(std::size_t row) const override;
+    void fast_health_factors(std::vector<double>& out) const override;
+
+    [[nodiscard]] std::vector<margin::AssetPrice> prices() const override { return {}; }
+    [[nodiscard]] std::vector<margin::OracleAnswer> answers() const override;
+    void set_answer(const core::Address& asset, const core::U256& answer) override;
+    [[nodiscard]] std::optional<core::U256> liquidation_answer(
+        std::size_t row, const core::Address& asset) const override;
+    [[nodiscard]] std::vector<margin::WeightedLeg> weighted_legs(std::size_t row) const override;
+    [[nodiscard]] std::vector<margin::LiquidationPair> liquidation_pairs(
+        std::size_t row) const override;
+
+    // market_changes.cpp
+    [[nodiscard]] core::Result<margin::LiquidationOutcome, margin::Refusal> liquidate(
+        std::size_t row, const margin::LiquidationCall& call) override;
+    [[nodiscard]] core::Result<margin::ActionOutcome, margin::Refusal> apply(
+        std::size_t row, const margin::Action& action) override;
+    [[nodiscard]] core::Result<std::monostate, margin::Refusal> shock(
+        const margin::ParameterShock& shock) override;
+    [[nodiscard]] core::Result<margin::ActionCalls, margin::Refusal> calls(
+        std::size_t row, const margin::Action& action) const override;
+    [[nodiscard]] std::vector<margin::AssetCapacity> capacities() const override;
+
+    [[nodiscard]] std::vector<margin::Missing> missing() const override;
+    [[nodiscard]] bool has_referee(std::size_t row) const override;
+    [[nodiscard]] std::vector<margin::Difference> verify(std::size_t row) const override;
+
+    [[nodiscard]] core::Timestamp time() const override { return time_; }
+    void accrue(core::Timestamp to) override;
+    [[nodiscard]] std::unique_ptr<margin::Market> fork() const override;
+    [[nodiscard]] core::Archive archive() const override;
+
+    [[nodiscard]] const State& state() const { return state_; }
+
+  private:
+    void look_at_time();
+    void take_over(State state);
+    [[nodiscard]] std::string trouble(const Account& account) const;
+    [[nodiscard]] margin::Health known_health(const Account& account) const;
+    [[nodiscard]] std::optional<core::U256> debt_of(const Account& account) const;
+    [[nodiscard]] core::U256 supply_shares_of(const Account& account) const;
+    [[nodiscard]] std::string pre_liquidation_warning(const Account& account,
+                                                      const PreLiquidation& by) const;
+    [[nodiscard]] bool quotes_later() const;
+
+    State state_;
+    core::Timestamp time_;
+    std::optional<Accrued> now_;  ///< at time_; nullopt where the contract's accrual would revert
+    std::string no_interest_because_;
+};
+
+/// The inverse of archive(); throws core::InputError naming the field.
+[[nodiscard]] State restore_state(const core::Archive& archive);
+[[nodiscard]] core::Archive archive_state(const State& state);
+
+}  // namespace margrave::adapters::morpho_blue
