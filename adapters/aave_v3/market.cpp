@@ -402,6 +402,10 @@ std::vector<margin::Missing> AaveMarket::missing() const {
             out.push_back({std::nullopt, "oracle price of " + reserve.symbol,
                            reserve.price_trouble_kind, reserve.price_trouble});
         }
+        if (!reserve.totals && !reserve.totals_trouble.empty() && matters) {
+            out.push_back({std::nullopt, "totals of " + reserve.symbol, reserve.totals_trouble_kind,
+                           reserve.totals_trouble});
+        }
     }
     return out;
 }
