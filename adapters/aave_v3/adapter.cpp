@@ -119,7 +119,8 @@ class AaveAdapter final : public Adapter {
     void begin(Reader& chain);
     Task<PoolFacts> pool_facts(Reader& chain);
     Task<Reserves> reserves(Reader& chain);
-    Task<bool> price_ages(Reader& chain);
+    /// What nobody's health waits for: the prices' ages and the reserves' totals.
+    Task<bool> details(Reader& chain);
     SharedTask<EmodeCategory>& emode(Reader& chain, std::uint64_t category);
     Task<EmodeCategory> emode_category(Reader& chain, std::uint64_t category);
     Task<void> read_account(Reader& chain, std::size_t row);
@@ -131,7 +132,7 @@ class AaveAdapter final : public Adapter {
     std::optional<SharedTask<EntryPoints>> entry_;
     std::optional<SharedTask<PoolFacts>> facts_;
     std::optional<SharedTask<Reserves>> reserves_;
-    std::optional<SharedTask<bool>> ages_;
+    std::optional<SharedTask<bool>> details_;
     std::map<std::uint64_t, SharedTask<EmodeCategory>> emodes_;
     std::vector<Account> accounts_;
     std::vector<margin::Missing> unread_supplies_;
@@ -150,10 +151,10 @@ void AaveAdapter::begin(Reader& chain) {
     entry_.emplace(read_entry_points(chain, config_.provider));
     facts_.emplace(pool_facts(chain));
     reserves_.emplace(reserves(chain));
-    ages_.emplace(price_ages(chain));
+    details_.emplace(details(chain));
     // Awaited by all accounts, but already on its way before the first of them needs it.
     reserves_->start();
-    ages_->start();
+    details_->start();
 }
 
 Task<PoolFacts> AaveAdapter::pool_facts(Reader& chain) {
@@ -168,10 +169,13 @@ Task<Reserves> AaveAdapter::reserves(Reader& chain) {
     co_return found;
 }
 
-Task<bool> AaveAdapter::price_ages(Reader& chain) {
+Task<bool> AaveAdapter::details(Reader& chain) {
     known_reserves_ = &co_await *reserves_;
+    SharedTask<bool> totals(
+        read_totals(chain, *known_entry_, *known_facts_->behaviour, *known_reserves_));
+    totals.start();
     const bool done = co_await read_price_ages(chain, *known_reserves_);
-    co_return done;
+    co_return (co_await totals) && done;
 }
 
 Task<EmodeCategory> AaveAdapter::emode_category(Reader& chain, std::uint64_t category) {
@@ -223,7 +227,7 @@ Task<void> AaveAdapter::read_account(Reader& chain, std::size_t row) {
     if (category != 0) {
         static_cast<void>(co_await emode(chain, accounts_[row].emode_category));
     }
-    static_cast<void>(co_await *ages_);
+    static_cast<void>(co_await *details_);
 }
 
 Task<void> AaveAdapter::read_balances(Reader& chain, std::size_t row) {
@@ -293,6 +297,7 @@ std::vector<std::unique_ptr<margin::Market>> AaveAdapter::take_markets() {
     state.base_currency_unit = known_facts_->base_currency_unit;
     state.block_time = block_time_;
     state.liquidation_allowed = known_reserves_->liquidation_allowed;
+    state.borrow_allowed = known_reserves_->borrow_allowed;
     state.reserves = std::move(known_reserves_->by_id);
     state.unread = std::move(known_reserves_->unread);
     if (known_reserves_->unread_sentinel) {

@@ -19,6 +19,9 @@ enum class EmodeKind {
     OwnTerms,     ///< the same, independent of the reserve's own LTV and threshold
 };
 
+/// Whether the pool counts a reserve's underlying itself, apart from what the aToken holds.
+enum class VirtualBalance { None, ByFlag, Always };
+
 /// One generation of the protocol's arithmetic, a row of the table in behaviour.cpp.
 struct Behaviour {
     std::string_view name;  ///< "3.0" … "3.7", as in configuration
@@ -33,6 +36,8 @@ struct Behaviour {
     /// 3.3: the debt of a reserve without virtual accounting (GHO) is its debt token's balanceOf.
     bool values_non_virtual_debt_by_balance;
     bool has_isolated_emodes;
+    VirtualBalance virtual_balance;
+    bool has_deficit;        ///< since 3.3: debt without collateral is written off when it arises
     std::string_view proof;  ///< how margrave's arithmetic for it is proven
 };
 

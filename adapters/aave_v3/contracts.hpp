@@ -40,6 +40,10 @@ using ReserveData =
                Address, Address, Address, Address, Uint<128>, Uint<128>, Uint<128>>;
 using GetReserveData = Function<"getReserveData", ReserveData(Address)>;
 
+using GetVirtualUnderlyingBalance =
+    Function<"getVirtualUnderlyingBalance", Uint<128>(Address)>;         // since 3.1
+using GetReserveDeficit = Function<"getReserveDeficit", U256(Address)>;  // since 3.3
+
 // E-mode until 3.1: LTV, threshold, bonus (bps), price source, label, as a dynamic struct
 using OldEmode = std::tuple<std::uint16_t, std::uint16_t, std::uint16_t, Address, std::string>;
 using GetEModeCategoryData = Function<"getEModeCategoryData", std::tuple<OldEmode>(std::uint8_t)>;
@@ -49,6 +53,8 @@ using GetEModeCategoryCollateralConfig =
     Function<"getEModeCategoryCollateralConfig", EmodeTerms(std::uint8_t)>;
 using GetEModeCategoryCollateralBitmap =
     Function<"getEModeCategoryCollateralBitmap", Uint<128>(std::uint8_t)>;
+using GetEModeCategoryBorrowableBitmap =
+    Function<"getEModeCategoryBorrowableBitmap", Uint<128>(std::uint8_t)>;
 using GetEModeCategoryLtvzeroBitmap =
     Function<"getEModeCategoryLtvzeroBitmap", Uint<128>(std::uint8_t)>;  // since 3.6
 using GetIsEModeCategoryIsolated =
@@ -56,9 +62,28 @@ using GetIsEModeCategoryIsolated =
 
 // Tokens
 using ScaledBalanceOf = Function<"scaledBalanceOf", U256(Address)>;
+using ScaledTotalSupply = Function<"scaledTotalSupply", U256()>;
+/// Principal, with interest, average rate (ray), last update.
+using GetSupplyData = Function<"getSupplyData", std::tuple<U256, U256, U256, Uint<40>>()>;
 using PrincipalBalanceOf = Function<"principalBalanceOf", U256(Address)>;
 using GetUserStableRate = Function<"getUserStableRate", U256(Address)>;
 using GetUserLastUpdated = Function<"getUserLastUpdated", Uint<40>(Address)>;
+
+// Interest rate strategy of one reserve, until 3.0; all in ray. Source:
+// DefaultReserveInterestRateStrategy of aave/aave-v3-core@v1.19.3
+using OptimalUsageRatio = Function<"OPTIMAL_USAGE_RATIO", U256()>;
+using GetBaseVariableBorrowRate = Function<"getBaseVariableBorrowRate", U256()>;
+using GetVariableRateSlope1 = Function<"getVariableRateSlope1", U256()>;
+using GetVariableRateSlope2 = Function<"getVariableRateSlope2", U256()>;
+using OptimalStableToTotalDebtRatio = Function<"OPTIMAL_STABLE_TO_TOTAL_DEBT_RATIO", U256()>;
+using GetBaseStableBorrowRate = Function<"getBaseStableBorrowRate", U256()>;
+using GetStableRateSlope1 = Function<"getStableRateSlope1", U256()>;
+using GetStableRateSlope2 = Function<"getStableRateSlope2", U256()>;
+using GetStableRateExcessOffset = Function<"getStableRateExcessOffset", U256()>;
+/// Since 3.1 one strategy serves all reserves: optimal usage, base rate, slopes 1 and 2, in ray.
+/// Source: IDefaultInterestRateStrategyV2.
+using GetInterestRateData =
+    Function<"getInterestRateData", std::tuple<U256, U256, U256, U256>(Address)>;
 
 // AaveOracle
 using BaseCurrency = Function<"BASE_CURRENCY", Address()>;
@@ -68,5 +93,6 @@ using GetSourceOfAsset = Function<"getSourceOfAsset", Address(Address)>;
 
 // PriceOracleSentinel
 using IsLiquidationAllowed = Function<"isLiquidationAllowed", bool()>;
+using IsBorrowAllowed = Function<"isBorrowAllowed", bool()>;
 
 }  // namespace margrave::adapters::aave_v3

@@ -13,6 +13,7 @@ namespace margrave::adapters::aave_v3 {
 namespace {
 
 using chains::Reader;
+using chains::SharedTask;
 using chains::Task;
 using core::ChainError;
 using core::ErrorKind;
@@ -78,6 +79,10 @@ void fill(const ReserveData& data, Reserve& reserve) {
     reserve.a_token = std::get<8>(data);
     reserve.stable_debt_token = std::get<9>(data);
     reserve.variable_debt_token = std::get<10>(data);
+    reserve.interest_rate_strategy = std::get<11>(data);
+    reserve.accrued_to_treasury = std::get<12>(data).value;
+    reserve.unbacked = std::get<13>(data).value;
+    reserve.isolation_mode_total_debt = std::get<14>(data).value;
 }
 
 /// A reserve without a price is still a reserve; without its data it is none.
@@ -117,18 +122,127 @@ Task<Reserve> read_reserve(Reader& chain, EntryPoints entry, const Behaviour& be
     co_return reserve;
 }
 
-/// A sentinel that reverts stops liquidations just as one that says no.
-Task<std::optional<bool>> read_sentinel(Reader& chain, EntryPoints entry,
-                                        const Behaviour& behaviour) {
-    std::optional<bool> allowed;
-    if (behaviour.has_sentinel && !entry.sentinel.is_zero()) {
-        const auto answer = co_await chain.try_call(entry.sentinel, IsLiquidationAllowed{});
-        if (!answer && answer.error().kind() != ErrorKind::Reverted) {
-            throw ChainError(answer.error());
-        }
-        allowed = answer && *answer;
+/// What the sentinel allows; nullopt where there is none.
+struct SentinelAnswers {
+    std::optional<bool> liquidation;
+    std::optional<bool> borrow;
+};
+
+/// A sentinel that reverts stops the call just as one that says no.
+bool allows(const core::Result<bool, ChainError>& answer) {
+    if (!answer && answer.error().kind() != ErrorKind::Reverted) {
+        throw ChainError(answer.error());
     }
-    co_return allowed;
+    return answer && *answer;
+}
+
+Task<SentinelAnswers> read_sentinel(Reader& chain, EntryPoints entry, const Behaviour& behaviour) {
+    SentinelAnswers out;
+    if (behaviour.has_sentinel && !entry.sentinel.is_zero()) {
+        auto asked_liquidation = chain.try_call(entry.sentinel, IsLiquidationAllowed{});
+        auto asked_borrow = chain.try_call(entry.sentinel, IsBorrowAllowed{});
+        out.liquidation = allows(co_await asked_liquidation);
+        out.borrow = allows(co_await asked_borrow);
+    }
+    co_return out;
+}
+
+Task<std::optional<StableTotals>> read_stable_totals(Reader& chain, Address token) {
+    const auto [principal, with_interest, rate, updated] =
+        co_await chain.call(token, GetSupplyData{});
+    co_return StableTotals{
+        .principal = principal, .average_rate = rate, .last_update = to_timestamp(updated)};
+}
+
+/// Of a strategy of one reserve. Its parameters are asked for one by one.
+Task<std::optional<RateParameters>> read_own_rates(Reader& chain, Address strategy) {
+    auto asked_optimal = chain.try_call(strategy, OptimalUsageRatio{});
+    auto asked_base = chain.try_call(strategy, GetBaseVariableBorrowRate{});
+    auto asked_slope1 = chain.try_call(strategy, GetVariableRateSlope1{});
+    auto asked_slope2 = chain.try_call(strategy, GetVariableRateSlope2{});
+    auto asked_share = chain.try_call(strategy, OptimalStableToTotalDebtRatio{});
+    auto asked_stable_base = chain.try_call(strategy, GetBaseStableBorrowRate{});
+    auto asked_stable_slope1 = chain.try_call(strategy, GetStableRateSlope1{});
+    auto asked_stable_slope2 = chain.try_call(strategy, GetStableRateSlope2{});
+    auto asked_offset = chain.try_call(strategy, GetStableRateExcessOffset{});
+    const auto optimal = co_await asked_optimal;
+    const auto base = co_await asked_base;
+    const auto slope1 = co_await asked_slope1;
+    const auto slope2 = co_await asked_slope2;
+    const auto share = co_await asked_share;
+    const auto stable_base = co_await asked_stable_base;
+    const auto stable_slope1 = co_await asked_stable_slope1;
+    const auto stable_slope2 = co_await asked_stable_slope2;
+    const auto offset = co_await asked_offset;
+    std::optional<RateParameters> out;
+    if (optimal && base && slope1 && slope2) {
+        out = RateParameters{*optimal, *base, *slope1, *slope2, {}};
+        if (share && stable_base && stable_slope1 && stable_slope2 && offset) {
+            out->stable = RateParameters::Stable{*share, *stable_base, *stable_slope1,
+                                                 *stable_slope2, *offset};
+        }
+    }
+    co_return out;
+}
+
+/// nullopt for a strategy of another kind, whose rates margrave cannot foretell.
+Task<std::optional<RateParameters>> read_rates(Reader& chain, const Behaviour& behaviour,
+                                               Address strategy, Address asset) {
+    std::optional<RateParameters> out;
+    if (strategy.is_zero()) {
+        co_return out;
+    }
+    if (behaviour.virtual_balance == VirtualBalance::None) {
+        out = co_await read_own_rates(chain, strategy);
+        co_return out;
+    }
+    const auto answer = co_await chain.try_call(strategy, GetInterestRateData{}, asset);
+    if (answer) {
+        const auto& [optimal, base, slope1, slope2] = *answer;
+        out = RateParameters{optimal, base, slope1, slope2, {}};
+    }
+    co_return out;
+}
+
+Task<U256> read_deficit(Reader& chain, Address pool, const Behaviour& behaviour, Address asset) {
+    U256 out;
+    if (behaviour.has_deficit) {
+        out = co_await chain.call(pool, GetReserveDeficit{}, asset);
+    }
+    co_return out;
+}
+
+Task<ReserveTotals> read_reserve_totals(Reader& chain, EntryPoints entry,
+                                        const Behaviour& behaviour, const Reserve& reserve) {
+    SharedTask<std::optional<RateParameters>> rates(
+        read_rates(chain, behaviour, reserve.interest_rate_strategy, reserve.asset));
+    rates.start();
+    std::optional<SharedTask<std::optional<StableTotals>>> stable;
+    if (behaviour.has_stable_debt && !reserve.stable_debt_token.is_zero()) {
+        stable.emplace(read_stable_totals(chain, reserve.stable_debt_token));
+        stable->start();
+    }
+    SharedTask<U256> deficit(read_deficit(chain, entry.pool, behaviour, reserve.asset));
+    deficit.start();
+    auto asked_supply = chain.call(reserve.a_token, ScaledTotalSupply{});
+    auto asked_debt = chain.call(reserve.variable_debt_token, ScaledTotalSupply{});
+    ReserveTotals out;
+    if (keeps_virtual_balance(behaviour, reserve.configuration)) {
+        const Uint<128> counted =
+            co_await chain.call(entry.pool, GetVirtualUnderlyingBalance{}, reserve.asset);
+        out.virtual_balance = counted.value;
+    } else {
+        out.a_token_holding =
+            co_await chain.call(reserve.asset, chains::erc20::BalanceOf{}, reserve.a_token);
+    }
+    out.scaled_supply = co_await asked_supply;
+    out.scaled_debt = co_await asked_debt;
+    out.deficit = co_await deficit;
+    if (stable) {
+        out.stable = co_await *stable;
+    }
+    out.rates = co_await rates;
+    co_return out;
 }
 
 ReserveBitmap to_bitmap(const Uint<128>& word) {
@@ -147,6 +261,7 @@ Task<EmodeCategory> read_old_emode(Reader& chain, EntryPoints entry, std::uint64
     out.id = category;
     out.ltv_bps = std::get<0>(data);
     out.liquidation_threshold_bps = std::get<1>(data);
+    out.liquidation_bonus_bps = std::get<2>(data);
     const Address price_source = std::get<3>(data);
     if (!price_source.is_zero()) {
         // The source is a key of the oracle, as if it were an asset
@@ -201,7 +316,7 @@ Task<PoolFacts> read_pool_facts(Reader& chain, EntryPoints entry, const Deployme
 }
 
 Task<Reserves> read_reserves(Reader& chain, EntryPoints entry, const PoolFacts& facts) {
-    std::vector<Task<std::optional<bool>>> sentinel;
+    std::vector<Task<SentinelAnswers>> sentinel;
     sentinel.push_back(read_sentinel(chain, entry, *facts.behaviour));
     chains::SharedTask sentinels(chains::settle_all(std::move(sentinel)));
     sentinels.start();
@@ -227,7 +342,8 @@ Task<Reserves> read_reserves(Reader& chain, EntryPoints entry, const PoolFacts& 
     }
     const auto& allowed = (co_await sentinels).front();
     if (allowed) {
-        out.liquidation_allowed = *allowed;
+        out.liquidation_allowed = allowed->liquidation;
+        out.borrow_allowed = allowed->borrow;
     } else {
         out.unread_sentinel = margin::Missing{.wallet = std::nullopt,
                                               .what = "price oracle sentinel",
@@ -255,6 +371,26 @@ Task<bool> read_price_ages(Reader& chain, Reserves& reserves) {
     co_return true;
 }
 
+Task<bool> read_totals(Reader& chain, EntryPoints entry, const Behaviour& behaviour,
+                       Reserves& reserves) {
+    std::vector<Reserve*> of;
+    std::vector<Task<ReserveTotals>> reading;
+    for (auto& [id, reserve] : reserves.by_id) {
+        of.push_back(&reserve);
+        reading.push_back(read_reserve_totals(chain, entry, behaviour, reserve));
+    }
+    const auto outcomes = co_await chains::settle_all(std::move(reading));
+    for (std::size_t i = 0; i < of.size(); ++i) {
+        if (outcomes[i]) {
+            of[i]->totals = *outcomes[i];
+        } else {
+            of[i]->totals_trouble = outcomes[i].error().what();
+            of[i]->totals_trouble_kind = outcomes[i].error().kind();
+        }
+    }
+    co_return true;
+}
+
 Task<EmodeCategory> read_emode(Reader& chain, EntryPoints entry, const Behaviour& behaviour,
                                std::uint64_t category) {
     if (behaviour.emode == EmodeKind::OnePerAsset) {
@@ -264,6 +400,7 @@ Task<EmodeCategory> read_emode(Reader& chain, EntryPoints entry, const Behaviour
     const auto id = static_cast<std::uint8_t>(category);
     auto asked_terms = chain.call(entry.pool, GetEModeCategoryCollateralConfig{}, id);
     auto asked_collateral = chain.call(entry.pool, GetEModeCategoryCollateralBitmap{}, id);
+    auto asked_borrowable = chain.call(entry.pool, GetEModeCategoryBorrowableBitmap{}, id);
     // What a revision lacks is not asked for with consequences: its failure reads as "none".
     auto asked_zero_ltv = chain.try_call(entry.pool, GetEModeCategoryLtvzeroBitmap{}, id);
     auto asked_isolated = chain.try_call(entry.pool, GetIsEModeCategoryIsolated{}, id);
@@ -272,7 +409,9 @@ Task<EmodeCategory> read_emode(Reader& chain, EntryPoints entry, const Behaviour
     out.id = category;
     out.ltv_bps = std::get<0>(terms);
     out.liquidation_threshold_bps = std::get<1>(terms);
+    out.liquidation_bonus_bps = std::get<2>(terms);
     out.collateral = to_bitmap(co_await asked_collateral);
+    out.borrowable = to_bitmap(co_await asked_borrowable);
     const auto zero_ltv = co_await asked_zero_ltv;
     const auto isolated = co_await asked_isolated;
     if (behaviour.emode == EmodeKind::OwnTerms) {

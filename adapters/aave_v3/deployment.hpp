@@ -43,6 +43,7 @@ struct Reserves {
     std::map<unsigned, Reserve> by_id;
     std::vector<margin::Missing> unread;  ///< reserves without data
     std::optional<bool> liquidation_allowed;
+    std::optional<bool> borrow_allowed;
     std::optional<margin::Missing> unread_sentinel;
 };
 
@@ -61,6 +62,10 @@ struct Reserves {
 
 /// Fills in when each price's source last answered, where it tells.
 [[nodiscard]] chains::Task<bool> read_price_ages(chains::Reader& chain, Reserves& reserves);
+
+/// Fills in the reserves' totals, or why there are none.
+[[nodiscard]] chains::Task<bool> read_totals(chains::Reader& chain, EntryPoints entry,
+                                             const Behaviour& behaviour, Reserves& reserves);
 
 [[nodiscard]] chains::Task<EmodeCategory> read_emode(chains::Reader& chain, EntryPoints entry,
                                                      const Behaviour& behaviour,

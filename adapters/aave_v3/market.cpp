@@ -21,22 +21,6 @@ std::uint64_t seconds_between(core::Timestamp from, core::Timestamp to) {
 
 }  // namespace
 
-/// Balances with interest, in base units of the asset.
-template <class A>
-struct AaveMarket::Amounts {
-    typename A::Number supply = A::of(0);
-    typename A::Number variable_debt = A::of(0);
-    typename A::Number stable_debt = A::of(0);
-    [[nodiscard]] typename A::Number debt() const { return variable_debt + stable_debt; }
-};
-
-/// How one reserve counts as collateral for one account.
-struct AaveMarket::Terms {
-    bool counts = false;
-    std::uint64_t threshold_bps = 0;
-    std::uint64_t ltv_bps = 0;
-};
-
 AaveMarket::AaveMarket(State state)
     : state_(std::move(state)),
       name_{.protocol = "aave_v3", .chain = state_.chain, .name = state_.market},
@@ -98,6 +82,10 @@ AaveMarket::Terms AaveMarket::terms(const Reserve& reserve, const Account& accou
         out.ltv_bps = denied ? 0 : out.ltv_bps;
     } else if (own_ltv == 0) {
         out.ltv_bps = 0;
+    }
+    if (const auto shocked = shocked_thresholds_.find(reserve.id);
+        shocked != shocked_thresholds_.end()) {
+        out.threshold_bps = shocked->second;
     }
     return out;
 }
@@ -402,6 +390,10 @@ std::vector<margin::Missing> AaveMarket::missing() const {
             out.push_back({std::nullopt, "oracle price of " + reserve.symbol,
                            reserve.price_trouble_kind, reserve.price_trouble});
         }
+        if (!reserve.totals && !reserve.totals_trouble.empty() && matters) {
+            out.push_back({std::nullopt, "totals of " + reserve.symbol, reserve.totals_trouble_kind,
+                           reserve.totals_trouble});
+        }
     }
     return out;
 }
@@ -470,5 +462,9 @@ std::vector<margin::Difference> AaveMarket::verify(std::size_t row) const {
     }
     return out;
 }
+
+// Used by the transitions in other files.
+template AaveMarket::Amounts<Exact> AaveMarket::amounts<Exact>(const Balance&) const;
+template Sums<Exact> AaveMarket::sums<Exact>(const Account&) const;
 
 }  // namespace margrave::adapters::aave_v3

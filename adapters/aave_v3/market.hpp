@@ -34,6 +34,18 @@ class AaveMarket final : public margin::Market {
     void fast_health_factors(std::vector<double>& out) const override;
 
     [[nodiscard]] std::vector<margin::AssetPrice> prices() const override;
+
+    /// Refusals by the names of README.md.
+    [[nodiscard]] core::Result<margin::ActionOutcome, margin::Refusal> apply(
+        std::size_t row, const margin::Action& action) override;
+    [[nodiscard]] core::Result<std::monostate, margin::Refusal> shock(
+        const margin::ParameterShock& shock) override;
+    /// A full repayment is approved for the debt at time(): accrue to the last moment at which the
+    /// call may be executed.
+    [[nodiscard]] core::Result<margin::ActionCalls, margin::Refusal> calls(
+        std::size_t row, const margin::Action& action) const override;
+    [[nodiscard]] std::vector<margin::AssetCapacity> capacities() const override;
+
     [[nodiscard]] std::vector<margin::Missing> missing() const override;
 
     [[nodiscard]] bool has_referee(std::size_t row) const override;
@@ -47,9 +59,22 @@ class AaveMarket final : public margin::Market {
     [[nodiscard]] const State& state() const { return state_; }
 
   private:
+    /// Balances with interest, in base units of the asset.
     template <class A>
-    struct Amounts;
-    struct Terms;
+    struct Amounts {
+        typename A::Number supply = A::of(0);
+        typename A::Number variable_debt = A::of(0);
+        typename A::Number stable_debt = A::of(0);
+        [[nodiscard]] typename A::Number debt() const { return variable_debt + stable_debt; }
+    };
+    /// How one reserve counts as collateral for one account.
+    struct Terms {
+        bool counts = false;
+        std::uint64_t threshold_bps = 0;
+        std::uint64_t ltv_bps = 0;
+    };
+    class Attempt;  ///< attempt.hpp
+    class Call;     ///< actions.cpp
     /// A reserve's indexes at time_; nullopt where the contract's own arithmetic would revert.
     struct Indexes {
         std::optional<core::U256> supply;
@@ -72,12 +97,24 @@ class AaveMarket final : public margin::Market {
     [[nodiscard]] margin::Health known_health(const Account& account) const;
     [[nodiscard]] std::optional<core::Usd> to_usd(const core::U256& base,
                                                   core::Rounding rounding) const;
+    [[nodiscard]] Reserve* find_reserve(const core::Address& asset);
+    [[nodiscard]] const Reserve* find_reserve(const core::Address& asset) const;
+    core::Result<std::monostate, margin::Refusal> shock_borrow_rate(Reserve& reserve,
+                                                                    const core::U256& rate);
+    core::Result<std::monostate, margin::Refusal> shock_threshold(Reserve& reserve,
+                                                                  const core::U256& bps);
+    [[nodiscard]] std::optional<margin::AssetCapacity> capacity(const Reserve& reserve) const;
+    [[nodiscard]] std::optional<core::U256> amount_to_approve(const Account& account,
+                                                              const Reserve& reserve,
+                                                              const margin::Action& action) const;
     [[nodiscard]] bool is_dollars() const { return state_.base_currency.is_zero(); }
 
     State state_;
     margin::MarketName name_;
     core::Timestamp time_;
     std::map<unsigned, Indexes> indexes_;  ///< by reserve id
+    /// Liquidation thresholds set by shock(), in e-modes too; by reserve id, in basis points.
+    std::map<unsigned, std::uint64_t> shocked_thresholds_;
 };
 
 /// The inverse of archive(); throws core::InputError naming the field.

@@ -28,6 +28,80 @@ margin::PriceQuote restore_quote(const Archive& in) {
     return out;
 }
 
+Archive archive_rates(const RateParameters& rates) {
+    Archive out;
+    out.set("optimal_usage", rates.optimal_usage);
+    out.set("base_variable_rate", rates.base_variable_rate);
+    out.set("variable_slope1", rates.variable_slope1);
+    out.set("variable_slope2", rates.variable_slope2);
+    if (rates.stable) {
+        Archive stable;
+        stable.set("optimal_share", rates.stable->optimal_share);
+        stable.set("base_rate", rates.stable->base_rate);
+        stable.set("slope1", rates.stable->slope1);
+        stable.set("slope2", rates.stable->slope2);
+        stable.set("excess_offset", rates.stable->excess_offset);
+        out.set("stable", std::move(stable));
+    }
+    return out;
+}
+
+RateParameters restore_rates(const Archive& in) {
+    RateParameters out{.optimal_usage = in.u256("optimal_usage"),
+                       .base_variable_rate = in.u256("base_variable_rate"),
+                       .variable_slope1 = in.u256("variable_slope1"),
+                       .variable_slope2 = in.u256("variable_slope2"),
+                       .stable = {}};
+    if (in.has("stable")) {
+        const Archive& stable = in.at("stable");
+        out.stable = RateParameters::Stable{.optimal_share = stable.u256("optimal_share"),
+                                            .base_rate = stable.u256("base_rate"),
+                                            .slope1 = stable.u256("slope1"),
+                                            .slope2 = stable.u256("slope2"),
+                                            .excess_offset = stable.u256("excess_offset")};
+    }
+    return out;
+}
+
+Archive archive_totals(const ReserveTotals& totals) {
+    Archive out;
+    out.set("scaled_supply", totals.scaled_supply);
+    out.set("scaled_debt", totals.scaled_debt);
+    if (totals.stable) {
+        Archive stable;
+        stable.set("principal", totals.stable->principal);
+        stable.set("average_rate", totals.stable->average_rate);
+        stable.set("last_update", totals.stable->last_update.value());
+        out.set("stable", std::move(stable));
+    }
+    out.set_optional("virtual_balance", totals.virtual_balance);
+    out.set_optional("a_token_holding", totals.a_token_holding);
+    out.set("deficit", totals.deficit);
+    if (totals.rates) {
+        out.set("rates", archive_rates(*totals.rates));
+    }
+    return out;
+}
+
+ReserveTotals restore_totals(const Archive& in) {
+    ReserveTotals out;
+    out.scaled_supply = in.u256("scaled_supply");
+    out.scaled_debt = in.u256("scaled_debt");
+    if (in.has("stable")) {
+        const Archive& stable = in.at("stable");
+        out.stable = StableTotals{.principal = stable.u256("principal"),
+                                  .average_rate = stable.u256("average_rate"),
+                                  .last_update = core::Timestamp(stable.u64("last_update"))};
+    }
+    out.virtual_balance = in.optional_u256("virtual_balance");
+    out.a_token_holding = in.optional_u256("a_token_holding");
+    out.deficit = in.u256("deficit");
+    if (in.has("rates")) {
+        out.rates = restore_rates(in.at("rates"));
+    }
+    return out;
+}
+
 Archive archive_reserve(const Reserve& reserve) {
     Archive out;
     out.set("id", std::uint64_t{reserve.id});
@@ -43,6 +117,16 @@ Archive archive_reserve(const Reserve& reserve) {
     out.set("stable_debt_token", reserve.stable_debt_token);
     out.set("variable_debt_token", reserve.variable_debt_token);
     out.set("grace_period_until", reserve.grace_period_until.value());
+    out.set("interest_rate_strategy", reserve.interest_rate_strategy);
+    out.set("accrued_to_treasury", reserve.accrued_to_treasury);
+    out.set("unbacked", reserve.unbacked);
+    out.set("isolation_mode_total_debt", reserve.isolation_mode_total_debt);
+    if (reserve.totals) {
+        out.set("totals", archive_totals(*reserve.totals));
+    } else {
+        out.set("totals_trouble", reserve.totals_trouble);
+        out.set("totals_trouble_kind", std::string(to_string(reserve.totals_trouble_kind)));
+    }
     if (reserve.price) {
         out.set("price", archive_quote(*reserve.price));
     } else {
@@ -76,6 +160,20 @@ Reserve restore_reserve(const Archive& in) {
     out.stable_debt_token = in.address("stable_debt_token");
     out.variable_debt_token = in.address("variable_debt_token");
     out.grace_period_until = core::Timestamp(in.u64("grace_period_until"));
+    if (in.has("interest_rate_strategy")) {
+        out.interest_rate_strategy = in.address("interest_rate_strategy");
+    }
+    out.accrued_to_treasury = in.optional_u256("accrued_to_treasury").value_or(0);
+    out.unbacked = in.optional_u256("unbacked").value_or(0);
+    out.isolation_mode_total_debt = in.optional_u256("isolation_mode_total_debt").value_or(0);
+    if (in.has("totals")) {
+        out.totals = restore_totals(in.at("totals"));
+    } else {
+        out.totals_trouble = in.optional_text("totals_trouble").value_or("");
+        out.totals_trouble_kind =
+            core::parse_error_kind(in.optional_text("totals_trouble_kind").value_or(""))
+                .value_or(core::ErrorKind::ServerFault);
+    }
     if (in.has("price")) {
         out.price = restore_quote(in.at("price"));
     } else {
@@ -111,7 +209,11 @@ Archive archive_emode(const EmodeCategory& category) {
     out.set("id", category.id);
     out.set("ltv_bps", category.ltv_bps);
     out.set("liquidation_threshold_bps", category.liquidation_threshold_bps);
+    if (category.liquidation_bonus_bps) {
+        out.set("liquidation_bonus_bps", *category.liquidation_bonus_bps);
+    }
     out.set("collateral", archive_bitmap(category.collateral));
+    out.set("borrowable", archive_bitmap(category.borrowable));
     out.set("zero_ltv", archive_bitmap(category.zero_ltv));
     out.set("is_isolated", category.is_isolated);
     if (category.price) {
@@ -125,7 +227,11 @@ EmodeCategory restore_emode(const Archive& in) {
     out.id = in.u64("id");
     out.ltv_bps = in.u64("ltv_bps");
     out.liquidation_threshold_bps = in.u64("liquidation_threshold_bps");
+    out.liquidation_bonus_bps = in.optional_u64("liquidation_bonus_bps");
     out.collateral = restore_bitmap(in, "collateral");
+    if (in.has("borrowable")) {
+        out.borrowable = restore_bitmap(in, "borrowable");
+    }
     out.zero_ltv = restore_bitmap(in, "zero_ltv");
     out.is_isolated = in.flag("is_isolated");
     if (in.has("price")) {
@@ -262,6 +368,9 @@ Archive archive_state(const State& state) {
     if (state.liquidation_allowed) {
         out.set("liquidation_allowed", *state.liquidation_allowed);
     }
+    if (state.borrow_allowed) {
+        out.set("borrow_allowed", *state.borrow_allowed);
+    }
     Archive::List reserves;
     for (const auto& [id, reserve] : state.reserves) {
         reserves.push_back(archive_reserve(reserve));
@@ -297,6 +406,9 @@ State restore_state(const Archive& in) {
     out.block_time = core::Timestamp(in.u64("block_time"));
     if (in.has("liquidation_allowed")) {
         out.liquidation_allowed = in.flag("liquidation_allowed");
+    }
+    if (in.has("borrow_allowed")) {
+        out.borrow_allowed = in.flag("borrow_allowed");
     }
     for (const Archive& row : in.list("reserves")) {
         Reserve reserve = restore_reserve(row);

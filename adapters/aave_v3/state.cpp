@@ -15,4 +15,16 @@ bool UserConfiguration::is_collateral(unsigned reserve_id) const {
     return reserve_id < 128 && bit_test(word_, 2 * reserve_id + 1);
 }
 
+bool keeps_virtual_balance(const Behaviour& behaviour, const ReserveConfiguration& configuration) {
+    switch (behaviour.virtual_balance) {
+        case VirtualBalance::None:
+            return false;
+        case VirtualBalance::ByFlag:
+            return configuration.has_virtual_accounting();
+        case VirtualBalance::Always:
+            break;
+    }
+    return true;
+}
+
 }  // namespace margrave::adapters::aave_v3

@@ -31,8 +31,24 @@ class ReserveConfiguration {
     [[nodiscard]] unsigned decimals() const { return static_cast<unsigned>(field(48, 8)); }
     [[nodiscard]] bool is_active() const { return field(56, 1) == 1; }
     [[nodiscard]] bool is_frozen() const { return field(57, 1) == 1; }
+    [[nodiscard]] bool is_borrowing_enabled() const { return field(58, 1) == 1; }
+    [[nodiscard]] bool is_stable_borrowing_enabled() const { return field(59, 1) == 1; }
     [[nodiscard]] bool is_paused() const { return field(60, 1) == 1; }
+    [[nodiscard]] bool is_borrowable_in_isolation() const { return field(61, 1) == 1; }
+    [[nodiscard]] bool is_siloed() const { return field(62, 1) == 1; }
+    [[nodiscard]] bool is_flash_loan_enabled() const { return field(63, 1) == 1; }
+    [[nodiscard]] std::uint64_t reserve_factor_bps() const { return field(64, 16); }
+    /// Whole tokens; 0: none.
+    [[nodiscard]] std::uint64_t borrow_cap() const { return field(80, 36); }
+    /// Whole tokens; 0: none.
+    [[nodiscard]] std::uint64_t supply_cap() const { return field(116, 36); }
+    /// The treasury's share of a liquidation's bonus.
+    [[nodiscard]] std::uint64_t liquidation_protocol_fee_bps() const { return field(152, 16); }
     [[nodiscard]] std::uint64_t emode_category() const { return field(168, 8); }  ///< until 3.1
+    /// Whole tokens, of bridges.
+    [[nodiscard]] std::uint64_t unbacked_cap() const { return field(176, 36); }
+    /// Base currency with two decimals; 0 unless the asset is collateral in isolation only.
+    [[nodiscard]] std::uint64_t debt_ceiling() const { return field(212, 40); }
     [[nodiscard]] bool has_virtual_accounting() const {
         return field(252, 1) == 1;
     }  ///< 3.1 to 3.3
@@ -60,6 +76,45 @@ class UserConfiguration {
     core::U256 word_;
 };
 
+/// The parameters of a reserve's interest rate strategy, in ray.
+struct RateParameters {
+    core::U256 optimal_usage;
+    core::U256 base_variable_rate;
+    core::U256 variable_slope1;
+    core::U256 variable_slope2;
+    /// Of the strategies of 3.0, which also price stable debt.
+    struct Stable {
+        core::U256 optimal_share;  ///< of stable debt in all debt
+        core::U256 base_rate;
+        core::U256 slope1;
+        core::U256 slope2;
+        core::U256 excess_offset;
+    };
+    std::optional<Stable> stable;
+};
+
+/// All stable debt of a reserve, until 3.1.
+struct StableTotals {
+    core::U256 principal;
+    core::U256 average_rate;  ///< ray a year
+    core::Timestamp last_update;
+};
+
+/// Where a reserve's underlying is counted and how much of everything it has. Health does not
+/// depend on it; what may still be taken, and the rates after a change, do.
+struct ReserveTotals {
+    core::U256 scaled_supply;  ///< the aToken's scaledTotalSupply
+    core::U256 scaled_debt;    ///< the variable debt token's
+    std::optional<StableTotals> stable;
+    /// The pool's own count of the underlying; nullopt where it keeps none
+    /// (keeps_virtual_balance()).
+    std::optional<core::U256> virtual_balance;
+    /// What the aToken really holds; read where there is no virtual balance.
+    std::optional<core::U256> a_token_holding;
+    core::U256 deficit;                   ///< since 3.3; 0 before
+    std::optional<RateParameters> rates;  ///< nullopt: a strategy that does not tell them
+};
+
 struct Reserve {
     unsigned id = 0;
     core::Address asset;
@@ -74,6 +129,14 @@ struct Reserve {
     core::Address stable_debt_token;  ///< zero where there is none
     core::Address variable_debt_token;
     core::Timestamp grace_period_until;  ///< 0 where there is none
+    core::Address interest_rate_strategy;
+    core::U256 accrued_to_treasury;        ///< scaled, not minted yet
+    core::U256 unbacked;                   ///< base units; 0 where there are no bridges
+    core::U256 isolation_mode_total_debt;  ///< two decimals; 0 since 3.7
+    /// nullopt when they could not be read, or in a snapshot of before they were.
+    std::optional<ReserveTotals> totals;
+    std::string totals_trouble;  ///< why there are none; "" in such a snapshot
+    core::ErrorKind totals_trouble_kind = core::ErrorKind::ServerFault;
     std::optional<margin::PriceQuote> price;
     std::string price_trouble;  ///< why there is no price
     core::ErrorKind price_trouble_kind = core::ErrorKind::NoPrice;
@@ -85,7 +148,10 @@ struct EmodeCategory {
     std::uint64_t id = 0;
     std::uint64_t ltv_bps = 0;
     std::uint64_t liquidation_threshold_bps = 0;
+    /// 10000 and the bonus; nullopt in a snapshot of before it was read.
+    std::optional<std::uint64_t> liquidation_bonus_bps;
     ReserveBitmap collateral;  ///< since 3.2
+    ReserveBitmap borrowable;  ///< since 3.2
     ReserveBitmap zero_ltv;    ///< since 3.6
     bool is_isolated = false;  ///< since 3.7
     std::optional<margin::PriceQuote>
@@ -150,10 +216,17 @@ struct State {
     core::Timestamp block_time;  ///< of the block that all of it was read at
     /// The sentinel's isLiquidationAllowed(); nullopt where there is no sentinel.
     std::optional<bool> liquidation_allowed;
+    /// Its isBorrowAllowed(), likewise.
+    std::optional<bool> borrow_allowed;
     std::map<unsigned, Reserve> reserves;  ///< by id, which may have holes
     std::map<std::uint64_t, EmodeCategory> emodes;
     std::vector<Account> accounts;
     std::vector<margin::Missing> unread;  ///< what of it could not be read
 };
+
+/// Whether the pool counts the reserve's underlying itself: since 3.4 always, from 3.1 on where the
+/// configuration says so.
+[[nodiscard]] bool keeps_virtual_balance(const Behaviour& behaviour,
+                                         const ReserveConfiguration& configuration);
 
 }  // namespace margrave::adapters::aave_v3

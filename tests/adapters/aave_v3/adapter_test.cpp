@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapters/aave_v3/contracts.hpp"
+#include "adapters/aave_v3/market.hpp"
 #include "chains/evm/batch_reader.hpp"
 #include "chains/task.hpp"
 #include "core/errors.hpp"
@@ -107,6 +108,11 @@ TEST_CASE("the protocol's functions have the selectors of its contracts", "[aave
     CHECK(selector(GetAssetPrice::kSelector) == "0xb3596f07");
     CHECK(selector(GetSourceOfAsset::kSelector) == "0x92bf2be0");
     CHECK(selector(IsLiquidationAllowed::kSelector) == "0x7a5d20ea");
+    CHECK(selector(IsBorrowAllowed::kSelector) == "0x49aa2e81");
+    CHECK(selector(GetEModeCategoryBorrowableBitmap::kSelector) == "0x903a2c71");
+    CHECK(selector(GetVirtualUnderlyingBalance::kSelector) == "0x6fb07f96");
+    CHECK(selector(GetReserveDeficit::kSelector) == "0xc952485d");
+    CHECK(selector(ScaledTotalSupply::kSelector) == "0xb1bf962d");
 }
 
 TEST_CASE("an account is read and computed from raw state", "[aave_v3][adapter]") {
@@ -130,6 +136,129 @@ TEST_CASE("an account is read and computed from raw state", "[aave_v3][adapter]"
     CHECK(reading.market->missing().empty());
     CHECK_FALSE(reading.market->has_referee(0));
     CHECK(reading.market->time() == chain.node.block.timestamp);
+}
+
+namespace {
+
+/// The pool's USDC with something in every total.
+struct FullPool : Chain {
+    explicit FullPool(std::uint64_t revision, bool virtual_accounting = true) : Chain(revision) {
+        usdc = pool.reserves[1];
+        usdc.terms.virtual_accounting = virtual_accounting;
+        pool.install(usdc);
+        using chains::abi::Uint;
+        auto data = FakePool::data(usdc, 1);
+        std::get<11>(data) = strategy;
+        std::get<12>(data) = Uint<128>{12};
+        std::get<13>(data) = Uint<128>{13};
+        std::get<14>(data) = Uint<128>{14};
+        node.answer(FakePool::pool, GetReserveData{}, data, usdc.asset());
+        node.answer(usdc.a_token(), ScaledTotalSupply{}, U256(100));
+        node.answer(usdc.debt_token(), ScaledTotalSupply{}, U256(70));
+        node.answer(usdc.stable_token(), GetSupplyData{}, {U256(5), U256(6), U256(7), Uint<40>{8}});
+        node.answer(FakePool::pool, GetVirtualUnderlyingBalance{}, Uint<128>{30}, usdc.asset());
+        node.answer(usdc.asset(), chains::erc20::BalanceOf{}, U256(31), usdc.a_token());
+        node.answer(FakePool::pool, GetReserveDeficit{}, U256(3), usdc.asset());
+        node.answer(strategy, GetInterestRateData{}, {U256(1), U256(2), U256(3), U256(4)},
+                    usdc.asset());
+    }
+    [[nodiscard]] static const Reserve& usdc_of(const Reading& reading) {
+        return dynamic_cast<const AaveMarket&>(*reading.market).state().reserves.at(1);
+    }
+    FakeReserve usdc;
+    Address strategy = address(0x5a);
+};
+
+}  // namespace
+
+TEST_CASE("a reserve's totals are read with the prices' ages", "[aave_v3][adapter]") {
+    SECTION("since 3.3 with the pool's own count of the underlying and the deficit") {
+        FullPool chain(10, false);
+        const Reading reading = read(chain.node, {chain.wallet});
+        const Reserve& usdc = FullPool::usdc_of(reading);
+        CHECK(usdc.interest_rate_strategy == chain.strategy);
+        CHECK(usdc.accrued_to_treasury == 12);
+        CHECK(usdc.unbacked == 13);
+        CHECK(usdc.isolation_mode_total_debt == 14);
+        REQUIRE(usdc.totals);
+        CHECK(usdc.totals->scaled_supply == 100);
+        CHECK(usdc.totals->scaled_debt == 70);
+        CHECK_FALSE(usdc.totals->stable);
+        CHECK(usdc.totals->virtual_balance == U256(30));  // whatever the old flag says
+        CHECK_FALSE(usdc.totals->a_token_holding);
+        CHECK(usdc.totals->deficit == 3);
+        REQUIRE(usdc.totals->rates);
+        CHECK(usdc.totals->rates->optimal_usage == 1);
+        CHECK(usdc.totals->rates->base_variable_rate == 2);
+        CHECK(usdc.totals->rates->variable_slope1 == 3);
+        CHECK(usdc.totals->rates->variable_slope2 == 4);
+        CHECK(reading.cost.rounds == 4);
+        CHECK(reading.market->missing().empty());
+    }
+    SECTION("in 3.1 with the stable debt, and the aToken's holding where the flag is not set") {
+        const bool flag = GENERATE(true, false);
+        FullPool chain(4, flag);
+        const Reading reading = read(chain.node, {chain.wallet});
+        const Reserve& usdc = FullPool::usdc_of(reading);
+        REQUIRE(usdc.totals);
+        REQUIRE(usdc.totals->stable);
+        CHECK(usdc.totals->stable->principal == 5);
+        CHECK(usdc.totals->stable->average_rate == 7);
+        CHECK(usdc.totals->stable->last_update == core::Timestamp(8));
+        CHECK(usdc.totals->virtual_balance.has_value() == flag);
+        CHECK(usdc.totals->a_token_holding == (flag ? std::nullopt : std::optional<U256>(31)));
+        CHECK(usdc.totals->deficit == 0);
+        CHECK(reading.cost.rounds == 4);
+    }
+    SECTION("in 3.0 with a strategy of the reserve's own") {
+        FullPool chain(1);
+        chain.node.answer(chain.strategy, OptimalUsageRatio{}, U256(11));
+        chain.node.answer(chain.strategy, GetBaseVariableBorrowRate{}, U256(12));
+        chain.node.answer(chain.strategy, GetVariableRateSlope1{}, U256(13));
+        chain.node.answer(chain.strategy, GetVariableRateSlope2{}, U256(14));
+        const bool prices_stable = GENERATE(true, false);
+        if (prices_stable) {
+            chain.node.answer(chain.strategy, OptimalStableToTotalDebtRatio{}, U256(15));
+            chain.node.answer(chain.strategy, GetBaseStableBorrowRate{}, U256(16));
+            chain.node.answer(chain.strategy, GetStableRateSlope1{}, U256(17));
+            chain.node.answer(chain.strategy, GetStableRateSlope2{}, U256(18));
+            chain.node.answer(chain.strategy, GetStableRateExcessOffset{}, U256(19));
+        }
+        const Reading reading = read(chain.node, {chain.wallet});
+        const Reserve& usdc = FullPool::usdc_of(reading);
+        REQUIRE(usdc.totals);
+        CHECK(usdc.totals->a_token_holding == U256(31));
+        REQUIRE(usdc.totals->rates);
+        CHECK(usdc.totals->rates->optimal_usage == 11);
+        CHECK(usdc.totals->rates->variable_slope2 == 14);
+        REQUIRE(usdc.totals->rates->stable.has_value() == prices_stable);
+        if (prices_stable) {
+            CHECK(usdc.totals->rates->stable->optimal_share == 15);
+            CHECK(usdc.totals->rates->stable->base_rate == 16);
+            CHECK(usdc.totals->rates->stable->slope1 == 17);
+            CHECK(usdc.totals->rates->stable->slope2 == 18);
+            CHECK(usdc.totals->rates->stable->excess_offset == 19);
+        }
+        CHECK(reading.cost.rounds == 4);
+    }
+    SECTION("a strategy of another kind leaves no rates and no gap") {
+        FullPool chain(10);
+        chain.node.revert(chain.strategy, GetInterestRateData{}, chain.usdc.asset());
+        const Reading reading = read(chain.node, {chain.wallet});
+        CHECK_FALSE(FullPool::usdc_of(reading).totals->rates);
+        CHECK(reading.market->missing().empty());
+    }
+    SECTION("what cannot be read is named, and health stands") {
+        FullPool chain(10);
+        chain.node.revert(chain.usdc.a_token(), ScaledTotalSupply{});
+        const Reading reading = read(chain.node, {chain.wallet});
+        CHECK_FALSE(reading.kind(0));
+        CHECK_FALSE(FullPool::usdc_of(reading).totals);
+        CHECK(reading.market->health(0).status == Status::Healthy);
+        REQUIRE(reading.market->missing().size() == 1);
+        CHECK(reading.market->missing()[0].what == "totals of USDC");
+        CHECK(reading.market->missing()[0].kind == ErrorKind::Reverted);
+    }
 }
 
 TEST_CASE("reading takes the same few rounds for any number of wallets", "[aave_v3][rounds]") {
@@ -417,6 +546,8 @@ TEST_CASE("an account's e-mode category is read once for all who are in it", "[a
     node.answer(FakePool::pool, GetEModeCategoryCollateralConfig{}, EmodeTerms{9000, 9300, 10'100},
                 category);
     node.answer(FakePool::pool, GetEModeCategoryCollateralBitmap{}, chains::abi::Uint<128>{1},
+                category);
+    node.answer(FakePool::pool, GetEModeCategoryBorrowableBitmap{}, chains::abi::Uint<128>{2},
                 category);
     if (revision >= 10) {
         node.answer(FakePool::pool, GetEModeCategoryLtvzeroBitmap{}, chains::abi::Uint<128>{1},
