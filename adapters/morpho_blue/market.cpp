@@ -278,6 +278,15 @@ void MorphoMarket::fast_health_factors(std::vector<double>& out) const {
     }
 }
 
+/// price() turns base units into base units at 1e36, so a whole loan token for a whole collateral
+/// token is 10^(36 + loan decimals - collateral decimals).
+std::optional<U256> unit_of(unsigned loan_decimals, unsigned collateral_decimals) {
+    constexpr unsigned kPriceDecimals = 36;
+    return margin::value_or_nothing([&] {
+        return U256(core::pow10(kPriceDecimals + loan_decimals) / core::pow10(collateral_decimals));
+    });
+}
+
 std::vector<margin::OracleAnswer> MorphoMarket::answers() const {
     if (state_.params.oracle.is_zero()) {
         return {};
@@ -287,8 +296,9 @@ std::vector<margin::OracleAnswer> MorphoMarket::answers() const {
              .decimals = state_.collateral.decimals,
              .denominator = state_.params.loan_token,
              .denominator_symbol = state_.loan.symbol,
+             .denominator_decimals = state_.loan.decimals,
              .quote = state_.price,
-             .unit = std::nullopt}};
+             .unit = unit_of(state_.loan.decimals, state_.collateral.decimals)}};
 }
 
 void MorphoMarket::set_answer(const Address& asset, const U256& answer) {
