@@ -226,15 +226,14 @@ Task<ReserveTotals> read_reserve_totals(Reader& chain, EntryPoints entry,
     deficit.start();
     auto asked_supply = chain.call(reserve.a_token, ScaledTotalSupply{});
     auto asked_debt = chain.call(reserve.variable_debt_token, ScaledTotalSupply{});
+    auto asked_holding = chain.call(reserve.asset, chains::erc20::BalanceOf{}, reserve.a_token);
     ReserveTotals out;
     if (keeps_virtual_balance(behaviour, reserve.configuration)) {
         const Uint<128> counted =
             co_await chain.call(entry.pool, GetVirtualUnderlyingBalance{}, reserve.asset);
         out.virtual_balance = counted.value;
-    } else {
-        out.a_token_holding =
-            co_await chain.call(reserve.asset, chains::erc20::BalanceOf{}, reserve.a_token);
     }
+    out.a_token_holding = co_await asked_holding;
     out.scaled_supply = co_await asked_supply;
     out.scaled_debt = co_await asked_debt;
     out.deficit = co_await deficit;

@@ -31,17 +31,21 @@ AaveMarket::AaveMarket(State state)
 
 void AaveMarket::grow_indexes() {
     for (const auto& [id, reserve] : state_.reserves) {
-        const std::uint64_t seconds = seconds_between(reserve.last_update, time_);
-        indexes_[id] = {.supply = margin::value_or_nothing([&, &from = reserve] {
-                            return grown_liquidity_index<Exact>(from.liquidity_index,
-                                                                from.liquidity_rate, seconds);
-                        }),
-                        .debt = margin::value_or_nothing([&, &from = reserve] {
-                            return grown_borrow_index<Exact>(state_.behaviour->debt_growth,
-                                                             from.borrow_index, from.borrow_rate,
-                                                             seconds);
-                        })};
+        grow_indexes(reserve);
     }
+}
+
+void AaveMarket::grow_indexes(const Reserve& reserve) {
+    const std::uint64_t seconds = seconds_between(reserve.last_update, time_);
+    indexes_[reserve.id] = {.supply = margin::value_or_nothing([&] {
+                                return grown_liquidity_index<Exact>(
+                                    reserve.liquidity_index, reserve.liquidity_rate, seconds);
+                            }),
+                            .debt = margin::value_or_nothing([&] {
+                                return grown_borrow_index<Exact>(state_.behaviour->debt_growth,
+                                                                 reserve.borrow_index,
+                                                                 reserve.borrow_rate, seconds);
+                            })};
 }
 
 std::string AaveMarket::quote() const {
@@ -61,6 +65,13 @@ const EmodeCategory* AaveMarket::emode(const Account& account) const {
     return account.emode_category == 0 || found == state_.emodes.end() ? nullptr : &found->second;
 }
 
+bool AaveMarket::is_in_emode(const Reserve& reserve, const Account& account) const {
+    const EmodeCategory* category = emode(account);
+    return category != nullptr && (state_.behaviour->emode == EmodeKind::OnePerAsset
+                                       ? reserve.configuration.emode_category() == category->id
+                                       : category->collateral.test(reserve.id));
+}
+
 /// Threshold and LTV of the account's e-mode where the reserve is in it, else the reserve's own.
 /// Sources: GenericLogic.calculateUserAccountData; since 3.6 ValidationLogic.getUserReserveLtv.
 AaveMarket::Terms AaveMarket::terms(const Reserve& reserve, const Account& account) const {
@@ -68,10 +79,7 @@ AaveMarket::Terms AaveMarket::terms(const Reserve& reserve, const Account& accou
     const std::uint64_t own_threshold = reserve.configuration.liquidation_threshold_bps();
     const EmodeCategory* category = emode(account);
     const bool own_terms = state_.behaviour->emode == EmodeKind::OwnTerms;
-    const bool is_member =
-        category != nullptr && (state_.behaviour->emode == EmodeKind::OnePerAsset
-                                    ? reserve.configuration.emode_category() == category->id
-                                    : category->collateral.test(reserve.id));
+    const bool is_member = is_in_emode(reserve, account);
     Terms out;
     out.counts = own_terms || own_threshold != 0;
     out.threshold_bps = is_member ? category->liquidation_threshold_bps : own_threshold;
@@ -95,10 +103,14 @@ const std::optional<margin::PriceQuote>& AaveMarket::price(const Reserve& reserv
                                                            const Account& account) const {
     const EmodeCategory* category = emode(account);
     const bool by_category = state_.behaviour->emode == EmodeKind::OnePerAsset &&
-                             category != nullptr && category->price &&
-                             category->price->answer != 0 &&
-                             reserve.configuration.emode_category() == category->id;
+                             is_in_emode(reserve, account) && category->price &&
+                             category->price->answer != 0;
     return by_category ? category->price : reserve.price;
+}
+
+core::Address AaveMarket::price_key(const Reserve& reserve, const Account& account) const {
+    const auto& used = price(reserve, account);
+    return &used == &reserve.price ? reserve.asset : used->source;
 }
 
 template <class A>
@@ -135,30 +147,35 @@ AaveMarket::Amounts<A> AaveMarket::amounts(const Balance& balance) const {
 }
 
 template <class A>
+Position<A> AaveMarket::position(const Balance& balance, const Account& account) const {
+    const Reserve& reserve = state_.reserves.at(balance.reserve_id);
+    const Amounts<A> held = amounts<A>(balance);
+    const Terms counted = terms(reserve, account);
+    const bool is_collateral = counted.counts && account.configuration.is_collateral(reserve.id);
+    const bool is_borrowing = account.configuration.is_borrowing(reserve.id);
+    return {
+        .collateral = is_collateral ? held.supply : A::of(0),
+        .debt = is_borrowing ? held.debt() : A::of(0),
+        .price = A::of(price(reserve, account)->answer),
+        .unit = A::of(core::pow10(reserve.configuration.decimals())),
+        .threshold_bps = A::of(counted.threshold_bps),
+        .ltv_bps = A::of(counted.ltv_bps),
+    };
+}
+
+template <class A>
 Sums<A> AaveMarket::sums(const Account& account) const {
     Sums<A> out;
     for (const Balance& balance : account.balances) {
-        const Reserve& reserve = state_.reserves.at(balance.reserve_id);
-        if (!account.configuration.is_using(reserve.id)) {
-            continue;
+        if (account.configuration.is_using(balance.reserve_id)) {
+            add_position<A>(*state_.behaviour, position<A>(balance, account), out);
         }
-        const Amounts<A> held = amounts<A>(balance);
-        const Terms counted = terms(reserve, account);
-        const bool is_collateral =
-            counted.counts && account.configuration.is_collateral(reserve.id);
-        const bool is_borrowing = account.configuration.is_borrowing(reserve.id);
-        const Position<A> position{
-            .collateral = is_collateral ? held.supply : A::of(0),
-            .debt = is_borrowing ? held.debt() : A::of(0),
-            .price = A::of(price(reserve, account)->answer),
-            .unit = A::of(core::pow10(reserve.configuration.decimals())),
-            .threshold_bps = A::of(counted.threshold_bps),
-            .ltv_bps = A::of(counted.ltv_bps),
-        };
-        add_position<A>(*state_.behaviour, position, out);
     }
     return out;
 }
+
+template Position<Exact> AaveMarket::position<Exact>(const Balance&, const Account&) const;
+template Position<Fast> AaveMarket::position<Fast>(const Balance&, const Account&) const;
 
 /// What keeps the account's health from being known; "" when nothing does.
 std::string AaveMarket::trouble(const Account& account) const {
@@ -411,8 +428,9 @@ std::unique_ptr<margin::Market> AaveMarket::fork() const {
 core::Archive AaveMarket::archive() const { return archive_state(state_); }
 
 bool AaveMarket::has_referee(std::size_t row) const {
-    // Later than its block the protocol's answer is no longer comparable.
-    return time_ == state_.block_time && state_.accounts.at(row).referee.has_value();
+    // Later than its block, or at other prices, the protocol's answer is no longer comparable.
+    return time_ == state_.block_time && !has_own_answers_ &&
+           state_.accounts.at(row).referee.has_value();
 }
 
 std::vector<margin::Difference> AaveMarket::verify(std::size_t row) const {

@@ -35,6 +35,20 @@ class AaveMarket final : public margin::Market {
 
     [[nodiscard]] std::vector<margin::AssetPrice> prices() const override;
 
+    /// Every reserve's price, and the price sources that e-modes have of their own until 3.1.
+    [[nodiscard]] std::vector<margin::OracleAnswer> answers() const override;
+    void set_answer(const core::Address& asset, const core::U256& answer) override;
+    [[nodiscard]] std::optional<core::U256> liquidation_answer(
+        std::size_t row, const core::Address& asset) const override;
+    /// In base currency.
+    [[nodiscard]] std::vector<margin::WeightedLeg> weighted_legs(std::size_t row) const override;
+    [[nodiscard]] std::vector<margin::LiquidationPair> liquidation_pairs(
+        std::size_t row) const override;
+    /// By the names of README.md. The liquidator's own account is not kept: what it would
+    /// be refused for itself is not asked.
+    [[nodiscard]] core::Result<margin::LiquidationOutcome, margin::Refusal> liquidate(
+        std::size_t row, const margin::LiquidationCall& call) override;
+
     /// Refusals by the names of README.md.
     [[nodiscard]] core::Result<margin::ActionOutcome, margin::Refusal> apply(
         std::size_t row, const margin::Action& action) override;
@@ -73,8 +87,9 @@ class AaveMarket final : public margin::Market {
         std::uint64_t threshold_bps = 0;
         std::uint64_t ltv_bps = 0;
     };
-    class Attempt;  ///< attempt.hpp
-    class Call;     ///< actions.cpp
+    class Attempt;      ///< attempt.hpp
+    class Call;         ///< actions.cpp
+    class Liquidation;  ///< liquidation.cpp
     /// A reserve's indexes at time_; nullopt where the contract's own arithmetic would revert.
     struct Indexes {
         std::optional<core::U256> supply;
@@ -86,6 +101,16 @@ class AaveMarket final : public margin::Market {
     template <class A>
     [[nodiscard]] Amounts<A> amounts(const Balance& balance) const;
     void grow_indexes();
+    void grow_indexes(const Reserve& reserve);
+    /// What one balance enters the sums with; it has a price.
+    template <class A>
+    [[nodiscard]] Position<A> position(const Balance& balance, const Account& account) const;
+    [[nodiscard]] bool is_in_emode(const Reserve& reserve, const Account& account) const;
+    /// The oracle's key by which the reserve is priced for the account: the asset, or its e-mode's
+    /// price source.
+    [[nodiscard]] core::Address price_key(const Reserve& reserve, const Account& account) const;
+    /// Today's answer for a key of answers(); nullopt without one.
+    [[nodiscard]] std::optional<core::U256> answer_of(const core::Address& key) const;
     [[nodiscard]] Terms terms(const Reserve& reserve, const Account& account) const;
     [[nodiscard]] const EmodeCategory* emode(const Account& account) const;
     [[nodiscard]] const std::optional<margin::PriceQuote>& price(const Reserve& reserve,
@@ -112,6 +137,7 @@ class AaveMarket final : public margin::Market {
     State state_;
     margin::MarketName name_;
     core::Timestamp time_;
+    bool has_own_answers_ = false;  ///< set_answer() was used: the protocol's view is of others
     std::map<unsigned, Indexes> indexes_;  ///< by reserve id
     /// Liquidation thresholds set by shock(), in e-modes too; by reserve id, in basis points.
     std::map<unsigned, std::uint64_t> shocked_thresholds_;

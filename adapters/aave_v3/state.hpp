@@ -109,7 +109,7 @@ struct ReserveTotals {
     /// The pool's own count of the underlying; nullopt where it keeps none
     /// (keeps_virtual_balance()).
     std::optional<core::U256> virtual_balance;
-    /// What the aToken really holds; read where there is no virtual balance.
+    /// What the aToken really holds, which a virtual balance does not exceed.
     std::optional<core::U256> a_token_holding;
     core::U256 deficit;                   ///< since 3.3; 0 before
     std::optional<RateParameters> rates;  ///< nullopt: a strategy that does not tell them

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -128,7 +129,13 @@ class AccountBuilder {
             UserConfiguration(account_.configuration.word() | (U256(1) << bit));
         return *this;
     }
-    [[nodiscard]] Account build() const { return account_; }
+    /// Balances by rising reserve id, in whatever order they were added.
+    [[nodiscard]] Account build() const {
+        Account out = account_;
+        std::sort(out.balances.begin(), out.balances.end(),
+                  [](const Balance& a, const Balance& b) { return a.reserve_id < b.reserve_id; });
+        return out;
+    }
 
   private:
     Account account_;
