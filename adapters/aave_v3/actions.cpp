@@ -72,16 +72,21 @@ U256 to_shares(const Rules& rules, const U256& amount, const U256& index, Leanin
                                     : ray_div<Rounding::Up>(amount, index);
 }
 
+/// The account's balance there; a fresh one stands where its id belongs.
 Balance& balance_in(Account& account, unsigned reserve_id) {
-    const auto at =
-        std::find_if(account.balances.begin(), account.balances.end(),
-                     [&](const Balance& balance) { return balance.reserve_id >= reserve_id; });
-    if (at != account.balances.end() && at->reserve_id == reserve_id) {
-        return *at;
+    auto& balances = account.balances;
+    const auto known = std::find_if(balances.begin(), balances.end(), [&](const Balance& balance) {
+        return balance.reserve_id == reserve_id;
+    });
+    if (known != balances.end()) {
+        return *known;
     }
+    const auto next = std::find_if(balances.begin(), balances.end(), [&](const Balance& balance) {
+        return balance.reserve_id > reserve_id;
+    });
     Balance fresh;
     fresh.reserve_id = reserve_id;
-    return *account.balances.insert(at, fresh);
+    return *balances.insert(next, fresh);
 }
 
 /// UserConfiguration.setBorrowing and setUsingAsCollateral.

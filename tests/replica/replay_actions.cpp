@@ -163,8 +163,7 @@ Archive archive_health(const margin::Health& health) {
     out.set_optional("debt", health.debt);
     out.set_optional("available_borrows", health.available_borrows);
     if (health.liquidation_threshold) {
-        out.set("liquidation_threshold_bps",
-                std::uint64_t{health.liquidation_threshold->value()});
+        out.set("liquidation_threshold_bps", std::uint64_t{health.liquidation_threshold->value()});
     }
     if (health.max_ltv) {
         out.set("max_ltv_bps", std::uint64_t{health.max_ltv->value()});

@@ -93,7 +93,7 @@ export class Chain {
         const tag = numberToHex(block.number);
         const events = await this.rpc("eth_getLogs", [{ fromBlock: tag, toBlock: tag }]);
         const effective = new Set(events.map(({ transactionHash }) => transactionHash));
-        return { ...block, succeeded: hashes.map((hash) => effective.has(hash)) };
+        return { ...block, hashes, succeeded: hashes.map((hash) => effective.has(hash)) };
     }
 
     // The node takes the requests of a batch in any order, but mines by gas price: a falling price keeps our order.
