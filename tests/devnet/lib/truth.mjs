@@ -102,7 +102,8 @@ function countsAsCollateral(market, { id, lt }, flags) {
     return flag === 1n && (market.generation === "3.6" || lt !== 0);
 }
 
-async function readHoldings(chain, tokens, wallets, block) {
+/// What wallets hold outside of any protocol: [{ wallet, symbol, asset (null for the native coin), amount }].
+export async function readHoldings(chain, tokens, wallets, block) {
     const assets = [{ symbol: "ETH", address: null }, ...Object.values(tokens)];
     const calls = wallets.flatMap((wallet) => {
         const ether = {
