@@ -11,14 +11,16 @@ const VIRTUAL_SHARES = 1_000_000n;
 const VIRTUAL_ASSETS = 1n;
 
 /// Rows for every wallet and market, also where there is nothing: { market, wallet, supplied, debt, collateral, price
-/// (null where the oracle reverts), maxBorrow, healthFactor (null without debt or price), supplyShares, borrowShares }.
+/// (null where the oracle reverts), maxBorrow, healthFactor (null without debt or price), supplyShares, borrowShares,
+/// totals }.
 export async function readMorphoTruth({ chain, blue }, wallets, block) {
     const truths = [];
-    for (const market of blue.markets) truths.push(...(await readMarket(chain, blue, market, wallets, block)));
+    for (const market of blue.markets) truths.push(...(await readMorphoMarket(chain, blue, market, wallets, block)));
     return truths;
 }
 
-async function readMarket(chain, { morpho }, market, wallets, block) {
+/// One market's rows.
+export async function readMorphoMarket(chain, { morpho }, market, wallets, block) {
     const ask = (functionName, ...args) => ({ to: morpho, data: encodeFunctionData({ abi: MORPHO, functionName, args }) });
     // The aggregate is one execution: what follows the first call sees interest accrued by the contract itself.
     const answers = await readRaw(
@@ -45,7 +47,8 @@ function account(market, wallet, totals, price, [supplyShares, borrowShares, col
     const debt = divideUp(borrowShares * (borrowAssets + VIRTUAL_ASSETS), borrowTotal + VIRTUAL_SHARES);
     const maxBorrow = price === null ? null : (((collateral * price) / PRICE_SCALE) * market.lltv) / WAD;
     const healthFactor = debt && maxBorrow !== null ? (maxBorrow * WAD) / debt : null;
-    return { market, wallet, supplied, debt, collateral, price, maxBorrow, healthFactor, supplyShares, borrowShares };
+    const shares = { supplyShares, borrowShares, totals };
+    return { market, wallet, supplied, debt, collateral, price, maxBorrow, healthFactor, ...shares };
 }
 
 const divideUp = (numerator, denominator) => (numerator + denominator - 1n) / denominator;
@@ -71,4 +74,26 @@ export function revertReason(data) {
     } catch {
         return null;
     }
+}
+
+/// The contract's arguments for a size as margrave's options give it: assets to repay become shares, rounded down as
+/// its own repay() does; `max` is all shares, or all collateral where that is worth less.
+export function morphoSizes({ market, account, price = account.price, size: [option, amount] }) {
+    const { totals, borrowShares, collateral } = account;
+    if (option === "--seize") return { seize: amount };
+    if (option === "--repay-shares") return { repayShares: amount };
+    const [, , borrowAssets, borrowTotal] = totals;
+    const factors = [borrowAssets + VIRTUAL_ASSETS, borrowTotal + VIRTUAL_SHARES];
+    if (amount !== "max") return { repayShares: (amount * factors[1]) / factors[0] };
+    const incentive = incentiveOf(market);
+    const repaid = (((borrowShares * factors[0]) / factors[1]) * incentive) / WAD;
+    return !price || (repaid * PRICE_SCALE) / price > collateral ? { seize: collateral } : { repayShares: borrowShares };
+}
+
+// min(1.15, 1 / (1 - 0.3 × (1 - LLTV)))
+function incentiveOf({ lltv }) {
+    const cursor = (3n * (WAD - lltv)) / 10n;
+    const incentive = (WAD * WAD) / (WAD - cursor);
+    const most = (115n * WAD) / 100n;
+    return incentive < most ? incentive : most;
 }

@@ -13,7 +13,8 @@ export async function readTruth({ chain, tokens, markets }, wallets, block) {
     return { accounts, holdings: await readHoldings(chain, tokens, wallets, block) };
 }
 
-async function readMarket(chain, market, wallets, block) {
+/// One market's accounts.
+export async function readMarket(chain, market, wallets, block) {
     const prices = await readPrices(chain, market, block);
     const calls = wallets.flatMap((wallet) => {
         const ofPool = (functionName) => ({
