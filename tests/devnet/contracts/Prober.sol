@@ -27,6 +27,26 @@ contract Prober {
         }
     }
 
+    /// One word of what a view returns with each of many answers of an oracle, 0 where it reverts. `setter` is the call
+    /// that sets an answer, without its last argument, which is the answer.
+    function sweep(Call calldata setter, uint256[] calldata answers, Call calldata view_, uint256 word)
+        external
+        returns (uint256[] memory values)
+    {
+        values = new uint256[](answers.length);
+        for (uint256 i = 0; i < answers.length; i++) {
+            (bool set,) = setter.to.call(bytes.concat(setter.data, bytes32(answers[i])));
+            require(set, "a step failed");
+            (bool success, bytes memory data) = view_.to.staticcall(view_.data);
+            if (!success) continue;
+            uint256 value;
+            assembly {
+                value := mload(add(add(data, 32), mul(word, 32)))
+            }
+            values[i] = value;
+        }
+    }
+
     /// Always reverts, with the question's outcome as the reason, so that nothing is kept.
     function attempt(Call calldata step, Call calldata question) external {
         _do(step);

@@ -162,6 +162,10 @@ export class Chain {
         return { success: false, logs: [], error: await this.#reasonToFail(call) };
     }
 
+    async wouldFail(call) {
+        return (await this.#reasonToFail(call)) !== null;
+    }
+
     async #reasonToFail({ from = ADMIN, to, abi, functionName, args, gas = GAS_CALL }) {
         const data = encodeFunctionData({ abi, functionName, args });
         return this.rpc("eth_call", [{ from, to, data, gas: numberToHex(gas) }, "latest"]).then(

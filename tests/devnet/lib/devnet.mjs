@@ -1,4 +1,4 @@
-// A whole devnet: a node, tokens, two generations of Aave v3, Morpho Blue, and wallets that have lived in them for a while.
+// A whole devnet: a node, tokens, two generations of Aave v3, Morpho Blue, and wallets that have lived there a while.
 import { createPublicClient, http } from "viem";
 import { deployAaveV30 } from "./aave_v30.mjs";
 import { deployAaveV36 } from "./aave_v36.mjs";

@@ -50,7 +50,11 @@ function compareAfter(equal, after, truth) {
     equal("after.debt_raw", after.debt_raw, String(truth.debt));
     equal("after.health_factor_raw", after.health_factor_raw, endless ? null : String(truth.healthFactor));
     const ours = after.legs.filter(({ amount_raw }) => amount_raw !== "0");
-    equal("after.legs", sums(ours.map(({ asset, side, amount_raw }) => [asset, side, amount_raw])), sums(legsOf(truth)));
+    equal(
+        "after.legs",
+        sums(ours.map(({ asset, side, amount_raw }) => [asset, side, amount_raw])),
+        sums(legsOf(truth)),
+    );
 }
 
 // Stable and variable debt may be one leg or two: what counts is the sum.
@@ -60,7 +64,10 @@ function sums(legs) {
         const key = `${side} ${asset.toLowerCase()}`;
         totals.set(key, (totals.get(key) ?? 0n) + BigInt(amount));
     }
-    return [...totals].map(([key, total]) => `${total} ${key}`).sort().join(", ");
+    return [...totals]
+        .map(([key, total]) => `${total} ${key}`)
+        .sort()
+        .join(", ");
 }
 
 function legsOf({ balances, market, collateral, debt, supplied }) {

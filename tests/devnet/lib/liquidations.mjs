@@ -82,7 +82,11 @@ function aaveOutcome(market, logs, { user, collateral }) {
 }
 
 /// The same for Morpho Blue. The call names `seize` or `repayShares`; `price` is the oracle's, if not today's.
-export async function liquidateMorpho({ chain, blue }, { market, user, seize = 0n, repayShares = 0n, liquidator }, price) {
+export async function liquidateMorpho(
+    { chain, blue },
+    { market, user, seize = 0n, repayShares = 0n, liquidator },
+    price,
+) {
     return chain.onSnapshot(async () => {
         if (price !== undefined) setOracle(chain, market, price);
         const args = [market.params, user, seize, repayShares, "0x"];
@@ -107,13 +111,20 @@ function decodeAll(abi, logs) {
     });
 }
 
-const ERRORS = parseAbi([
-    "error Error(string)",
-    "error Panic(uint256)",
-    ...["ReserveInactive", "ReservePaused", "PriceOracleSentinelCheckFailed", "LiquidationGraceSentinelCheckFailed"],
-    ...["HealthFactorNotBelowThreshold", "CollateralCannotBeLiquidated", "SpecifiedCurrencyNotBorrowedByUser"],
-    ...["MustNotLeaveDust", "SelfLiquidation", "InvalidAmount", "InvalidBurnAmount"],
-].map((error) => (error.startsWith("error") ? error : `error ${error}()`)));
+const ERRORS = parseAbi(
+    [
+        "error Error(string)",
+        "error Panic(uint256)",
+        ...[
+            "ReserveInactive",
+            "ReservePaused",
+            "PriceOracleSentinelCheckFailed",
+            "LiquidationGraceSentinelCheckFailed",
+        ],
+        ...["HealthFactorNotBelowThreshold", "CollateralCannotBeLiquidated", "SpecifiedCurrencyNotBorrowedByUser"],
+        ...["MustNotLeaveDust", "SelfLiquidation", "InvalidAmount", "InvalidBurnAmount"],
+    ].map((error) => (error.startsWith("error") ? error : `error ${error}()`)),
+);
 
 /// Aave's error, Morpho's or Solidity's own, in a word or two.
 export function errorName(data) {

@@ -17,9 +17,11 @@ export function compareMorpho(report, truth, { name }) {
         const reported = byKey.get(key);
         byKey.delete(key);
         if (reported) compareAccount(tally, `${key} ${market.label}`, reported, account);
-        else if (supplied || debt || collateral) tally.fail(`${key} ${market.label}: has a position that is not reported`);
+        else if (supplied || debt || collateral)
+            tally.fail(`${key} ${market.label}: has a position that is not reported`);
         if (debt && account.price === null) blind.add(market.id);
-        if (reported && !supplyShares && !borrowShares && !collateral) tally.equal(`${key} legs`, reported.legs.length, 0);
+        if (reported && !supplyShares && !borrowShares && !collateral)
+            tally.equal(`${key} legs`, reported.legs.length, 0);
     }
     for (const key of byKey.keys()) tally.fail(`${key}: reported, but nobody asked for it`);
     compareHoldings(tally, report.holdings, truth.holdings);
@@ -73,5 +75,10 @@ function compareGaps(tally, gaps, blind, name) {
         const expected = gap.protocol === "morpho_blue" && blind.has(gap.market);
         if (!expected) tally.fail(`${name}: gap ${JSON.stringify(gap)}`);
     }
-    for (const id of blind) tally.equal(`${id} has a gap`, gaps.some(({ market }) => market === id), true);
+    for (const id of blind)
+        tally.equal(
+            `${id} has a gap`,
+            gaps.some(({ market }) => market === id),
+            true,
+        );
 }

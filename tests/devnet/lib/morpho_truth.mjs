@@ -21,7 +21,10 @@ export async function readMorphoTruth({ chain, blue }, wallets, block) {
 
 /// One market's rows.
 export async function readMorphoMarket(chain, { morpho }, market, wallets, block) {
-    const ask = (functionName, ...args) => ({ to: morpho, data: encodeFunctionData({ abi: MORPHO, functionName, args }) });
+    const ask = (functionName, ...args) => ({
+        to: morpho,
+        data: encodeFunctionData({ abi: MORPHO, functionName, args }),
+    });
     // The aggregate is one execution: what follows the first call sees interest accrued by the contract itself.
     const answers = await readRaw(
         chain,
@@ -59,7 +62,12 @@ export async function contractFindsHealthy({ chain, blue }, { market, wallet }, 
     const { to, abi } = { to: market.oracle, abi: parseAbi(["function set(uint256)"]) };
     const outcomes = await probe(chain, {
         steps: prices?.map((price) => ({ to, abi, functionName: "set", args: [price] })) ?? [NOTHING],
-        question: { to: blue.morpho, abi: MORPHO, functionName: "liquidate", args: [market.params, wallet, 0n, 1n, "0x"] },
+        question: {
+            to: blue.morpho,
+            abi: MORPHO,
+            functionName: "liquidate",
+            args: [market.params, wallet, 0n, 1n, "0x"],
+        },
         block,
     });
     return outcomes.map(({ success, data }) => !success && revertReason(data) === "position is healthy");
@@ -87,7 +95,9 @@ export function morphoSizes({ market, account, price = account.price, size: [opt
     if (amount !== "max") return { repayShares: (amount * factors[1]) / factors[0] };
     const incentive = incentiveOf(market);
     const repaid = (((borrowShares * factors[0]) / factors[1]) * incentive) / WAD;
-    return !price || (repaid * PRICE_SCALE) / price > collateral ? { seize: collateral } : { repayShares: borrowShares };
+    return !price || (repaid * PRICE_SCALE) / price > collateral
+        ? { seize: collateral }
+        : { repayShares: borrowShares };
 }
 
 // min(1.15, 1 / (1 - 0.3 × (1 - LLTV)))

@@ -80,7 +80,10 @@ async function look(chain, blue, acting) {
         { to: blue.morpho, abi: MORPHO, functionName: "market", args: [market.id] },
         { to: market.oracle, abi: MORPHO, functionName: "price" },
     ]);
-    const answers = await readMany(chain, calls.map((call) => (BigInt(call.to) ? call : calls[0])));
+    const answers = await readMany(
+        chain,
+        calls.map((call) => (BigInt(call.to) ? call : calls[0])),
+    );
     return acting.map(({ stake: { market } }, i) => {
         const [[supplyShares, borrowShares, collateral], totals, price] = answers.slice(3 * i, 3 * i + 3);
         const [, , totalBorrowAssets, totalBorrowShares] = totals;

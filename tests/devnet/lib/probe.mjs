@@ -21,14 +21,30 @@ export async function probe(chain, { setup = [], steps, question, block = "lates
 /// A step that does nothing.
 export const NOTHING = { to: "0x0000000000000000000000000000000000000004", data: "0x" };
 
-const encode = ({ to, abi, functionName, args, data = encodeFunctionData({ abi, functionName, args }) }) => ({ to, data });
+const encode = ({ to, abi, functionName, args, data = encodeFunctionData({ abi, functionName, args }) }) => ({
+    to,
+    data,
+});
 
-async function ask(chain, args, block) {
+/// One word of what a view returns with each of `answers`, 0 where it reverts. `setter` is the call that sets an answer
+/// of 0, which has to be its last argument.
+export async function sweep(chain, { setter, answers, view, word, block = "latest" }) {
+    const { to, data } = encode(setter);
+    const prefix = { to, data: data.slice(0, -64) };
+    const values = [];
+    for (let start = 0; start < answers.length; start += STEPS_PER_REQUEST) {
+        const some = answers.slice(start, start + STEPS_PER_REQUEST);
+        values.push(...(await ask(chain, [prefix, some, encode(view), BigInt(word)], block, "sweep")));
+    }
+    return values;
+}
+
+async function ask(chain, args, block, functionName = "probe") {
     const { abi } = own("Prober");
-    const request = { to: PROBER, data: encodeFunctionData({ abi, functionName: "probe", args }) };
+    const request = { to: PROBER, data: encodeFunctionData({ abi, functionName, args }) };
     const tag = typeof block === "bigint" ? numberToHex(block) : block;
     const data = await chain.rpc("eth_call", [request, tag, { [PROBER]: { code: await runtime(chain) } }]);
-    return decodeFunctionResult({ abi, functionName: "probe", data });
+    return decodeFunctionResult({ abi, functionName, data });
 }
 
 // A constructor, run in an eth_call, returns the code that it would leave behind.

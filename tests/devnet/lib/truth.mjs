@@ -5,7 +5,8 @@ import { MULTICALL3, readRaw } from "./multicall3.mjs";
 
 /// Resolves to { accounts: [...], holdings: [...] }.
 /// An account: { market, wallet, emode, collateral, debt, liquidationThreshold, maxLtv, healthFactor, balances }, where
-/// balances are [{ symbol, asset, decimals, price, usable, supplied, variable, stable }], those of zero left out.
+/// balances are [{ symbol, asset, decimals, price, ownPrice, usable, supplied, variable, stable }], those of zero left
+/// out; `price` is the one that counts, in an e-mode perhaps not the asset's own.
 /// A holding: { wallet, symbol, asset (null for the native coin), amount }, those of zero left out.
 export async function readTruth({ chain, tokens, markets }, wallets, block) {
     const accounts = [];
@@ -77,6 +78,7 @@ function toAccount(market, prices, wallet, [data, [flags], [emodeId], ...amounts
             asset,
             decimals,
             price,
+            ownPrice: prices.get(asset),
             usable: countsAsCollateral(market, reserve, flags),
             supplied,
             variable,

@@ -60,7 +60,16 @@ describe(`liquidations, seed "${seed}"`, { concurrency: false }, () => {
 
     // Each case for real and, if there is a margrave, simulated meanwhile; whatever differs is listed.
     async function referee(context, cases, { really, simulated, detail }) {
-        const where = skip ? null : ["--snapshot", await saveSnapshot(config, cases.map(({ user }) => user), block)];
+        const where = skip
+            ? null
+            : [
+                  "--snapshot",
+                  await saveSnapshot(
+                      config,
+                      cases.map(({ user }) => user),
+                      block,
+                  ),
+              ];
         const differences = [];
         const counts = {};
         let unhealthy = 0;
@@ -70,13 +79,18 @@ describe(`liquidations, seed "${seed}"`, { concurrency: false }, () => {
             const outcome = truth.success ? `done, ${Object.keys(truth.deficits).length} deficits` : truth.error;
             counts[outcome] = (counts[outcome] ?? 0) + 1;
             if (!HEALTHY.includes(truth.error)) unhealthy++;
-            const pair = { debt: call.debt ?? call.market.loan, same: call.collateral && call.collateral === call.debt };
+            const pair = {
+                debt: call.debt ?? call.market.loan,
+                same: call.collateral && call.collateral === call.debt,
+            };
             const facts = { receiveShares: call.receiveShares, ...pair };
             assertComparisonWorks(truth, facts);
             const found = report ? compareLiquidation(report, truth, facts) : [];
             if (found.length) differences.push(`${detail(call)}\n  ${found.join("\n  ")}`);
         }
-        context.diagnostic(`${unhealthy} unhealthy accounts, ${JSON.stringify(counts)}, ${differences.length} differences`);
+        context.diagnostic(
+            `${unhealthy} unhealthy accounts, ${JSON.stringify(counts)}, ${differences.length} differences`,
+        );
         assert.equal(differences.length, 0, differences.slice(0, 10).join("\n"));
         assert.ok(unhealthy >= 300, "there are too few of them");
     }

@@ -86,13 +86,17 @@ describe(`Morpho Blue with ${wallets} random wallets, seed "${seed}"`, { concurr
     }
 
     for (let i = 0; i < BLOCKS; i++) {
-        test(`every number of the audit is the contract's own at block ${i + 1} of ${BLOCKS}`, { skip }, async (context) => {
-            const { number, timestamp } = devnet.observations[i];
-            const report = await audit(config, devnet.wallets, { block: number, expectedCode: GAPS });
-            assert.equal(report.chains[0].block.timestamp, String(timestamp));
-            const { comparisons, differences } = compareMorpho(report, truths[i], devnet.blue);
-            context.diagnostic(`${comparisons} comparisons, ${differences.length} differences`);
-            assert.equal(differences.length, 0, differences.slice(0, 30).join("\n"));
-        });
+        test(
+            `every number of the audit is the contract's own at block ${i + 1} of ${BLOCKS}`,
+            { skip },
+            async (context) => {
+                const { number, timestamp } = devnet.observations[i];
+                const report = await audit(config, devnet.wallets, { block: number, expectedCode: GAPS });
+                assert.equal(report.chains[0].block.timestamp, String(timestamp));
+                const { comparisons, differences } = compareMorpho(report, truths[i], devnet.blue);
+                context.diagnostic(`${comparisons} comparisons, ${differences.length} differences`);
+                assert.equal(differences.length, 0, differences.slice(0, 30).join("\n"));
+            },
+        );
     }
 });
