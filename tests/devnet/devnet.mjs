@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Starts a devnet to play with, and stays until Ctrl-C or until its standard input closes.
-//   node devnet.mjs [FOLDER] [--wallets N] [--seed TEXT]
+//   node devnet.mjs [FOLDER] [--wallets N] [--seed TEXT] [--morpho]
 // FOLDER (default: ./devnet) receives devnet.toml, the configuration for margrave, and wallets.txt.
 import fs from "node:fs";
 import path from "node:path";
@@ -12,12 +12,17 @@ const {
     positionals: [folder = "devnet"],
 } = parseArgs({
     allowPositionals: true,
-    options: { wallets: { type: "string", default: "50" }, seed: { type: "string", default: "margrave" } },
+    options: {
+        wallets: { type: "string", default: "50" },
+        seed: { type: "string", default: "margrave" },
+        morpho: { type: "boolean", default: false },
+    },
 });
 
 const log = (...words) =>
     console.error(words.map((word) => (typeof word === "object" ? JSON.stringify(word) : word)).join(" "));
-const devnet = await startDevnet({ seed: values.seed, wallets: Number(values.wallets), log });
+const { seed, morpho } = values;
+const devnet = await startDevnet({ seed, wallets: Number(values.wallets), morpho, log });
 const labels = new Map(devnet.scenario.map(({ label, address }) => [address, label]));
 
 fs.mkdirSync(folder, { recursive: true });

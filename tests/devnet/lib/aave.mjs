@@ -71,6 +71,7 @@ export async function deployCore(chain, { name, artifactOf, deploy, pool, config
         provider,
         acl,
         oracle,
+        fallback,
         sequencer,
         sentinel,
         dataProvider: await lookUp("getPoolDataProvider"),

@@ -40,7 +40,8 @@ export class Chain {
         const answers = new Map((await response.json()).map((answer) => [answer.id, answer]));
         return body.map(({ id, method }) => {
             const { result, error } = answers.get(id);
-            if (error) throw new Error(`${method}: ${error.message}`);
+            // `data` is what a contract gave as its reason.
+            if (error) throw Object.assign(new Error(`${method}: ${error.message}`), { data: error.data });
             return result;
         });
     }
@@ -132,6 +133,45 @@ export class Chain {
             (error) => error.message,
         );
         return new Error(`transaction ${place} to ${to ?? "a new contract"} (${data.slice(0, 10)}) failed: ${reason}`);
+    }
+
+    /// Runs `action`, which may send and mine what it likes, and then makes everything undone. The clock stands still
+    /// for as long as mine() is given no seconds.
+    async onSnapshot(action) {
+        const { time } = this;
+        const [nonces, funded] = [new Map(this.#nonces), new Set(this.#funded)];
+        const snapshot = await this.rpc("evm_snapshot");
+        try {
+            return await action();
+        } finally {
+            [this.time, this.#nonces, this.#funded, this.#queue] = [time, nonces, funded, []];
+            await this.rpc("evm_revert", [snapshot]);
+        }
+    }
+
+    /// Sends one call in a block of its own after whatever is queued, at the very time of the last block. Resolves to
+    /// { success, logs, error }; error is the data with which the contract reverts.
+    async sendNow(call) {
+        const place = this.send(call);
+        await this.#mineBlock(0);
+        const receipts = await this.rpc("eth_getBlockReceipts", ["latest"]);
+        const failed = receipts.findIndex(({ status }) => status !== "0x1");
+        if (failed >= 0 && failed < place) throw new Error(`preparation ${failed} failed`);
+        if (failed < 0) return { success: true, logs: receipts[place].logs, error: null };
+        // A failure changed nothing, so it fails again in the same way.
+        return { success: false, logs: [], error: await this.#reasonToFail(call) };
+    }
+
+    async wouldFail(call) {
+        return (await this.#reasonToFail(call)) !== null;
+    }
+
+    async #reasonToFail({ from = ADMIN, to, abi, functionName, args, gas = GAS_CALL }) {
+        const data = encodeFunctionData({ abi, functionName, args });
+        return this.rpc("eth_call", [{ from, to, data, gas: numberToHex(gas) }, "latest"]).then(
+            () => null,
+            (error) => error.data ?? "0x",
+        );
     }
 
     async read({ to, abi, functionName, args = [], block = "latest" }) {

@@ -12,7 +12,7 @@ export function compare(report, truth) {
     return { comparisons: tally.comparisons, differences: tally.differences };
 }
 
-class Tally {
+export class Tally {
     comparisons = 0;
     differences = [];
 
@@ -41,7 +41,8 @@ function compareAccounts(tally, reported, expected) {
     for (const key of byKey.keys()) tally.fail(`${key}: reported, but nobody asked for it`);
 }
 
-function indexed(tally, rows, key) {
+/// Rows by key; a key that comes twice is a difference.
+export function indexed(tally, rows, key) {
     const map = new Map();
     for (const row of rows) {
         if (map.has(key(row))) tally.fail(`${key(row)}: reported twice`);
@@ -68,8 +69,8 @@ function compareAccount(tally, key, account, truth) {
     compareLegs(tally, key, account.legs, truth.balances);
 }
 
-// `at_risk` begins below 1.1 unless configured otherwise.
-function statusOf({ debt, healthFactor }) {
+/// `at_risk` begins below 1.1 unless configured otherwise.
+export function statusOf({ debt, healthFactor }) {
     if (debt === 0n) return "no_debt";
     if (healthFactor < WAD) return "liquidatable";
     return healthFactor < (11n * WAD) / 10n ? "at_risk" : "healthy";
@@ -116,7 +117,7 @@ function compareGroup(tally, key, found, amounts, { symbol, decimals, price }) {
     }
 }
 
-function compareHoldings(tally, reported, expected) {
+export function compareHoldings(tally, reported, expected) {
     // The native coin has no contract; margrave names it by symbol.
     const key = ({ wallet, symbol, asset }) =>
         `${wallet.toLowerCase()} holds ${symbol === "ETH" ? "ETH" : asset.toLowerCase()}`;

@@ -14,15 +14,27 @@ const ROOTS = {
     "aave-v3/": packageFolder("@aave-dao/aave-v3-origin", "src/"),
     "openzeppelin-contracts/contracts/": packageFolder("@openzeppelin/contracts", ""),
     "solidity-utils/": packageFolder("@bgd-labs/solidity-utils", "src/"),
+    "morpho-blue/": packageFolder("@morpho-org/morpho-blue", "src/"),
 };
-const PACKAGES = ["solc", "@aave-dao/aave-v3-origin", "@openzeppelin/contracts", "@bgd-labs/solidity-utils"];
-const SETTINGS = { optimizer: { enabled: true, runs: 200 }, evmVersion: "shanghai" };
+
+/// A compiler is a package, the settings it is called with, and the packages whose sources it sees.
+const USUAL = {
+    solc: "solc",
+    packages: ["@aave-dao/aave-v3-origin", "@openzeppelin/contracts", "@bgd-labs/solidity-utils"],
+    settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: "shanghai" },
+};
+/// As Morpho Blue was compiled for its deployment; its source demands this very version.
+export const FOR_MORPHO = {
+    solc: "solc-0.8.19",
+    packages: ["@morpho-org/morpho-blue"],
+    settings: { optimizer: { enabled: true, runs: 999_999 }, viaIR: true, evmVersion: "paris" },
+};
 
 /// Contract name → { abi, bytecode, linkReferences } for every contract in the named files.
-export function compile(files) {
-    const cached = path.join(cacheFolder(), `${key(files)}.json`);
+export function compile(files, compiler = USUAL) {
+    const cached = path.join(cacheFolder(), `${key(files, compiler)}.json`);
     if (fs.existsSync(cached)) return JSON.parse(fs.readFileSync(cached, "utf8"));
-    const artifacts = runCompiler(files);
+    const artifacts = runCompiler(files, compiler);
     fs.mkdirSync(cacheFolder(), { recursive: true });
     // Renamed into place, because several test files may compile at once.
     const draft = `${cached}.${process.pid}`;
@@ -36,25 +48,25 @@ function cacheFolder() {
 }
 
 // Packages are pinned, so their version stands for their text; our own files are hashed.
-function key(files) {
-    const versions = PACKAGES.map((name) => [name, require(`${name}/package.json`).version]);
+function key(files, { solc, packages, settings }) {
+    const versions = [solc, ...packages].map((name) => [name, require(`${name}/package.json`).version]);
     const own = files.filter((file) => file.startsWith("devnet/")).map((file) => readSource(file));
     return createHash("sha256")
-        .update(JSON.stringify([SETTINGS, versions, files, own]))
+        .update(JSON.stringify([settings, versions, files, own]))
         .digest("hex")
         .slice(0, 32);
 }
 
-function runCompiler(files) {
+function runCompiler(files, { solc, settings }) {
     const input = {
         language: "Solidity",
         sources: Object.fromEntries(files.map((file) => [file, { content: readSource(file) }])),
         settings: {
-            ...SETTINGS,
+            ...settings,
             outputSelection: Object.fromEntries(files.map((file) => [file, { "*": ["abi", "evm.bytecode"] }])),
         },
     };
-    const output = JSON.parse(require("solc").compile(JSON.stringify(input), { import: findImport }));
+    const output = JSON.parse(require(solc).compile(JSON.stringify(input), { import: findImport }));
     const errors = (output.errors ?? []).filter((entry) => entry.severity === "error");
     if (errors.length) throw new Error(errors.map((entry) => entry.formattedMessage).join("\n"));
     const artifacts = {};

@@ -4,7 +4,7 @@ import { CHAIN_ID } from "./anvil.mjs";
 import { MULTICALL3 } from "./multicall3.mjs";
 
 /// TOML. `rpc` may be a proxy in front of the node; without `multicall3` margrave has to ask call by call.
-export function configToml({ tokens, native, markets }, { rpc, multicall3 = MULTICALL3 }) {
+export function configToml({ tokens, native, markets, blue }, { rpc, multicall3 = MULTICALL3 }) {
     return [
         table("[chains.devnet]", {
             chain_id: CHAIN_ID,
@@ -21,6 +21,7 @@ export function configToml({ tokens, native, markets }, { rpc, multicall3 = MULT
                 from_block: 0,
             }),
         ),
+        ...(blue ? [morphoTable(blue)] : []),
         table("[[assets]]", { chain: "devnet", native: true, symbol: "ETH", chainlink_feed: getAddress(native.feed) }),
         ...Object.values(tokens).map(({ symbol, address, feed }) =>
             table("[[assets]]", {
@@ -31,6 +32,16 @@ export function configToml({ tokens, native, markets }, { rpc, multicall3 = MULT
             }),
         ),
     ].join("\n");
+}
+
+function morphoTable({ name, morpho, markets }) {
+    return table("[[markets]]", {
+        protocol: "morpho_blue",
+        chain: "devnet",
+        name,
+        morpho: getAddress(morpho),
+        market_ids: markets.map(({ id }) => id),
+    });
 }
 
 // A JSON string, number, boolean or flat list of them is TOML as it stands.

@@ -21,7 +21,7 @@ export const PERTURBATIONS = {
     "an e-mode that is not": (report) => (indebted(report).emode_category = "77"),
     "a wei more supplied": (report) => plusOne(leg(report, "collateral"), "amount_raw"),
     "a wei more borrowed": (report) => plusOne(leg(report, "debt"), "amount_raw"),
-    "a price off by a unit": (report) => plusOne(leg(report, "debt"), "oracle_price_raw"),
+    "a price off by a unit": (report) => plusOne(leg(report, "collateral"), "oracle_price_raw"),
     "collateral called supply": (report) => (leg(report, "collateral").side = "supply"),
     "a leg left out": (report) => indebted(report).legs.pop(),
     "a leg made up": (report) =>

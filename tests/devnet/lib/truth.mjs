@@ -5,7 +5,8 @@ import { MULTICALL3, readRaw } from "./multicall3.mjs";
 
 /// Resolves to { accounts: [...], holdings: [...] }.
 /// An account: { market, wallet, emode, collateral, debt, liquidationThreshold, maxLtv, healthFactor, balances }, where
-/// balances are [{ symbol, asset, decimals, price, usable, supplied, variable, stable }], those of zero left out.
+/// balances are [{ symbol, asset, decimals, price, ownPrice, usable, supplied, variable, stable }], those of zero left
+/// out; `price` is the one that counts, in an e-mode perhaps not the asset's own.
 /// A holding: { wallet, symbol, asset (null for the native coin), amount }, those of zero left out.
 export async function readTruth({ chain, tokens, markets }, wallets, block) {
     const accounts = [];
@@ -13,7 +14,8 @@ export async function readTruth({ chain, tokens, markets }, wallets, block) {
     return { accounts, holdings: await readHoldings(chain, tokens, wallets, block) };
 }
 
-async function readMarket(chain, market, wallets, block) {
+/// One market's accounts.
+export async function readMarket(chain, market, wallets, block) {
     const prices = await readPrices(chain, market, block);
     const calls = wallets.flatMap((wallet) => {
         const ofPool = (functionName) => ({
@@ -76,6 +78,7 @@ function toAccount(market, prices, wallet, [data, [flags], [emodeId], ...amounts
             asset,
             decimals,
             price,
+            ownPrice: prices.get(asset),
             usable: countsAsCollateral(market, reserve, flags),
             supplied,
             variable,
@@ -102,7 +105,8 @@ function countsAsCollateral(market, { id, lt }, flags) {
     return flag === 1n && (market.generation === "3.6" || lt !== 0);
 }
 
-async function readHoldings(chain, tokens, wallets, block) {
+/// What wallets hold outside of any protocol: [{ wallet, symbol, asset (null for the native coin), amount }].
+export async function readHoldings(chain, tokens, wallets, block) {
     const assets = [{ symbol: "ETH", address: null }, ...Object.values(tokens)];
     const calls = wallets.flatMap((wallet) => {
         const ether = {

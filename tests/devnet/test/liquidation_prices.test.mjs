@@ -1,0 +1,155 @@
+// Every reported liquidation price, put to the contracts: the answer fails the health check, its neighbour towards
+// today's passes, and so do others in between; where none is reported, none within a million times fails.
+// MARGRAVE_LONG=1 asks more, MARGRAVE_SEED another history.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { HEALTH, accountDataAt, firstWhere } from "../lib/answers.mjs";
+import { startDevnet } from "../lib/devnet.mjs";
+import { checkLiquidationPrice } from "../lib/liquidation_price_check.mjs";
+import { audit, skip, writeConfig } from "../lib/margrave.mjs";
+import { contractFindsHealthy, readMorphoTruth } from "../lib/morpho_truth.mjs";
+import { Random } from "../lib/random.mjs";
+import { readMarket } from "../lib/truth.mjs";
+
+const WAD = 10n ** 18n;
+const long = process.env.MARGRAVE_LONG === "1";
+const wallets = long ? 3000 : 750;
+const seed = process.env.MARGRAVE_SEED ?? "margrave";
+const ACCOUNTS = long ? Infinity : 500;
+const SAMPLES = 200;
+// One market of Morpho has an oracle that reverts.
+const GAPS = 4;
+
+describe(`liquidation prices, seed "${seed}"`, { concurrency: false }, () => {
+    let devnet, block, reports;
+    const truths = {};
+
+    before(async () => {
+        devnet = await startDevnet({ seed, wallets, observations: 2, morpho: true });
+        block = devnet.observations[1].number;
+        for (const market of devnet.markets) {
+            truths[market.name] = await readMarket(devnet.chain, market, devnet.wallets, block);
+        }
+        truths.blue = await readMorphoTruth(devnet, devnet.wallets, block);
+        if (skip) return;
+        const config = writeConfig(devnet.configToml());
+        const { accounts } = await audit(config, devnet.wallets, { block, expectedCode: GAPS });
+        reports = new Map(accounts.map((account) => [keyOf(account.market, account.wallet), account]));
+    });
+    after(() => devnet?.stop());
+
+    const keyOf = (market, wallet) => `${market} ${wallet.toLowerCase()}`;
+
+    const marketCalled = (name) => devnet.markets.find((market) => market.name === name);
+    const aaveTruths = (name) =>
+        truths[name].filter(({ debt, balances }) => debt > 0n && balances.some(({ usable }) => usable));
+    const morphoTruths = () => truths.blue.filter(({ debt, price }) => debt > 0n && price !== null && price > 0n);
+
+    // What decides: the contract's own health factor.
+    const aavePasses = (market, wallet, reserve) => async (answers) =>
+        (await accountDataAt(devnet.chain, market, wallet, reserve, HEALTH, answers, block)).map(
+            (health) => health >= WAD,
+        );
+
+    for (const name of ["v30", "v36"]) {
+        test(`of Aave ${name} are the first answers that fail`, { skip }, async (context) => {
+            const market = marketCalled(name);
+            const random = new Random(`${seed} prices of ${name}`);
+            const tally = new Tally();
+            for (const { wallet, balances } of random.shuffled(aaveTruths(name)).slice(0, ACCOUNTS)) {
+                const rows = rowsOf(reports.get(keyOf(name, wallet)));
+                for (const row of balances.filter(counts)) {
+                    const reserve = market.reserves.find(({ symbol }) => symbol === row.symbol);
+                    const passes = aavePasses(market, wallet, reserve);
+                    const facts = { today: row.ownPrice, passes, random };
+                    await tally.check(`${wallet} ${row.symbol}`, rows, row.asset, facts);
+                }
+                tally.nothingElse(wallet, rows);
+            }
+            tally.settle(context);
+        });
+    }
+
+    // Enabled collateral, or a debt.
+    const counts = ({ usable, supplied, variable, stable }) => (usable && supplied > 0n) || variable || stable;
+
+    test("of Morpho Blue are the first answers that fail", { skip }, async (context) => {
+        const random = new Random(`${seed} prices of Morpho`);
+        const tally = new Tally();
+        for (const account of random.shuffled(morphoTruths()).slice(0, ACCOUNTS)) {
+            const { market, wallet, price: today, collateral } = account;
+            const rows = rowsOf(reports.get(keyOf(market.id, wallet)));
+            const passes = (prices) => contractFindsHealthy(devnet, account, block, prices);
+            const what = `${wallet} ${market.label}`;
+            if (collateral) await tally.check(what, rows, market.params.collateralToken, { today, passes, random });
+            tally.nothingElse(what, rows);
+        }
+        tally.settle(context);
+    });
+
+    test("the check finds a price that is off by one, missing or made up", async () => {
+        const random = new Random(seed);
+        const market = marketCalled("v36");
+        const simple = aaveTruths("v36").filter(({ healthFactor, balances }) => {
+            const [owed, posted] = [
+                balances.filter(({ variable }) => variable),
+                balances.filter(({ usable }) => usable),
+            ];
+            const apart = owed.length === 1 && posted.length === 1 && balances.length === 2;
+            return apart && owed[0] !== posted[0] && healthFactor > WAD && healthFactor < 100n * WAD;
+        });
+        assert.ok(simple.length >= 10);
+        for (const { wallet, balances } of simple.slice(0, 10)) {
+            const row = balances.find(({ usable }) => usable);
+            const reserve = market.reserves.find(({ symbol }) => symbol === row.symbol);
+            const passes = aavePasses(market, wallet, reserve);
+            const price = (await firstWhere(0n, row.price, passes)) - 1n;
+            const check = (reported) =>
+                checkLiquidationPrice({ today: row.price, price: reported, passes, samples: SAMPLES, random });
+            assert.deepEqual(await check(price), []);
+            for (const wrong of [price + 1n, price - 1n, row.price, null, row.price * 2n]) {
+                assert.notEqual((await check(wrong)).length, 0, `${wrong} in place of ${price}`);
+            }
+        }
+    });
+});
+
+/// A report's prices by asset; checked rows are taken out.
+function rowsOf(report) {
+    return new Map((report?.liquidation_prices ?? []).map((row) => [row.asset.toLowerCase(), row]));
+}
+
+class Tally {
+    #problems = [];
+    #found = 0;
+    #none = 0;
+
+    async check(what, rows, asset, { today, passes, random }) {
+        const row = rows.get(asset.toLowerCase());
+        rows.delete(asset.toLowerCase());
+        const price = row ? BigInt(row.oracle_price_raw) : null;
+        if (row) this.#found++;
+        else this.#none++;
+        const problems = await checkLiquidationPrice({ today, price, passes, samples: SAMPLES, random });
+        if (row) problems.push(...distanceProblems(row, today));
+        this.#problems.push(...problems.map((problem) => `${what}: ${problem}`));
+    }
+
+    nothingElse(what, rows) {
+        for (const { symbol } of rows.values()) this.#problems.push(`${what}: a price for ${symbol}, which is neither`);
+    }
+
+    settle(context) {
+        context.diagnostic(`${this.#found} prices, ${this.#none} without, ${this.#problems.length} problems`);
+        assert.equal(this.#problems.length, 0, this.#problems.slice(0, 30).join("\n"));
+        assert.ok(this.#found > 100, "there are too few prices");
+    }
+}
+
+// price / today − 1, to at least six digits.
+function distanceProblems({ distance, oracle_price_raw }, today) {
+    const exact = Number(BigInt(oracle_price_raw) - today) / Number(today);
+    return Math.abs(Number(distance) - exact) <= 1e-6 * Math.max(1, Math.abs(exact))
+        ? []
+        : [`distance ${distance} is not ${exact}`];
+}
