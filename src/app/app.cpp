@@ -19,6 +19,7 @@ struct Dispatch {
         return run_liquidate(world, options);
     }
     ExitCode operator()(const WhatIfOptions& options) const { return run_whatif(world, options); }
+    ExitCode operator()(const GraphOptions& options) const { return run_graph(world, options); }
     ExitCode operator()(const CheckConfigOptions& options) const {
         return run_check_config(world, options);
     }

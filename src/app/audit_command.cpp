@@ -4,6 +4,7 @@
 
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
+#include "app/factors.hpp"
 #include "app/gather.hpp"
 #include "app/report_output.hpp"
 #include "app/verdict.hpp"
@@ -37,7 +38,9 @@ AuditPlan make_plan(const AuditOptions& options, const settings::Settings& setti
     AuditPlan plan{
         .output = {.json = options.json, .verbose = options.verbose, .no_color = options.no_color},
         .verdict = {.fail_below = std::nullopt, .verify = options.verify},
-        .report = {.at = std::nullopt, .at_risk_below = settings.at_risk_below}};
+        .report = {.at = std::nullopt,
+                   .at_risk_below = settings.at_risk_below,
+                   .factors = factor_map(settings)}};
     if (options.fail_below) {
         plan.verdict.fail_below = parse_health_factor(*options.fail_below);
     }
@@ -78,8 +81,9 @@ ExitCode finish_audit(World& world, const report::Report& report, const AuditPla
 
 ExitCode run_audit(World& world, const AuditOptions& options) {
     const auto settings = load_settings(world, options.config_file);
-    const auto plan = make_plan(options, settings);
+    auto plan = make_plan(options, settings);
     const auto gathered = gather(world, options, settings, options.verify);
+    plan.report.wallets.assign(gathered.wallets.begin(), gathered.wallets.end());
     auto report = report::make_report(gathered.snapshot, plan.report);
     if (gathered.wallets.size() < gathered.snapshot.wallets.size()) {
         keep_wallets(report, gathered.wallets);

@@ -60,6 +60,15 @@ Examples:
   margrave whatif 0xWallet ETH=-20% stETH/ETH=-3% days=30 --json
   margrave whatif 0xWallet ETH=-20% repay:USDC:10000@aave-v3 --snapshot now.json)";
 
+constexpr const char* kGraphFooter =
+    R"(A node is a factor (ETH/USD), a token's symbol, an address, or an id as --json lists them. NODE=-20% asks
+what falls on the way there, NODE alone what falls when it fails.
+
+Examples:
+  margrave graph 0xWallet1 0xWallet2
+  margrave graph 0xWallet --fails ETH/USD=-20%
+  margrave graph 0xWallet --dot | dot -Tsvg > graph.svg)";
+
 /// CLI11's layout without its decorations: no "..." after a list, no blank line doubled.
 class HelpFormat : public CLI::Formatter {
   public:
@@ -255,6 +264,19 @@ WhatIfOptions sorted_words(WhatIfOptions options) {
     return options;
 }
 
+void define_graph(CLI::App& command, GraphOptions& options) {
+    define_source(command, options);
+    command
+        .add_option("--fails", options.fails,
+                    "Which accounts fall, in which order, when this fails or moves")
+        ->type_name("NODE[=MOVE%]")
+        ->group("What to ask");
+    command.add_flag("--dot", options.dot, "Answer as Graphviz DOT")->group("Output");
+    command.add_flag("--json", options.json, "Answer as JSON")->group("Output");
+    command.add_flag("--verbose", options.verbose, "What reading cost on stderr")->group("Output");
+    command.footer(kGraphFooter);
+}
+
 void define_check_config(CLI::App& command, CheckConfigOptions& options) {
     command
         .add_option("--config", options.config_file, "Configuration merged over the shipped one")
@@ -278,9 +300,11 @@ struct Parser {
     DemoOptions demo;
     LiquidateOptions liquidate;
     WhatIfOptions whatif;
+    GraphOptions graph;
     CLI::App* audit_command = nullptr;
     CLI::App* liquidate_command = nullptr;
     CLI::App* whatif_command = nullptr;
+    CLI::App* graph_command = nullptr;
     CLI::App* check_config_command = nullptr;
     CLI::App* protocols_command = nullptr;
     CLI::App* demo_command = nullptr;
@@ -293,6 +317,8 @@ struct Parser {
         define_liquidate(*liquidate_command, liquidate);
         whatif_command = add("whatif", "Health before and after shocks and actions");
         define_whatif(*whatif_command, whatif);
+        graph_command = add("graph", "What the accounts depend on, and what falls together");
+        define_graph(*graph_command, graph);
         demo_command = add("demo", "Audit recorded wallets, without a network");
         define_demo(*demo_command, demo);
         protocols_command = add("protocols", "The protocols known and how each is proven");
@@ -373,6 +399,9 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.whatif_command->parsed()) {
         return sorted_words(parser.whatif);
+    }
+    if (parser.graph_command->parsed()) {
+        return parser.graph;
     }
     if (parser.check_config_command->parsed()) {
         return parser.check_config;

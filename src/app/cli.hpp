@@ -47,6 +47,13 @@ struct WhatIfOptions : SourceOptions {
     bool no_color = false;
 };
 
+/// `margrave graph`, as typed.
+struct GraphOptions : SourceOptions {
+    std::optional<std::string> fails;  ///< NODE or NODE=-20%
+    bool dot = false;
+    bool json = false;
+};
+
 struct CheckConfigOptions {
     std::optional<std::string> config_file;
 };
@@ -64,8 +71,8 @@ struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, CheckConfigOptions,
-                             ProtocolsOptions, DemoOptions, ShowText>;
+using Command = std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions,
+                             CheckConfigOptions, ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

@@ -15,6 +15,8 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_liquidate(World& world, const LiquidateOptions& options);
 /// `margrave whatif`
 [[nodiscard]] ExitCode run_whatif(World& world, const WhatIfOptions& options);
+/// `margrave graph`
+[[nodiscard]] ExitCode run_graph(World& world, const GraphOptions& options);
 /// `margrave check-config`
 [[nodiscard]] ExitCode run_check_config(World& world, const CheckConfigOptions& options);
 /// `margrave protocols`

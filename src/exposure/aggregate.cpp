@@ -22,6 +22,13 @@ std::optional<core::Usd> value_of(const std::optional<U256>& amount, unsigned de
                               : usd_value<Rounding::Down>(*amount, decimals, *price);
 }
 
+/// A balance worth more than 2^200 / 1e18 dollars is a mistake or a joke, and leaves no room for a
+/// sum: it counts as unpriced.
+std::optional<core::Usd> believable(const std::optional<core::Usd>& value) {
+    constexpr unsigned kBits = 200;
+    return value && value->value() < (U256(1) << kBits) ? value : std::nullopt;
+}
+
 Item item_of(const margin::Market& market, std::size_t row, const margin::Leg& leg,
              const PriceBook& prices, const FactorMap& factors) {
     const margin::MarketName& name = market.name();
@@ -33,9 +40,7 @@ Item item_of(const margin::Market& market, std::size_t row, const margin::Leg& l
               .amount = leg.amount,
               .value = value_of(leg.amount, leg.decimals, leg.side, prices.price(name, leg.asset)),
               .found = {}};
-    if (!item.value) {
-        item.value = leg.value;
-    }
+    item.value = believable(item.value ? item.value : leg.value);
     item.found = factors.factors_of(item.token, "");
     return item;
 }
@@ -50,6 +55,7 @@ Item item_of(const snapshot::Holding& holding, const PriceBook& prices, const Fa
         .amount = holding.amount,
         .value = value_of(holding.amount, holding.decimals, Side::Supply, prices.price(holding)),
         .found = {}};
+    item.value = believable(item.value);
     item.found = factors.factors_of(item.token, "");
     // Which balances are read is configured by address, and so is what they are called.
     item.found.by_symbol = false;
@@ -126,21 +132,29 @@ std::vector<Token> assumed_tokens(const std::vector<Item>& items) {
     return out;
 }
 
+/// nullopt when the amounts together exceed 256 bits.
+std::optional<PoolShare> share_of(const margin::MarketName& market,
+                                  const margin::AssetCapacity& capacity,
+                                  const std::vector<Item>& items) {
+    return margin::value_or_nothing([&] {
+        PoolShare share{.market = market, .capacity = capacity, .supplied = 0, .borrowed = 0};
+        for (const Item& item : items) {
+            if (item.market == market && item.token.address == capacity.asset && item.amount) {
+                U256& sum = item.is_debt() ? share.borrowed : share.supplied;
+                sum = sum + *item.amount;
+            }
+        }
+        return share;
+    });
+}
+
 std::vector<PoolShare> pool_shares(const Portfolio& portfolio, const std::vector<Item>& items) {
     std::vector<PoolShare> out;
     for (const margin::Market* market : portfolio.markets) {
         for (const margin::AssetCapacity& capacity : market->capacities()) {
-            PoolShare share{
-                .market = market->name(), .capacity = capacity, .supplied = 0, .borrowed = 0};
-            for (const Item& item : items) {
-                if (item.market == market->name() && item.token.address == capacity.asset &&
-                    item.amount) {
-                    U256& sum = item.is_debt() ? share.borrowed : share.supplied;
-                    sum = sum + *item.amount;
-                }
-            }
-            if (share.supplied != 0 || share.borrowed != 0) {
-                out.push_back(std::move(share));
+            auto share = share_of(market->name(), capacity, items);
+            if (share && (share->supplied != 0 || share->borrowed != 0)) {
+                out.push_back(*std::move(share));
             }
         }
     }

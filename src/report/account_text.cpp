@@ -1,6 +1,7 @@
 #include "report/account_text.hpp"
 
 #include "core/text.hpp"
+#include "report/exposure_text.hpp"
 #include "report/names.hpp"
 #include "report/number_text.hpp"
 #include "report/price_age.hpp"
@@ -197,8 +198,8 @@ std::string account_text(const Account& account, core::Timestamp block_time,
         .indent = kFiguresIndent, .columns = style.columns, .colour = style.colour};
     const Layout of_legs{.indent = kLegsIndent, .columns = style.columns, .colour = style.colour};
     return heading(account, style) + figures(account, of_figures) +
-           prices_text(account, of_figures) + warnings(account, of_figures) +
-           legs(account, block_time, style, of_legs);
+           prices_text(account, of_figures) + outlook_text(account, block_time, of_figures) +
+           warnings(account, of_figures) + legs(account, block_time, style, of_legs);
 }
 
 }  // namespace margrave::report

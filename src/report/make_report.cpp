@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/time.hpp"
+#include "report/exposure_part.hpp"
 #include "report/figures.hpp"
 #include "report/liquidation_prices.hpp"
 #include "report/report.hpp"
@@ -225,6 +226,7 @@ Report make_report(const snapshot::Snapshot& snapshot, const Options& options) {
     std::sort(report.accounts.begin(), report.accounts.end(), is_worse);
     name_unknown_accounts(report);
     report.totals = wallet_totals(snapshot, report);
+    add_exposure(snapshot, options, report);
     return report;
 }
 

@@ -6,6 +6,10 @@
 #include <vector>
 
 #include "core/units.hpp"
+#include "exposure/aggregate.hpp"
+#include "exposure/factor_map.hpp"
+#include "exposure/fragmented_loss.hpp"
+#include "exposure/outlook.hpp"
 #include "margin/account.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -15,6 +19,8 @@ struct Options {
     std::optional<core::Timestamp>
         at;                   ///< accrue interest to this moment; nullopt: the block's own
     core::Wad at_risk_below;  ///< below it a healthy account is AtRisk
+    exposure::FactorMap factors = {};
+    std::vector<core::Address> wallets = {};  ///< whose exposure is summed; empty: everyone's
 };
 
 /// One balance of an account with the price of a whole token, where the market's oracle counts in
@@ -55,6 +61,7 @@ struct Account {
     std::vector<LiquidationPrice> liquidation_prices;  ///< nearest first
     bool verified = false;                             ///< the protocol's own view was read too
     std::vector<margin::Difference> differences;       ///< where it disagrees
+    exposure::Outlook outlook = {};                    ///< what would liquidate it
 };
 
 struct Holding {
@@ -85,6 +92,9 @@ struct Report {
     std::vector<Holding> holdings;
     std::vector<WalletTotal> totals;
     std::vector<snapshot::CoverageGap> gaps;
+    exposure::Exposure exposure = {};
+    std::vector<exposure::OwnTrigger> own_triggers = {};
+    std::vector<exposure::RiskFactor> assumed_risks = {};  ///< of every factor that occurs above
 };
 
 /// A pure function of the snapshot and the options. Throws InputError when `options.at` lies before

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/hex.hpp"
+#include "report/exposure_json.hpp"
 #include "report/figures.hpp"
 #include "report/json_fields.hpp"
 #include "report/names.hpp"
@@ -85,7 +86,8 @@ Json account_json(const Account& account) {
             {"current_ltv_bps", account.current_ltv_bps ? Json(*account.current_ltv_bps) : Json()},
             {"legs", list(account.legs, leg_json)},
             {"liquidation_prices", list(account.liquidation_prices, liquidation_price_json)},
-            {"liquidation_factors", Json::array()},
+            {"liquidation_factors", liquidation_factors_json(account.outlook)},
+            {"outlook", outlook_json(account.outlook)},
             {"verified", account.verified},
             {"differences", list(account.differences, difference_json)}};
 }
@@ -136,7 +138,8 @@ std::string to_json(const Report& report) {
                     {"accounts", list(report.accounts, account_json)},
                     {"holdings", list(report.holdings, holding_json)},
                     {"totals", list(report.totals, total_json)},
-                    {"exposure", Json::array()},
+                    {"exposure", exposure_json(report.exposure)},
+                    {"portfolio", portfolio_json(report)},
                     {"gaps", list(report.gaps, gap_json)}};
     return printed(json);
 }

@@ -1,0 +1,161 @@
+#include "report/exposure_text.hpp"
+
+#include <fmt/format.h>
+
+#include "core/fixed_point.hpp"
+#include "core/text.hpp"
+#include "core/time.hpp"
+#include "report/account_text.hpp"
+#include "report/number_text.hpp"
+
+namespace margrave::report {
+namespace {
+
+constexpr std::size_t kNameBytesMax = 40;
+constexpr std::size_t kIndent = 2;
+
+/// "falls 20.0 %", "rises 5.0 %".
+std::string move_text(const core::U256& multiplier) {
+    const exposure::SignedUsd change =
+        exposure::difference(core::Usd(multiplier), core::Usd(core::wad()));
+    return (change.negative ? "falls " : "rises ") + fall_text(core::Wad(change.magnitude.value()));
+}
+
+std::string signed_text(const exposure::SignedUsd& value) {
+    return (value.negative ? "-" : "") + usd_text(value.magnitude);
+}
+
+std::string limits_text(const exposure::Outlook& outlook, const Layout& layout) {
+    std::vector<std::string> parts;
+    for (const exposure::FactorLimit& limit : outlook.factors) {
+        parts.push_back(core::printable(limit.factor, kNameBytesMax) + ' ' +
+                        move_text(limit.multiplier) +
+                        (limit.price ? " to " + price_text(*limit.price) : ""));
+    }
+    if (parts.empty()) {
+        return outlook.unreachable_by_price
+                   ? wrapped_words("no price alone can liquidate it", layout)
+                   : "";
+    }
+    parts.front() = "liquidation by factor if " + parts.front();
+    return wrapped(parts, ", or ", layout);
+}
+
+std::string span_text(const char* what, const std::optional<core::Timestamp>& at,
+                      core::Timestamp now) {
+    return at && now < *at ? what + (" in " + core::format_duration((*at - now).value())) : "";
+}
+
+std::string others_text(const exposure::Outlook& outlook, core::Timestamp now,
+                        const Layout& layout) {
+    std::vector<std::string> parts;
+    if (outlook.joint) {
+        parts.push_back(
+            fmt::format("nearest joint move {:.1f} daily deviations", outlook.joint->sigmas));
+    }
+    parts.push_back(span_text("by interest", outlook.falls_at, now));
+    if (outlook.falls_at_less_yield != outlook.falls_at) {
+        parts.push_back(outlook.falls_at_less_yield
+                            ? span_text("less staking yield", outlook.falls_at_less_yield, now)
+                            : "less staking yield not in ten years");
+    }
+    std::erase(parts, "");
+    return parts.empty() ? "" : wrapped(parts, "   ", layout);
+}
+
+std::string ignored_text(const exposure::Outlook& outlook, const Layout& layout) {
+    std::string names;
+    for (const std::string& factor : outlook.ignored) {
+        names += (names.empty() ? "" : ", ") + core::printable(factor, kNameBytesMax);
+    }
+    return names.empty() ? "" : wrapped_words("its oracle does not follow: " + names, layout);
+}
+
+std::string factors_table(const exposure::Exposure& exposure, const Layout& layout) {
+    Table table({{.align = Align::Left, .width_min = 12},
+                 {.align = Align::Right, .width_min = 16},
+                 {.align = Align::Right, .width_min = 16},
+                 {.align = Align::Right, .width_min = 16}});
+    table.add({{"factor", Ink::Dim}, {"long", Ink::Dim}, {"short", Ink::Dim}, {"net", Ink::Dim}});
+    for (const exposure::FactorExposure& factor : exposure.factors) {
+        table.add({{core::printable(factor.factor, kNameBytesMax)},
+                   {usd_text(factor.long_usd)},
+                   {usd_text(factor.short_usd)},
+                   {signed_text(factor.net())}});
+    }
+    return table.print(layout);
+}
+
+std::string figures(const exposure::Exposure& exposure, const Layout& layout) {
+    std::vector<std::string> parts{"assets " + usd_text(exposure.assets),
+                                   "debt " + usd_text(exposure.debt)};
+    if (const auto times = exposure::leverage(exposure)) {
+        parts.push_back("leverage " + grouped(times->value(), 18, 2));
+    }
+    if (const auto stands = exposure::concentration(exposure)) {
+        parts.push_back("largest " + core::printable(stands->largest, kNameBytesMax) + ' ' +
+                        fall_text(stands->largest_share) + " of net");
+    }
+    return wrapped(parts, "   ", layout);
+}
+
+std::string left_out(const exposure::Exposure& exposure, const Layout& layout) {
+    std::string out;
+    if (!exposure.unpriced.empty()) {
+        std::string names;
+        for (const exposure::Unpriced& unpriced : exposure.unpriced) {
+            names += (names.empty() ? "" : ", ") + core::printable(unpriced.token.symbol, 24);
+        }
+        out += wrapped_words("left out, without a dollar value: " + names, layout);
+    }
+    if (!exposure.assumed.empty()) {
+        std::string names;
+        for (const exposure::Token& token : exposure.assumed) {
+            names += (names.empty() ? "" : ", ") + core::printable(token.symbol, 24);
+        }
+        out += wrapped_words("taken at the word of their own symbols: " + names, layout);
+    }
+    return out;
+}
+
+std::string trigger_text(const exposure::OwnTrigger& trigger) {
+    const std::string cost = trigger.pair
+                                 ? "a liquidation costs " + usd_text(trigger.loss)
+                                 : "no liquidation (" + core::printable(trigger.reason) + ")";
+    return fmt::format("{} in {}: if {} {}: {}, the move alone {}", trigger.wallet.to_string(),
+                       market_text(trigger.market), core::printable(trigger.factor, kNameBytesMax),
+                       move_text(trigger.multiplier), cost, signed_text(trigger.netted));
+}
+
+std::string triggers(const Report& report, const Layout& layout, const TextStyle& style) {
+    std::string out;
+    for (const exposure::OwnTrigger& trigger : report.own_triggers) {
+        out += wrapped_words(trigger_text(trigger), layout);
+    }
+    return out.empty()
+               ? out
+               : painted("Each account at its own trigger", Ink::Bold, style.colour) + '\n' + out;
+}
+
+}  // namespace
+
+std::string outlook_text(const Account& account, core::Timestamp block_time, const Layout& layout) {
+    if (account.health.status == margin::Status::Liquidatable) {
+        return "";
+    }
+    return limits_text(account.outlook, layout) + others_text(account.outlook, block_time, layout) +
+           ignored_text(account.outlook, layout);
+}
+
+std::string exposure_text(const Report& report, const TextStyle& style) {
+    const exposure::Exposure& exposure = report.exposure;
+    if (exposure.factors.empty() && exposure.unpriced.empty()) {
+        return "";
+    }
+    const Layout layout{.indent = kIndent, .columns = style.columns, .colour = style.colour};
+    return painted("Exposure by factor", Ink::Bold, style.colour) + '\n' +
+           factors_table(exposure, layout) + figures(exposure, layout) +
+           left_out(exposure, layout) + triggers(report, layout, style);
+}
+
+}  // namespace margrave::report
