@@ -549,7 +549,7 @@ std::unique_ptr<margin::Market> restore_market(const core::Archive& archive) {
 }
 
 std::vector<RevisionProof> describe() {
-    return {{"1.0", "the published vectors of the rate model and cases worked by hand"}};
+    return {{"1.0", "contract"}};
 }
 
 }  // namespace margrave::adapters::morpho_blue
