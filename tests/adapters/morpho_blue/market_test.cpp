@@ -301,7 +301,8 @@ TEST_CASE("the answer of the oracle is one, and may be replaced", "[morpho_blue]
     CHECK(answers[0].asset == test::address(0xa000));
     CHECK(answers[0].denominator == test::address(0xa001));
     CHECK(answers[0].denominator_symbol == "USDC");
-    CHECK_FALSE(answers[0].unit);
+    CHECK(answers[0].denominator_decimals == 6);
+    CHECK(answers[0].unit == core::pow10(24));  // 36 + 6 - 18; 2000e24 is 2000 USDC for a WETH
     const auto fork = market.fork();
     fork->set_answer(test::address(0xa000), answers[0].quote->answer - 1);
     CHECK(fork->health(0).status == Status::Liquidatable);
