@@ -224,14 +224,14 @@ void AaveMarket::Call::move_to_now(Reserve& reserve) {
 /// The strategy subtracts what is taken from what is there, then the token pays it out: whichever
 /// notices first, the call reverts here.
 void AaveMarket::Call::let_flow(Reserve& reserve, const Flow& flow) {
-    require(flow.taken <= free_liquidity(reserve), "not_enough_liquidity",
+    require(flow.taken <= free_liquidity(reserve), "insufficient_liquidity",
             core::to_decimal(free_liquidity(reserve)) + " base units of " + reserve.symbol +
                 " are free");
     update_rates(behaviour_, reserve, market_.time_, flow);
 }
 
 void AaveMarket::Call::require_open(const Reserve& reserve) const {
-    require(reserve.configuration.is_active(), "inactive");
+    require(reserve.configuration.is_active(), "reserve_inactive");
     require(!reserve.configuration.is_paused(), "paused");
 }
 

@@ -127,7 +127,7 @@ TEST_CASE("what is closed refuses in the contract's order: inactive, paused, fro
         auto market = market_with(state, ten_weth());
         return refusal_of(market, act(ActionKind::Supply, kWeth, weth(1)));
     };
-    CHECK(supply_to({.active = false, .frozen = true, .paused = true}) == "inactive");
+    CHECK(supply_to({.active = false, .frozen = true, .paused = true}) == "reserve_inactive");
     CHECK(supply_to({.frozen = true, .paused = true}) == "paused");
     CHECK(supply_to({.frozen = true}) == "frozen");
     // Frozen stops supplies and borrows alone.
@@ -158,7 +158,7 @@ TEST_CASE("more than one's own, or more than is there, cannot be withdrawn", "[a
     CHECK(refusal_of(market, act(ActionKind::Withdraw, kWeth, weth(10) + 1)) ==
           "not_enough_balance");
     CHECK(refusal_of(market, act(ActionKind::Withdraw, kWeth, weth(5) + 1)) ==
-          "not_enough_liquidity");
+          "insufficient_liquidity");
     CHECK(refusal_of(market, act(ActionKind::Withdraw, kWeth, weth(5))).empty());
     CHECK(refusal_of(market, act(ActionKind::Withdraw, kUsdc)) == "invalid_amount");
 }
@@ -260,9 +260,9 @@ TEST_CASE("nobody borrows what is not there; since 3.1 more than all supplies is
     fill_reserve(state, kDai, 10'000, 9'000);
     auto market = market_with(state, ten_weth());
     CHECK(refusal_of(market, act(ActionKind::Borrow, kDai, dai(1'000) + 1)) ==
-          "not_enough_liquidity");
+          "insufficient_liquidity");
     CHECK(refusal_of(market, act(ActionKind::Borrow, kDai, dai(10'001))) ==
-          (state.behaviour->name == "3.0" ? "not_enough_liquidity" : "invalid_amount"));
+          (state.behaviour->name == "3.0" ? "insufficient_liquidity" : "invalid_amount"));
     CHECK(refusal_of(market, act(ActionKind::Borrow, kDai, dai(1'000))).empty());
 }
 

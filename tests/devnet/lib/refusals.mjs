@@ -6,7 +6,7 @@ const REASONS = [
     ["26", "InvalidAmount", "invalid_amount"],
     ["24", "InvalidMintAmount", "invalid_amount"],
     ["25", "InvalidBurnAmount", "invalid_amount"],
-    ["27", "ReserveInactive", "inactive"],
+    ["27", "ReserveInactive", "reserve_inactive"],
     ["28", "ReserveFrozen", "frozen"],
     ["29", "ReservePaused", "paused"],
     ["30", "BorrowingNotEnabled", "borrowing_not_enabled"],
@@ -49,6 +49,6 @@ export function reasonOf(data) {
     return byNumber.get(text) ?? (/overflow|exceeds balance|insufficient/i.test(text) ? "arithmetic" : text);
 }
 
-/// What margrave calls `not_enough_liquidity` is a subtraction or a transfer that fails.
+/// What margrave calls `insufficient_liquidity` is a subtraction or a transfer that fails.
 export const agree = (ours, theirs) =>
-    ours === theirs || (theirs === "arithmetic" && ["not_enough_liquidity", "out_of_range"].includes(ours));
+    ours === theirs || (theirs === "arithmetic" && ["insufficient_liquidity", "out_of_range"].includes(ours));
