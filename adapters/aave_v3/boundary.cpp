@@ -59,6 +59,7 @@ class Crossing {
     };
 
     [[nodiscard]] Point at(const U256& answer) const;
+    [[nodiscard]] U256 least_average(const Point& low, const Point& high) const;
     [[nodiscard]] bool can_fail(const Point& low, const Point& high);
     [[nodiscard]] std::optional<U256> first_failing(const Point& low, const Point& high,
                                                     Direction direction);
@@ -85,6 +86,21 @@ Crossing::Point Crossing::at(const U256& answer) const {
     return out;
 }
 
+/// Until 3.4. Where what moves has one threshold, the average moves one way between the two ends
+/// and one of them has the least of it.
+U256 Crossing::least_average(const Point& low, const Point& high) const {
+    const bool has_one_threshold =
+        std::all_of(moving_.begin(), moving_.end(), [&](const Position<Exact>& position) {
+            return position.collateral == 0 ||
+                   position.threshold_bps == moving_.front().threshold_bps;
+        });
+    if (!has_one_threshold) {
+        return average_bps<Exact>(low.sums.threshold, high.sums.collateral);
+    }
+    return std::min(average_bps<Exact>(low.sums.threshold, low.sums.collateral),
+                    average_bps<Exact>(high.sums.threshold, high.sums.collateral));
+}
+
 /// False only when every answer from `low` to `high` passes; exact when they are the same.
 bool Crossing::can_fail(const Point& low, const Point& high) {
     ++steps_;
@@ -94,11 +110,7 @@ bool Crossing::can_fail(const Point& low, const Point& high) {
     Sums<Exact> worst = low.sums;
     worst.debt = high.sums.debt;
     if (!behaviour_.rounds_against_user && low.answer != high.answer) {
-        // The average moves one way between the two ends, so one of them has the least of it.
-        const U256 average =
-            std::min(average_bps<Exact>(low.sums.threshold, low.sums.collateral),
-                     average_bps<Exact>(high.sums.threshold, high.sums.collateral));
-        worst.threshold = worst.collateral * average;
+        worst.threshold = worst.collateral * least_average(low, high);
     }
     return health_factor<Exact>(behaviour_, worst) < core::wad();
 }
@@ -115,10 +127,10 @@ std::optional<U256> Crossing::first_failing(const Point& low, const Point& high,
     const auto lower = [&] { return first_failing(low, at(middle), direction); };
     const auto upper = [&] { return first_failing(at(middle + 1), high, direction); };
     if (direction == Direction::Up) {
-        const auto found = lower();
+        auto found = lower();
         return found ? found : upper();
     }
-    const auto found = upper();
+    auto found = upper();
     return found ? found : lower();
 }
 
@@ -133,7 +145,7 @@ void Crossing::draw_line() {
         for (const Position<Exact>& position : moving_) {
             unit = std::max(unit, position.unit);
         }
-        const U256 bps = core::percentage_factor();
+        const U256& bps = core::percentage_factor();
         Line out;
         U256 slack = behaviour_.rounds_against_user ? U256(0) : U256(bps / 2);
         for (const Position<Exact>& position : moving_) {
@@ -218,7 +230,7 @@ std::optional<U256> Crossing::search(const U256& low, const U256& high, Directio
         std::reverse(parts.begin(), parts.end());
     }
     for (const auto& [first, last] : parts) {
-        if (const auto found = first_failing(at(first), at(last), direction)) {
+        if (auto found = first_failing(at(first), at(last), direction)) {
             return found;
         }
     }
@@ -284,7 +296,7 @@ std::optional<U256> AaveMarket::liquidation_answer(std::size_t row,
     if (!today) {
         return std::nullopt;
     }
-    const auto found = margin::value_or_nothing([&] {
+    auto found = margin::value_or_nothing([&] {
         Crossing crossing(*state_.behaviour);
         for (const Balance& balance : account.balances) {
             if (!account.configuration.is_using(balance.reserve_id)) {

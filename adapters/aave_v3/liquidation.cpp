@@ -580,7 +580,7 @@ U256 AaveMarket::Liquidation::pay_fee(const Position& at, const U256& fee) {
         take_supply_shares(*at.collateral, shares);
         return fee;
     }
-    const U256 paid = supply_balance<Exact>(behaviour_, left, index);
+    U256 paid = supply_balance<Exact>(behaviour_, left, index);
     take_supply_shares(*at.collateral,
                        rules_.works_in_shares ? left : supply_shares(rules_, paid, index));
     return paid;

@@ -30,6 +30,12 @@ bool fails(const AaveMarket& market, const Address& asset, const U256& answer) {
     return fork->health(0).status == Status::Liquidatable;
 }
 
+bool is_unknown_at(const AaveMarket& market, const Address& asset, const U256& answer) {
+    const auto fork = market.fork();
+    fork->set_answer(asset, answer);
+    return fork->health(0).status == Status::Unknown;
+}
+
 /// The failing answer nearest to `today` by asking for every one, up to `reach` away.
 std::optional<U256> by_brute_force(const AaveMarket& market, const Address& asset,
                                    std::uint64_t today, std::uint64_t reach) {
@@ -108,7 +114,14 @@ TEST_CASE("the liquidation answer is the nearest of all that fail, by brute forc
     int none = 0;
     for (const std::string& name : all_behaviours()) {
         for (int round = 0; round < 120; ++round) {
-            const AaveMarket market(small_pool(name, random));
+            AaveMarket market(small_pool(name, random));
+            if (round % 4 == 0) {
+                // Assets that one e-mode's source prices may then have thresholds of their own.
+                const U256 threshold = 1000 + random() % 9000;
+                REQUIRE(market.shock({.kind = margin::ParameterShock::Kind::LiquidationThreshold,
+                                      .asset = test::address(0xa001),
+                                      .value = threshold}));
+            }
             if (market.health(0).status == Status::NoDebt) {
                 continue;
             }
@@ -192,6 +205,29 @@ TEST_CASE("an answer beyond a million times today's is none", "[aave_v3][boundar
     // Twice as much collateral: 1,600,001 is out of reach.
     state.accounts[0].balances[0].scaled_supply = 2 * core::wad();
     CHECK_FALSE(AaveMarket(state).liquidation_answer(0, usdc));
+}
+
+TEST_CASE("answers at which the arithmetic leaves 256 bits are not searched",
+          "[aave_v3][boundary]") {
+    // 2^160 units of 6 decimals at 2^37 are worth about 2^177, and 2^13 * 2^60 times that must fit:
+    // it does today, but not at a million times today's answer.
+    State state = pool("3.6");
+    state.reserves[kWeth] = reserve(kWeth, "WETH", {.ltv = 7500, .threshold = 8000, .decimals = 6},
+                                    U256(2000 * kDollar));
+    state.accounts.push_back(AccountBuilder()
+                                 .collateral(kWeth, U256(1) << 160)
+                                 .debt(kWeth, U256(1) << 158)
+                                 .debt(kUsdc, U256(1) << 155)
+                                 .build());
+    const AaveMarket market(state);
+    REQUIRE(market.health(0).status == Status::Healthy);
+    const Address weth = state.reserves[kWeth].asset;
+    CHECK(is_unknown_at(market, weth, U256(2000 * kDollar) * 1'000'000));
+    const auto falls_at = market.liquidation_answer(0, weth);
+    REQUIRE(falls_at);
+    CHECK(fails(market, weth, *falls_at));
+    CHECK_FALSE(fails(market, weth, *falls_at + 1));
+    CHECK(*falls_at < 2000 * kDollar);
 }
 
 TEST_CASE("an average threshold that is cut to a basis point fails before the price does",
