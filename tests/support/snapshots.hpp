@@ -104,8 +104,9 @@ inline std::unique_ptr<FakeMarket> market(std::vector<FakeAccount> accounts,
         margin::MarketName{.protocol = "aave_v3", .chain = "ethereum", .name = std::move(name)});
     market->accounts = std::move(accounts);
     market->now = kBlockTime;
-    market->asset_prices = {{.asset = kWeth, .quote = {}, .unit = 1'00000000},
-                            {.asset = kUsdc, .quote = {}, .unit = 1'00000000}};
+    market->asset_prices = {
+        {.asset = kWeth, .decimals = 18, .quote = {.answer = 2500'00000000}, .unit = 1'00000000},
+        {.asset = kUsdc, .decimals = 6, .quote = {.answer = 1'00000000}, .unit = 1'00000000}};
     return market;
 }
 

@@ -96,7 +96,7 @@ TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][
          folder.file("bad.toml") +
              ":2: key `at_risk`: unknown key; the keys here are at_risk_below"},
         {{"audit", kWallet, "--chain", "mars"},
-         "--chain: no chain is called \"mars\"; the chains are ethereum"},
+         "--chain: no chain is called \"mars\"; the chains are arbitrum, base, ethereum"},
         {{"audit", kWallet, "--fail-below", "low"},
          "--fail-below: \"low\" is no health factor; write it as in 1.25"},
         {{"audit", kWallet, "--block", "newest"},
