@@ -223,22 +223,18 @@ bool is_refusal_of_size(ErrorKind kind) {
     return kind == ErrorKind::RequestTooLarge || kind == ErrorKind::ReplyTooLarge;
 }
 
-/// What is wrong with the block that the node said; nullopt when it is the wire's.
-std::optional<CallFailure> check_said_block(const Wire& wire, const RpcOutcome& outcome) {
-    const CallOutcome said = hex_result(outcome);
-    if (!said) {
-        return said.error();
-    }
-    if (said->size() != 64) {
-        return CallFailure{ErrorKind::EmptyReply, "the node did not say its block"};
-    }
-    const auto [number, timestamp] = SayBlock::decode(said.value());
-    return check_block(wire, number, timestamp);
-}
-
 Answers decode_batch(const Wire& wire, std::span<const PendingCall* const> questions,
                      const std::vector<RpcOutcome>& outcomes) {
-    if (auto wrong = check_said_block(wire, outcomes.at(0))) {
+    const CallOutcome said = hex_result(outcomes.at(0));
+    if (!said) {
+        return core::Unexpected(said.error());
+    }
+    if (said->size() != 64) {
+        return core::Unexpected(
+            CallFailure{ErrorKind::EmptyReply, "the node did not say its block"});
+    }
+    const auto [number, timestamp] = SayBlock::decode(said.value());
+    if (auto wrong = check_block(wire, number, timestamp)) {
         return core::Unexpected(*wrong);
     }
     std::vector<CallOutcome> answers;
@@ -268,7 +264,12 @@ Answers decode(const Wire& wire, std::span<const PendingCall* const> questions,
 RpcRequest encode_block_check(const Wire& wire) { return {say_block(wire)}; }
 
 bool passes_block_check(const Wire& wire, const RpcOutcome& outcome) {
-    return !check_said_block(wire, outcome);
+    const CallOutcome said = hex_result(outcome);
+    if (!said || said->size() != 64) {
+        return false;
+    }
+    const auto [number, timestamp] = SayBlock::decode(said.value());
+    return !check_block(wire, number, timestamp);
 }
 
 RpcRequest encode_alone(const Wire& wire, const PendingCall& question) {
