@@ -5,7 +5,24 @@ import { maxUint256 } from "viem";
 const SHARE_ROUNDING = 2n;
 
 /// What a contract calls its refusal → what margrave may call it; refusals that are not here need only be refusals.
-export const REASONS = {};
+export const REASONS = {
+    25: ["zero_amount"],
+    29: ["paused"],
+    45: ["healthy"],
+    46: ["collateral_not_enabled"],
+    47: ["no_debt_in_asset"],
+    59: ["price_oracle_sentinel"],
+    ReservePaused: ["paused"],
+    HealthFactorNotBelowThreshold: ["healthy"],
+    CollateralCannotBeLiquidated: ["collateral_not_enabled"],
+    SpecifiedCurrencyNotBorrowedByUser: ["no_debt_in_asset"],
+    PriceOracleSentinelCheckFailed: ["price_oracle_sentinel"],
+    LiquidationGraceSentinelCheckFailed: ["grace_period"],
+    MustNotLeaveDust: ["dust_left"],
+    InvalidBurnAmount: ["zero_amount"],
+    "position is healthy": ["healthy"],
+    "oracle is down": ["no_price"],
+};
 
 /// Differences, each a readable line; none when the simulation is right.
 export function compareLiquidation(reported, truth, { debt, receiveShares = false, same = false }) {
