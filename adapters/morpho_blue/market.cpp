@@ -28,6 +28,15 @@ core::Bps to_bps(const U256& lltv) {
 /// "86.25 %", rounded down.
 std::string percent(const U256& wad) { return core::format_fixed(wad, 16, 2) + " %"; }
 
+/// price() turns base units into base units at 1e36, so a whole loan token for a whole collateral
+/// token is 10^(36 + loan decimals - collateral decimals).
+std::optional<U256> unit_of(unsigned loan_decimals, unsigned collateral_decimals) {
+    constexpr unsigned kPriceDecimals = 36;
+    return margin::value_or_nothing([&] {
+        return U256(core::pow10(kPriceDecimals + loan_decimals) / core::pow10(collateral_decimals));
+    });
+}
+
 }  // namespace
 
 Accrued accrue_to(const State& state, core::Timestamp time) {
@@ -276,15 +285,6 @@ void MorphoMarket::fast_health_factors(std::vector<double>& out) const {
                           to_assets_up<Fast>(Fast::of(account.borrow_shares), borrow));
         }
     }
-}
-
-/// price() turns base units into base units at 1e36, so a whole loan token for a whole collateral
-/// token is 10^(36 + loan decimals - collateral decimals).
-std::optional<U256> unit_of(unsigned loan_decimals, unsigned collateral_decimals) {
-    constexpr unsigned kPriceDecimals = 36;
-    return margin::value_or_nothing([&] {
-        return U256(core::pow10(kPriceDecimals + loan_decimals) / core::pow10(collateral_decimals));
-    });
 }
 
 std::vector<margin::OracleAnswer> MorphoMarket::answers() const {
