@@ -552,7 +552,7 @@ void AaveMarket::Liquidation::hand_over(const Position& at, const Seizure& sale,
     const auto& holding = reserve.totals->a_token_holding;
     const U256 free = free_liquidity(reserve);
     if (amount > free || (holding && amount > *holding)) {
-        refuse("no_liquidity",
+        refuse("insufficient_liquidity",
                fmt::format("{} of {} would leave the pool, which has {}", core::to_decimal(amount),
                            reserve.symbol,
                            core::to_decimal(holding && *holding < free ? *holding : free)));
@@ -638,7 +638,7 @@ U256 AaveMarket::Liquidation::supply_index(const Reserve& reserve) const {
 core::Result<LiquidationOutcome, Refusal> AaveMarket::liquidate(std::size_t row,
                                                                 const LiquidationCall& call) {
     const auto arithmetic = [](const char* why) {
-        return core::Unexpected(Refusal{.reason = "arithmetic", .detail = why});
+        return core::Unexpected(Refusal{.reason = "out_of_range", .detail = why});
     };
     Liquidation attempt(*this, row);
     try {

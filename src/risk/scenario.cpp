@@ -31,7 +31,7 @@ StepEffect set(margin::Market& market, const margin::OracleAnswer& today,
                       .to = today.quote->answer,
                       .refusal = std::nullopt};
     if (!answer) {
-        effect.refusal = margin::Refusal{"arithmetic", "the answer would leave 256 bits"};
+        effect.refusal = margin::Refusal{"out_of_range", "the answer would leave 256 bits"};
         return effect;
     }
     const U256 moved = *answer == 0 ? U256(1) : *answer;

@@ -98,6 +98,10 @@ inline FakeAccount account(std::uint8_t wallet, margin::Health health) {
     return account;
 }
 
+inline margin::PriceQuote quote_of(std::uint64_t answer) {
+    return {.answer = answer, .source = {}, .updated_at = std::nullopt};
+}
+
 inline std::unique_ptr<FakeMarket> market(std::vector<FakeAccount> accounts,
                                           std::string name = "core") {
     auto market = std::make_unique<FakeMarket>(
@@ -105,8 +109,8 @@ inline std::unique_ptr<FakeMarket> market(std::vector<FakeAccount> accounts,
     market->accounts = std::move(accounts);
     market->now = kBlockTime;
     market->asset_prices = {
-        {.asset = kWeth, .decimals = 18, .quote = {.answer = 2500'00000000}, .unit = 1'00000000},
-        {.asset = kUsdc, .decimals = 6, .quote = {.answer = 1'00000000}, .unit = 1'00000000}};
+        {.asset = kWeth, .decimals = 18, .quote = quote_of(2500'00000000), .unit = 1'00000000},
+        {.asset = kUsdc, .decimals = 6, .quote = quote_of(1'00000000), .unit = 1'00000000}};
     return market;
 }
 
