@@ -4,7 +4,7 @@
 
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
-#include "app/factors.hpp"
+#include "app/factor_map.hpp"
 #include "app/gather.hpp"
 #include "app/report_output.hpp"
 #include "app/verdict.hpp"
@@ -40,7 +40,7 @@ AuditPlan make_plan(const AuditOptions& options, const settings::Settings& setti
         .verdict = {.fail_below = std::nullopt, .verify = options.verify},
         .report = {.at = std::nullopt,
                    .at_risk_below = settings.at_risk_below,
-                   .factors = factor_map(settings)}};
+                   .factors = make_factor_map(settings)}};
     if (options.fail_below) {
         plan.verdict.fail_below = parse_health_factor(*options.fail_below);
     }

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "app/commands.hpp"
-#include "app/factors.hpp"
+#include "app/factor_map.hpp"
 #include "app/report_output.hpp"
 #include "app/verdict.hpp"
 #include "chains/evm/recording.hpp"
@@ -81,7 +81,7 @@ ExitCode run_demo(World& world, const DemoOptions& options) {
     const auto report =
         report::make_report(result.snapshot, {.at = std::nullopt,
                                               .at_risk_below = settings.at_risk_below,
-                                              .factors = factor_map(settings)});
+                                              .factors = make_factor_map(settings)});
     const OutputOptions output{
         .json = options.json, .verbose = options.verbose, .no_color = options.no_color};
     write_result(world, (options.json ? "" : show_labels(wallets)) + render(world, report, output));

@@ -2,7 +2,7 @@
 
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
-#include "app/factors.hpp"
+#include "app/factor_map.hpp"
 #include "app/gather.hpp"
 #include "app/verdict.hpp"
 #include "core/errors.hpp"
@@ -99,7 +99,7 @@ ExitCode run_graph(World& world, const GraphOptions& options) {
     const auto question =
         options.fails ? std::optional(parse_question(*options.fails)) : std::nullopt;
     const auto settings = load_settings(world, options.config_file);
-    const auto factors = factor_map(settings);
+    const auto factors = make_factor_map(settings);
     const auto gathered = gather(world, options, settings);
     const auto portfolio = portfolio_of(gathered);
     report::GraphView view{
