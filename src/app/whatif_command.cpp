@@ -163,11 +163,10 @@ ExitCode run_whatif(World& world, const WhatIfOptions& options) {
     }
     const auto settings = load_settings(world, options.config_file);
     const auto gathered = gather(world, options, settings);
-    const report::Options reported{
-        .at = std::nullopt,
-        .at_risk_below = settings.at_risk_below,
-        .factors = make_factor_map(settings),
-        .wallets = {gathered.wallets.begin(), gathered.wallets.end()}};
+    const report::Options reported{.at = std::nullopt,
+                                   .at_risk_below = settings.at_risk_below,
+                                   .factors = make_factor_map(settings),
+                                   .wallets = {gathered.wallets.begin(), gathered.wallets.end()}};
 
     risk::Scenario scenario(gathered.snapshot, make_factor_map(settings));
     report::WhatIf whatif;
