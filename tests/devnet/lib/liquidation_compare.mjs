@@ -113,9 +113,9 @@ function compareGains(equal, { repaid_raw, seized_raw, fee_raw }, gained, { rece
 }
 
 /// What margrave should say, from what the contracts did: it tests the comparison.
-export function perfectLiquidation({ success, repaid, seized, fee, deficits, after }, { debt }) {
+export function perfectLiquidation({ success, error, repaid, seized, fee, deficits, after }, { debt }) {
     const schema = "margrave.liquidation/1";
-    if (!success) return { schema, eligible: false, reason: "refused" };
+    if (!success) return { schema, eligible: false, reason: REASONS[error]?.[0] ?? "refused" };
     const { collateral, debt: owed, healthFactor } = after;
     const endless = healthFactor === null || healthFactor === maxUint256;
     const legs = legsOf(after).map(([asset, side, amount]) => ({ asset, side, amount_raw: String(amount) }));

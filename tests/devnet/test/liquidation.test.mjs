@@ -5,7 +5,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startDevnet } from "../lib/devnet.mjs";
 import { aaveCases, morphoCases } from "../lib/liquidation_cases.mjs";
-import { LIQUIDATION_PERTURBATIONS, compareLiquidation, perfectLiquidation } from "../lib/liquidation_compare.mjs";
+import {
+    LIQUIDATION_PERTURBATIONS,
+    REASONS,
+    compareLiquidation,
+    perfectLiquidation,
+} from "../lib/liquidation_compare.mjs";
 import { fundLiquidator, liquidateAave, liquidateMorpho } from "../lib/liquidations.mjs";
 import { skip, writeConfig } from "../lib/margrave.mjs";
 import { makeMorphoWhales } from "../lib/morpho_wallets.mjs";
@@ -105,8 +110,13 @@ const describeMorpho = ({ user, market, size, price }) => `${user} ${market.labe
 function assertComparisonWorks(truth, facts) {
     assert.deepEqual(compareLiquidation(perfectLiquidation(truth, facts), truth, facts), []);
     if (!truth.success) {
-        const eligible = { ...perfectLiquidation(truth, facts), eligible: true, reason: null };
-        return assert.notEqual(compareLiquidation(eligible, truth, facts).length, 0);
+        const wrong = [{ eligible: true, reason: null }, { reason: null }];
+        if (REASONS[truth.error]) wrong.push({ reason: "another" });
+        for (const falsehood of wrong) {
+            const report = { ...perfectLiquidation(truth, facts), ...falsehood };
+            assert.notEqual(compareLiquidation(report, truth, facts).length, 0);
+        }
+        return;
     }
     for (const [what, perturb] of Object.entries(LIQUIDATION_PERTURBATIONS)) {
         const report = perfectLiquidation(truth, facts);

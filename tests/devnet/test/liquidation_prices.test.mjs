@@ -13,7 +13,7 @@ import { readMarket } from "../lib/truth.mjs";
 
 const WAD = 10n ** 18n;
 const long = process.env.MARGRAVE_LONG === "1";
-const wallets = long ? 3000 : 850;
+const wallets = long ? 3000 : 800;
 const seed = process.env.MARGRAVE_SEED ?? "margrave";
 const ACCOUNTS = long ? Infinity : 500;
 const SAMPLES = 200;
@@ -28,7 +28,7 @@ describe(`liquidation prices, seed "${seed}"`, { concurrency: false }, () => {
     before(async () => {
         const options = { seed, wallets, observations: 2 };
         devnet = await startDevnet(options);
-        morphoNet = await startDevnet({ ...options, aave: false, morpho: true });
+        morphoNet = await startDevnet({ ...options, wallets: wallets + 200, aave: false, morpho: true });
         for (const market of devnet.markets) {
             truths[market.name] = await readMarket(devnet.chain, market, devnet.wallets, blockOf(devnet));
         }
