@@ -69,6 +69,16 @@ Examples:
   margrave graph 0xWallet --fails ETH/USD=-20%
   margrave graph 0xWallet --dot | dot -Tsvg > graph.svg)";
 
+constexpr const char* kRescueFooter =
+    R"(Plans the cheapest way back to a target health: from the wallet's own balances first, then by swaps, by
+selling collateral, with funds from outside last. Every amount is the smallest that still holds at the end
+of the validity. Calls are unsigned; margrave never signs or sends one.
+
+Examples:
+  margrave rescue 0xWallet --target 1.5
+  margrave rescue 0xWallet --protocol aave_v3 --valid-for 86400 --json
+  margrave rescue 0xSafe --idle-only --safe-out batch.json)";
+
 /// CLI11's layout without its decorations: no "..." after a list, no blank line doubled.
 class HelpFormat : public CLI::Formatter {
   public:
@@ -277,6 +287,41 @@ void define_graph(CLI::App& command, GraphOptions& options) {
     command.footer(kGraphFooter);
 }
 
+void define_rescue(CLI::App& command, RescueOptions& options) {
+    define_source(command, options);
+    define_account(command, options.account);
+    const auto* what = "The plan";
+    command.add_option("--target", options.target, "Health factor to reach (default 1.25)")
+        ->type_name("HF")
+        ->group(what);
+    command
+        .add_option("--valid-for", options.valid_for_s,
+                    "Whenever it is carried out within (default 3600)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0, 31536000).description(""))
+        ->group(what);
+    command
+        .add_option("--swap-cost", options.swap_cost_bps,
+                    "Assumed cost of a swap, in basis points of what it buys (default 30)")
+        ->type_name("BPS")
+        ->check(CLI::Range(0, 10000).description(""))
+        ->group(what);
+    command
+        .add_option("--gas-usd", options.gas_usd,
+                    "Assumed cost of a transaction, in dollars (default 5)")
+        ->type_name("USD")
+        ->group(what);
+    command.add_flag("--idle-only", options.idle_only, "Without funds from outside")->group(what);
+    command
+        .add_option("--safe-out", options.safe_out,
+                    "Save the calls as a batch for Safe's Transaction Builder")
+        ->type_name("FILE")
+        ->group("Files");
+    define_at(command, options.at);
+    define_output(command, options.json, options.verbose, options.no_color);
+    command.footer(kRescueFooter);
+}
+
 void define_check_config(CLI::App& command, CheckConfigOptions& options) {
     command
         .add_option("--config", options.config_file, "Configuration merged over the shipped one")
@@ -299,10 +344,12 @@ struct Parser {
     CheckConfigOptions check_config;
     DemoOptions demo;
     LiquidateOptions liquidate;
+    RescueOptions rescue;
     WhatIfOptions whatif;
     GraphOptions graph;
     CLI::App* audit_command = nullptr;
     CLI::App* liquidate_command = nullptr;
+    CLI::App* rescue_command = nullptr;
     CLI::App* whatif_command = nullptr;
     CLI::App* graph_command = nullptr;
     CLI::App* check_config_command = nullptr;
@@ -315,6 +362,8 @@ struct Parser {
         define_audit(*audit_command, audit);
         liquidate_command = add("liquidate", "Simulate the liquidation of an account");
         define_liquidate(*liquidate_command, liquidate);
+        rescue_command = add("rescue", "Plan the cheapest way back to a target health");
+        define_rescue(*rescue_command, rescue);
         whatif_command = add("whatif", "Health before and after shocks and actions");
         define_whatif(*whatif_command, whatif);
         graph_command = add("graph", "What the accounts depend on, and what falls together");
@@ -402,6 +451,9 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.graph_command->parsed()) {
         return parser.graph;
+    }
+    if (parser.rescue_command->parsed()) {
+        return parser.rescue;
     }
     if (parser.check_config_command->parsed()) {
         return parser.check_config;

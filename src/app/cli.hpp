@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -54,6 +55,20 @@ struct GraphOptions : SourceOptions {
     bool json = false;
 };
 
+/// `margrave rescue`, as typed.
+struct RescueOptions : SourceOptions {
+    AccountOptions account;
+    std::string target = "1.25";
+    std::uint64_t valid_for_s = 3600;
+    std::uint32_t swap_cost_bps = 30;
+    std::string gas_usd = "5";
+    bool idle_only = false;
+    std::optional<std::string> safe_out;
+    std::optional<std::string> at;
+    bool json = false;
+    bool no_color = false;
+};
+
 struct CheckConfigOptions {
     std::optional<std::string> config_file;
 };
@@ -71,8 +86,9 @@ struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions,
-                             CheckConfigOptions, ProtocolsOptions, DemoOptions, ShowText>;
+using Command =
+    std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, RescueOptions,
+                 CheckConfigOptions, ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

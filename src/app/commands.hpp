@@ -17,6 +17,8 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_whatif(World& world, const WhatIfOptions& options);
 /// `margrave graph`
 [[nodiscard]] ExitCode run_graph(World& world, const GraphOptions& options);
+/// `margrave rescue`
+[[nodiscard]] ExitCode run_rescue(World& world, const RescueOptions& options);
 /// `margrave check-config`
 [[nodiscard]] ExitCode run_check_config(World& world, const CheckConfigOptions& options);
 /// `margrave protocols`

@@ -1,0 +1,310 @@
+#include "risk/rescue_steps.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/fixed_point.hpp"
+
+namespace margrave::risk {
+namespace {
+
+using core::Rounding;
+using core::U256;
+using margin::Action;
+using margin::ActionKind;
+using margin::Health;
+using margin::Refusal;
+using margin::Side;
+
+/// Builds the list of steps; what is owed is followed so that a last repayment is one of all.
+class StepList {
+  public:
+    explicit StepList(const RescueTable& table) : table_(table) {}
+
+    bool build(const std::vector<Pull>& pulls) {
+        for (const Pull& pull : pulls) {
+            if (pull.lever.is_switch()) {
+                add_switch(pull.lever);
+            }
+        }
+        for (const Pull& pull : pulls) {
+            if (pull.lever.from == Funds::Swap && !add_swap(pull)) {
+                return false;
+            }
+        }
+        for (const Pull& pull : pulls) {
+            if (!pull.lever.is_switch() && pull.lever.from != Funds::Sale) {
+                add_deposit(pull);
+            }
+        }
+        for (const Pull& pull : pulls) {
+            if (pull.lever.sells() && !add_sale(pull)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    std::vector<RescueStep> take() { return std::move(steps_); }
+
+  private:
+    [[nodiscard]] TokenAmount worth(const Token& token, const U256& amount) const {
+        return {.token = token,
+                .amount = amount,
+                .value = table_.scene().prices.value(token, amount, Rounding::Up)};
+    }
+
+    void add_action(const Action& action, const TokenAmount& tokens) {
+        RescueStep step;
+        step.action = action;
+        step.tokens = tokens;
+        steps_.push_back(std::move(step));
+    }
+
+    void add_switch(const Lever& lever) {
+        const bool is_emode = lever.kind == Lever::Kind::Emode;
+        add_action({.kind = is_emode ? ActionKind::SetEmode : ActionKind::SetCollateral,
+                    .asset = lever.token.address.value_or(core::Address{}),
+                    .amount = std::nullopt,
+                    .enable = true,
+                    .category = lever.category},
+                   {.token = lever.token, .amount = 0, .value = std::nullopt});
+    }
+
+    bool add_swap(const Pull& pull) {
+        const auto sold = price_of(table_.scene(), pull.lever, pull.amount);
+        if (!sold) {
+            return false;
+        }
+        if (pull.lever.swaps()) {
+            RescueStep step;
+            step.tokens = worth(pull.lever.token, pull.amount);
+            step.sold = worth(pull.lever.source, *sold);
+            step.in_flash = pull.lever.from == Funds::Flash;
+            steps_.push_back(std::move(step));
+        }
+        return true;
+    }
+
+    /// One call for a token: a second source only makes it larger.
+    void add_deposit(const Pull& pull) {
+        const ActionKind kind =
+            pull.lever.kind == Lever::Kind::Repay ? ActionKind::Repay : pull.lever.supply;
+        const auto same = std::find_if(steps_.begin(), steps_.end(), [&](const RescueStep& step) {
+            return step.action && step.action->kind == kind &&
+                   step.tokens.token.address == pull.lever.token.address;
+        });
+        if (same == steps_.end()) {
+            add_action({.kind = kind,
+                        .asset = *pull.lever.token.address,
+                        .amount = std::nullopt,
+                        .enable = true,
+                        .category = 0},
+                       worth(pull.lever.token, pull.amount));
+            size(steps_.back(), pull);
+            if (pull.lever.enables) {
+                add_switch_once(pull.lever);
+            }
+        } else {
+            same->tokens = worth(pull.lever.token, same->tokens.amount + pull.amount);
+            size(*same, pull);
+        }
+    }
+
+    void add_switch_once(const Lever& lever) {
+        const bool is_there =
+            std::any_of(steps_.begin(), steps_.end(), [&](const RescueStep& step) {
+                return step.action && step.action->kind == ActionKind::SetCollateral &&
+                       step.action->asset == *lever.token.address;
+            });
+        if (!is_there) {
+            Lever enabling = lever;
+            enabling.kind = Lever::Kind::EnableCollateral;
+            add_switch(enabling);
+        }
+    }
+
+    /// The action's amount of a deposit; a repayment of all there is asks for no number.
+    void size(RescueStep& step, const Pull& pull) {
+        step.portions.push_back({.from = pull.lever.from, .amount = pull.amount});
+        step.in_flash = step.in_flash || pull.lever.from == Funds::Flash;
+        step.action->amount = step.tokens.amount;
+        if (step.action->kind == ActionKind::Repay) {
+            U256& repaid = repaid_[step.action->asset];
+            repaid += pull.amount;
+            const Token& token = pull.lever.token;
+            if (repaid > table_.debt_now(token) || repaid == table_.debt_at_end(token)) {
+                step.action->amount.reset();
+            }
+        }
+    }
+
+    bool add_sale(const Pull& pull) {
+        const auto sold = price_of(table_.scene(), pull.lever, pull.amount);
+        if (!sold) {
+            return false;
+        }
+        add_action({.kind = pull.lever.withdraw,
+                    .asset = *pull.lever.source.address,
+                    .amount = *sold,
+                    .enable = true,
+                    .category = 0},
+                   worth(pull.lever.source, *sold));
+        steps_.back().in_flash = pull.lever.from == Funds::Flash;
+        if (!add_swap(pull)) {
+            return false;
+        }
+        if (pull.lever.from == Funds::Sale) {
+            add_action({.kind = ActionKind::Repay,
+                        .asset = *pull.lever.token.address,
+                        .amount = std::nullopt,
+                        .enable = true,
+                        .category = 0},
+                       worth(pull.lever.token, pull.amount));
+            size(steps_.back(), pull);
+        }
+        return true;
+    }
+
+    const RescueTable& table_;
+    std::vector<RescueStep> steps_;
+    std::map<core::Address, U256> repaid_;
+};
+
+bool is_known(const Health& health) { return health.status != margin::Status::Unknown; }
+
+/// Below one and below where it was.
+bool crosses_one(const Health& before, const Health& after) {
+    if (!after.health_factor || *after.health_factor >= core::Wad(core::wad())) {
+        return false;
+    }
+    return !before.health_factor || *after.health_factor < *before.health_factor;
+}
+
+/// Carries the steps out on the fork; the refusal of the first that fails.
+std::optional<Refusal> carry_out(margin::Market& fork, std::size_t row,
+                                 const std::vector<RescueStep>& steps) {
+    Health before = fork.health(row);
+    for (const RescueStep& step : steps) {
+        if (!step.action) {
+            continue;
+        }
+        const auto done = fork.apply(row, *step.action);
+        if (!done) {
+            return done.error();
+        }
+        const Health after = fork.health(row);
+        if (!step.in_flash && crosses_one(before, after)) {
+            return Refusal{.reason = "crosses_one",
+                           .detail = "a step on the way would leave the health below 1"};
+        }
+        before = after;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+RescueTable::RescueTable(const RescueScene& scene)
+    : scene_(scene), at_end_(scene.market.fork()), legs_now_(scene.market.legs(scene.row)) {
+    at_end_->accrue(core::Timestamp(scene.market.time().value() + scene.options.valid_for_s));
+    legs_at_end_ = at_end_->legs(scene.row);
+}
+
+U256 RescueTable::debt_now(const Token& token) const {
+    return balance_of(legs_now_, *token.address, Side::Debt);
+}
+
+U256 RescueTable::debt_at_end(const Token& token) const {
+    return balance_of(legs_at_end_, *token.address, Side::Debt);
+}
+
+U256 RescueTable::collateral_now(const Token& token) const {
+    return balance_of(legs_now_, *token.address, Side::Collateral);
+}
+
+std::optional<std::vector<RescueStep>> steps_of(const RescueTable& table,
+                                                const std::vector<Pull>& pulls) {
+    StepList list(table);
+    return list.build(pulls) ? std::optional(list.take()) : std::nullopt;
+}
+
+Trial try_steps(const RescueTable& table, const std::vector<RescueStep>& steps) {
+    const std::size_t row = table.scene().row;
+    const core::Wad& target = table.scene().options.target;
+    Trial trial;
+    const auto refused = [&](Refusal refusal) {
+        trial.refusal = std::move(refusal);
+        return trial;
+    };
+    const auto late = table.at_end().fork();
+    if (auto refusal = carry_out(*late, row, steps)) {
+        return refused(*std::move(refusal));
+    }
+    const auto now = table.now().fork();
+    if (auto refusal = carry_out(*now, row, steps)) {
+        return refused(*std::move(refusal));
+    }
+    trial.after_late = late->health(row);
+    trial.after = now->health(row);
+    now->accrue(table.end());
+    trial.after_at_end = now->health(row);
+    if (!is_known(trial.after) || !is_known(trial.after_at_end) || !is_known(trial.after_late)) {
+        return refused({.reason = "unknown", .detail = "the health afterwards is not known"});
+    }
+    const bool is_enough = holds(trial.after, target) && holds(trial.after_at_end, target) &&
+                           holds(trial.after_late, target);
+    trial.reach = is_enough ? Reach::Enough : Reach::Below;
+    return trial;
+}
+
+void document_steps(const RescueTable& table, std::vector<RescueStep>& steps) {
+    const std::size_t row = table.scene().row;
+    const auto now = table.now().fork();
+    const auto late = table.at_end().fork();
+    for (RescueStep& step : steps) {
+        if (!step.action) {
+            step.no_call_because = "margrave knows no venue: swap with whom you trust";
+            step.after = now->health(row);
+            continue;
+        }
+        // Late: what is owed, and so what must be approved, grows until the call is executed.
+        auto calls = late->calls(row, *step.action);
+        if (calls) {
+            step.approvals = calls->approvals;
+            step.call = calls->call;
+        } else {
+            step.no_call_because =
+                fmt::format("{}: {}", calls.error().reason, calls.error().detail);
+        }
+        const bool done = now->apply(row, *step.action) && late->apply(row, *step.action);
+        core::ensure(done, "the steps were tried before they are written down");
+        step.after = now->health(row);
+    }
+}
+
+unsigned count_transactions(const std::vector<RescueStep>& steps) {
+    unsigned count = 0;
+    bool has_flash = false;
+    std::set<core::Address> approved;
+    for (const RescueStep& step : steps) {
+        ++count;
+        has_flash = has_flash || step.in_flash;
+        if (step.sold) {
+            count += step.sold->token.address ? 1U : 0U;
+        } else if (!step.portions.empty() && approved.insert(step.action->asset).second) {
+            ++count;
+        }
+    }
+    return count + (has_flash ? 1U : 0U);
+}
+
+bool holds(const Health& health, const core::Wad& target) {
+    return health.status == margin::Status::NoDebt ||
+           (health.health_factor && *health.health_factor >= target);
+}
+
+}  // namespace margrave::risk
