@@ -30,7 +30,8 @@ struct DollarPrice {
 [[nodiscard]] std::optional<core::Wad> collateral_fall(const margin::Health& health);
 
 /// floor(debt * 10000 / collateral), both in the market's quote; nullopt when either is unknown,
-/// collateral is 0, or the result exceeds 2^53 - 1, past which a reader of the JSON would see another number.
+/// collateral is 0, or the result exceeds 2^53 - 1, past which a reader of the JSON would see
+/// another number.
 [[nodiscard]] std::optional<std::uint64_t> current_ltv_bps(const margin::Health& health);
 
 /// A signed amount of dollars.

@@ -33,7 +33,7 @@ export async function carryOut(devnet, { protocol, wallet }, plan, { seconds, le
         const abi = i < plan.calls.length - plan.steps.filter((step) => step.call).length ? APPROVE : ABI_OF[protocol];
         const { functionName, args } = decodeFunctionData({ abi, data: call.data });
         const given = i === last && less ? lessened(functionName, args, less) : args;
-        chain.send({ from: wallet, to: call.to, abi, functionName, args: given });
+        chain.send({ from: wallet.toLowerCase(), to: call.to, abi, functionName, args: given });
     });
     return chain.mine({ seconds });
 }

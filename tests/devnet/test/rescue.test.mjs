@@ -48,21 +48,27 @@ describe(`rescue plans for ${WALLETS} wallets per market, seed "${seed}"`, { ski
         test(`${protocol}: the target is reached at the end of the validity, one unit less misses it`, async (context) => {
             const plans = plansOf(protocol);
             const missed = [];
+            const roomy = [];
             let less = 0;
             for (const { account, plan } of plans) {
                 const health = await healthThen(account, plan, { seconds: VALID_FOR_S });
                 if (!reaches(health)) missed.push(`${nameOf(account)}: ${health}`);
                 // Margrave's own figure for this moment is the contract's.
                 assert.equal(plan.after_late.health_factor_raw, health === null ? null : String(health), nameOf(account));
-                // Where interest raises the health, the first moment binds and not the last.
-                const binds = BigInt(plan.after_late.health_factor_raw ?? 0) <= BigInt(plan.after.health_factor_raw ?? 0);
+                // Where another moment binds, such as the first because interest raises the health, this one has room.
+                const raw = ({ health_factor_raw }) => BigInt(health_factor_raw ?? 0);
+                const binds = [plan.after, plan.after_at_end].every((other) => raw(plan.after_late) <= raw(other));
                 if (!canBeLess(plan) || !binds) continue;
                 const below = await healthThen(account, plan, { seconds: VALID_FOR_S, less: 1n });
-                if (reaches(below)) missed.push(`${nameOf(account)}: ${below} with one unit less`);
+                // Until 3.4 the average threshold moves by whole basis points, so another moment may be what binds.
+                if (reaches(below) && reaches(await healthThen(account, plan, { seconds: 1, less: 1n }))) {
+                    roomy.push(`${nameOf(account)}: ${below} with one unit less`);
+                }
                 less++;
             }
             context.diagnostic(`${plans.length} plans carried out, ${less} of them also with one unit less`);
             assert.deepEqual(missed, []);
+            assert.deepEqual(roomy, []);
             assert.ok(plans.length >= PLANS_MIN && less >= PLANS_MIN / 2);
         });
 

@@ -56,14 +56,14 @@ TEST_CASE("what margrave cannot encode is named, and a flash loan's bundle not c
     swap.tokens = {.token = {.address = kUsdc, .symbol = "USDC", .decimals = 6},
                    .amount = 1'000'000,
                    .value = std::nullopt};
-    swap.sold =
-        risk::TokenAmount{.token = {.address = std::nullopt, .symbol = "ETH", .decimals = 18},
-                          .amount = core::wad(),
-                          .value = std::nullopt};
+    swap.sold.emplace();
+    swap.sold->token.symbol = "ETH";
+    swap.sold->token.decimals = 18;
+    swap.sold->amount = core::wad();
     plan.steps = {swap, step(kUsdc, 5, "repay")};
     const auto calls = calls_of(plan);
     CHECK(calls.calls.size() == 2);
-    CHECK(calls.not_encoded == std::vector<std::string>{"swap 1 ETH for 1 USDC"});
+    CHECK(calls.not_encoded == std::vector<std::string>{"swap 1.0000 ETH for 1.0000 USDC"});
 
     plan.needs_flash_loan = true;
     CHECK(calls_of(plan).calls.empty());

@@ -17,9 +17,11 @@ risk::RescuePlan repay_plan() {
                                  .amount = core::U256(2'200'000'000),
                                  .enable = true,
                                  .category = 0};
-    step.tokens = {.token = {.address = test::kUsdc, .symbol = "USDC", .decimals = 6},
-                   .amount = 2'200'000'000,
-                   .value = test::dollars(2'200)};
+    step.tokens.token.address = test::kUsdc;
+    step.tokens.token.symbol = "USDC";
+    step.tokens.token.decimals = 6;
+    step.tokens.amount = 2'200'000'000;
+    step.tokens.value = test::dollars(2'200);
     step.portions = {{.from = risk::Funds::Idle, .amount = 2'200'000'000}};
     step.after = test::health_of(margin::Status::Healthy, "1250000000000000000");
     step.approvals = {

@@ -249,9 +249,8 @@ TEST_CASE("a mistake is told with file, line and key", "[settings][errors]") {
         Mistake{
             "[[markets]]\nprotocol = \"aave_v3\"\nchain = \"etherum\"\nname = \"core\"\n",
             "my.toml:3: key `chain`: no chain is called \"etherum\", did you mean \"ethereum\"?"},
-        Mistake{
-            "[[markets]]\nprotocol = \"aave_v3\"\nchain = \"mars\"\nname = \"core\"\n",
-            "my.toml:3: key `chain`: no chain is called \"mars\"; the chains are ethereum"},
+        Mistake{"[[markets]]\nprotocol = \"aave_v3\"\nchain = \"mars\"\nname = \"core\"\n",
+                "my.toml:3: key `chain`: no chain is called \"mars\"; the chains are ethereum"},
         Mistake{"[[markets]]\nprotocol = \"\"\nchain = \"ethereum\"\nname = \"core\"\n",
                 "my.toml:2: key `protocol`: is empty"},
         Mistake{"[[assets]]\nchain = \"ethereum\"\nsymbol = \"X\"\n",
