@@ -19,7 +19,8 @@ using exposure::Fall;
 using exposure::Node;
 using exposure::NodeKind;
 
-constexpr std::size_t kLabelBytesMax = 120;
+/// Ids go through it too: a Morpho account's has 140 bytes, and cut short two would be one.
+constexpr std::size_t kLabelBytesMax = 400;
 
 Json edge_json(const Edge& edge) {
     return {{"from", edge.from},

@@ -27,6 +27,15 @@ TEST_CASE("a hostile symbol cannot leave its DOT string", "[report][graph]") {
     CHECK_THAT(dot, Contains(R"("asset:x/1" -> "account:x/2" [label="collateral of"])"));
 }
 
+TEST_CASE("accounts with long ids stay apart in DOT", "[report][graph]") {
+    const std::string place = "account:ethereum/morpho_blue/0x" + std::string(64, 'a') + "/0x";
+    GraphView view;
+    view.graph.nodes = {{.id = place + std::string(39, '0') + '1', .label = "one"},
+                        {.id = place + std::string(39, '0') + '2', .label = "two"}};
+    CHECK_THAT(to_dot(view), Contains("01\" [label=\"one\""));
+    CHECK_THAT(to_dot(view), Contains("02\" [label=\"two\""));
+}
+
 TEST_CASE("accounts that fall are marked in DOT", "[report][graph]") {
     GraphView view = view_of("WETH");
     CHECK_THAT(to_dot(view), !Contains("tomato"));
