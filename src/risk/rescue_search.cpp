@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <tuple>
@@ -70,10 +71,11 @@ auto rank(const RescuePlan& plan) {
 /// The same levers in another order make the same steps in another order.
 bool is_same_plan(const RescuePlan& a, const RescuePlan& b) {
     const auto moved = [](const RescuePlan& plan) {
-        std::vector<std::tuple<bool, std::optional<core::Address>, U256>> out;
+        using Coin = std::optional<core::Address>;
+        std::vector<std::tuple<bool, Coin, Coin, U256>> out;
         for (const RescueStep& step : plan.steps) {
             out.emplace_back(step.action.has_value(), step.tokens.token.address,
-                             step.tokens.amount);
+                             step.sold ? step.sold->token.address : Coin(), step.tokens.amount);
         }
         std::sort(out.begin(), out.end());
         return out;
@@ -102,13 +104,26 @@ class Search {
         std::stable_sort(found_.plans.begin(), found_.plans.end(), is_preferred);
         const auto end = std::unique(found_.plans.begin(), found_.plans.end(), is_same_plan);
         found_.plans.erase(end, found_.plans.end());
-        if (found_.plans.size() > kPlansMax) {
-            found_.plans.resize(kPlansMax);
-        }
+        keep_best();
         return std::move(found_);
     }
 
   private:
+    /// A few plans, the best with funds from outside always among them.
+    void keep_best() {
+        auto& plans = found_.plans;
+        if (plans.size() <= kPlansMax) {
+            return;
+        }
+        const auto outside = std::find_if(plans.begin(), plans.end(),
+                                          [](const RescuePlan& plan) { return plan.uses_outside; });
+        if (outside - plans.begin() >= static_cast<std::ptrdiff_t>(kPlansMax) &&
+            outside != plans.end()) {
+            std::swap(plans[kPlansMax - 1], *outside);
+        }
+        plans.resize(kPlansMax);
+    }
+
     void try_alone(std::vector<std::vector<Pull>>& exhausted) {
         for (const Lever& lever : levers_) {
             const auto pull = size_pull({}, lever, true);
@@ -222,12 +237,16 @@ class Search {
     /// Sizes the lever behind the set: a plan is noted when it reaches the target, else the pull as
     /// far as it goes is returned.
     std::optional<Pull> size_pull(const std::vector<Pull>& set, const Lever& lever, bool is_alone) {
-        Trial last;
+        // What is said of a refused lever: why not with all of it, the first amount that is tried.
+        std::optional<Refusal> refusal;
         const auto attempt = [&](const U256& amount) {
             auto pulls = set;
             pulls.push_back({.lever = lever, .amount = amount});
-            last = attempt_pulls(pulls);
-            return last.reach;
+            const Trial trial = attempt_pulls(pulls);
+            if (!refusal) {
+                refusal = trial.refusal;
+            }
+            return trial.reach;
         };
         std::optional<SizedAmount> sized;
         if (lever.is_switch()) {
@@ -248,7 +267,7 @@ class Search {
             sized = smallest_enough(*max, guess_of(set, lever), attempt);
         }
         if (!sized) {
-            reject(is_alone, lever, last.refusal);
+            reject(is_alone, lever, *refusal);
             return std::nullopt;
         }
         auto pulls = set;

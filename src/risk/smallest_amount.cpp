@@ -61,6 +61,32 @@ void narrow(Bracket& bracket, const U256& guess, const Attempt& attempt) {
     }
 }
 
+void bisect(Bracket& bracket, const Attempt& attempt) {
+    while (bracket.high - bracket.low > 1) {
+        bracket.put(bracket.low + (bracket.high - bracket.low) / 2, attempt);
+    }
+}
+
+/// An average threshold that is rounded to basis points makes a health fall in small steps while it
+/// rises: what is found may not be the first crossing. Looks for one between the guess, which knows
+/// no rounding and so lies below, and what was found.
+U256 earlier_crossing(const U256& found, const U256& guess, const Attempt& attempt) {
+    constexpr unsigned kProbes = 16;
+    constexpr unsigned kPreciseBits = 20;  // a guess as good as this leaves no room for one
+    if (guess >= found || found - guess <= (found >> kPreciseBits) + kProbes) {
+        return found;
+    }
+    const U256 step = (found - guess) / kProbes;
+    for (U256 amount = guess + step; amount < found; amount += step) {
+        if (attempt(amount) == Reach::Enough) {
+            Bracket bracket{.low = amount - step, .high = amount};
+            bisect(bracket, attempt);
+            return bracket.high;
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
 std::optional<SizedAmount> smallest_enough(const U256& max, const std::optional<U256>& guess,
@@ -89,10 +115,9 @@ std::optional<SizedAmount> smallest_enough(const U256& max, const std::optional<
     if (guess) {
         narrow(bracket, *guess, attempt);
     }
-    while (bracket.high - bracket.low > 1) {
-        bracket.put(bracket.low + (bracket.high - bracket.low) / 2, attempt);
-    }
-    return SizedAmount{.amount = bracket.high, .is_enough = true};
+    bisect(bracket, attempt);
+    const U256 first = guess ? earlier_crossing(bracket.high, *guess, attempt) : bracket.high;
+    return SizedAmount{.amount = first, .is_enough = true};
 }
 
 }  // namespace margrave::risk

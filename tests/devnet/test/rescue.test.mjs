@@ -1,5 +1,5 @@
-// Carrying out what `margrave rescue` plans, at the last moment of its validity, brings every account to its target on
-// the real contracts; with one unit less it would not. MARGRAVE_SEED takes another history.
+// Carrying out what `margrave rescue` plans, at the first and at the last moment of its validity, brings every account to
+// its target on the real contracts; with one unit less it would not. MARGRAVE_SEED takes another history.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startDevnet } from "../lib/devnet.mjs";
@@ -44,39 +44,42 @@ describe(`rescue plans for ${WALLETS} wallets per market, seed "${seed}"`, { ski
             return readHealth(devnet, account);
         });
 
+    /// The lowest health when the plan is carried out in its own block's second, then and at the end of the validity.
+    const lowestWhenDoneAtOnce = (account, plan, less) =>
+        devnet.chain.onSnapshot(async () => {
+            await carryOut(devnet, account, plan, { seconds: 0, less });
+            const then = await readHealth(devnet, account);
+            await devnet.chain.mine({ seconds: VALID_FOR_S });
+            const end = await readHealth(devnet, account);
+            return then < end ? then : end;
+        });
+
     for (const protocol of ["aave_v3", "morpho_blue"]) {
-        test(`${protocol}: the target is reached at the end of the validity, one unit less misses it`, async (context) => {
+        test(`${protocol}: the target is reached at the end of the validity, one unit less misses it at some moment`, async (context) => {
             const plans = plansOf(protocol);
             const missed = [];
-            const roomy = [];
             let less = 0;
             for (const { account, plan } of plans) {
                 const health = await healthThen(account, plan, { seconds: VALID_FOR_S });
                 if (!reaches(health)) missed.push(`${nameOf(account)}: ${health}`);
                 // Margrave's own figure for this moment is the contract's.
                 assert.equal(plan.after_late.health_factor_raw, health === null ? null : String(health), nameOf(account));
-                // Where another moment binds, such as the first because interest raises the health, this one has room.
-                const raw = ({ health_factor_raw }) => BigInt(health_factor_raw ?? 0);
-                const binds = [plan.after, plan.after_at_end].every((other) => raw(plan.after_late) <= raw(other));
-                if (!canBeLess(plan) || !binds) continue;
+                if (!canBeLess(plan)) continue;
                 const below = await healthThen(account, plan, { seconds: VALID_FOR_S, less: 1n });
-                // Until 3.4 the average threshold moves by whole basis points, so another moment may be what binds.
-                if (reaches(below) && reaches(await healthThen(account, plan, { seconds: 1, less: 1n }))) {
-                    roomy.push(`${nameOf(account)}: ${below} with one unit less`);
+                // The last moment binds as a rule; a rounded threshold, or interest earned, can make it another.
+                if (reaches(below) && reaches(await lowestWhenDoneAtOnce(account, plan, 1n))) {
+                    missed.push(`${nameOf(account)}: ${below} with one unit less`);
                 }
                 less++;
             }
             context.diagnostic(`${plans.length} plans carried out, ${less} of them also with one unit less`);
             assert.deepEqual(missed, []);
-            // A plan may also bind only when it is done at once and aged, which is not carried out here: named, and few.
-            for (const plan of roomy) context.diagnostic(`has room at both moments: ${plan}`);
-            assert.ok(roomy.length <= plans.length / 50, roomy.join("\n"));
             assert.ok(plans.length >= PLANS_MIN && less >= PLANS_MIN / 2);
         });
 
-        test(`${protocol}: a plan that is carried out early reaches its target too`, async () => {
-            for (const { account, plan } of plansOf(protocol).slice(0, PLANS_MIN)) {
-                const health = await healthThen(account, plan, { seconds: 1 });
+        test(`${protocol}: a plan that is carried out at once reaches its target and keeps it`, async () => {
+            for (const { account, plan } of plansOf(protocol)) {
+                const health = await lowestWhenDoneAtOnce(account, plan, 0n);
                 assert.ok(reaches(health), `${nameOf(account)}: ${health}`);
             }
         });

@@ -104,6 +104,10 @@ TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][
          "hash (0x and 64 hex digits)"},
         {{"audit", kWallet, "--at", "soon"},
          "--at: \"soon\" is no time; write chain seconds, 2026-01-31 or 2026-01-31T12:00:00Z"},
+        {{"rescue", kWallet, "--target", "0"},
+         "--target: \"0\" is no number above 0; write it as in 1.25"},
+        {{"rescue", kWallet, "--gas-usd", "cheap"},
+         "--gas-usd: \"cheap\" is no amount of dollars; write it as in 5"},
         {{"audit", "--snapshot", "s.json", "--rpc", kUrl},
          "--snapshot and --rpc exclude each other: a saved snapshot is not read from a chain "
          "again"},

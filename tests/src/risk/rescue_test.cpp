@@ -197,6 +197,20 @@ TEST_CASE("collateral is sold without a flash loan where its withdrawal leaves 1
     CHECK(sale.steps[2].action->amount == U256(369'003'691));  // 200 / 0.542
 }
 
+TEST_CASE("of many alternatives the one with outside funds is kept", "[rescue]") {
+    auto market = pool();
+    std::vector<snapshot::Holding> holdings;
+    for (std::uint8_t i = 0; i < 15; ++i) {
+        const core::Address token = numbered(static_cast<std::uint8_t>(0xa0 + i));
+        market.assets[token] = market.assets[kDai];
+        holdings.push_back(holding(token, "T", 6, usdc(5'000)));
+    }
+    const auto found = rescue(snapshot_of({with_account(market, low_account())}, holdings));
+    CHECK(found.plans.size() == 12);
+    CHECK(!found.plans.front().uses_outside);
+    CHECK(found.plans.back().uses_outside);
+}
+
 TEST_CASE("a plan holds at the end of its validity, one unit less does not", "[rescue]") {
     auto market = pool();
     market.assets[kUsdc].debt_growth = 3'170'979'198;  // 10 % a year in seconds, 1e18

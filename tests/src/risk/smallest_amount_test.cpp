@@ -46,6 +46,15 @@ TEST_CASE("a good guess saves trials", "[risk][rescue]") {
     CHECK(without > 100);
 }
 
+TEST_CASE("a crossing before the one that a bisection finds is looked for", "[risk][rescue]") {
+    // Enough in [1200, 1300), then again from 2000 on, as where a rounded threshold falls.
+    const auto attempt = [](const U256& amount) {
+        return (amount >= 1200 && amount < 1300) || amount >= 2000 ? Reach::Enough : Reach::Below;
+    };
+    CHECK(smallest_enough(U256(3000), U256(1000), attempt)->amount == 1200);
+    CHECK(smallest_enough(U256(1) << 60, U256(1000), attempt)->amount == 1200);
+}
+
 TEST_CASE("an amount that a cap or dust refuses is not taken", "[risk][rescue]") {
     // Enough at 50, capped at 60, dust below 3.
     CHECK(search(1'000'000, std::nullopt, 3, 50, 60)->amount == 50);
