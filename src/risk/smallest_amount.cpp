@@ -48,7 +48,7 @@ void narrow(Bracket& bracket, const U256& guess, const Attempt& attempt) {
     constexpr unsigned kBitsMax = 200;  // so that no step leaves 256 bits
     constexpr unsigned kFirstStepBits = 40;
     constexpr unsigned kGrowthBits = 8;
-    if (guess <= bracket.low || guess >= bracket.high || guess >> kBitsMax != 0) {
+    if (guess <= bracket.low || guess >= bracket.high || (guess >> kBitsMax) != 0) {
         return;
     }
     const bool is_enough = bracket.put(guess, attempt);
