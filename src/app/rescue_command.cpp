@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "report/rescue.hpp"
+#include "report/safe_batch.hpp"
 #include "risk/rescue.hpp"
 
 namespace margrave::app {

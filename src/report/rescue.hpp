@@ -40,14 +40,4 @@ struct RescueReport {
 /// A step in words: "repay 1,200.00 USDC (from the wallet)".
 [[nodiscard]] std::string step_text(const risk::RescueStep& step);
 
-/// A batch that one Safe signs at once.
-struct SafeBatch {
-    core::ChainId chain_id;
-    core::Timestamp block_time;  ///< of the snapshot; nothing here reads a clock
-    core::Address safe;
-    std::vector<margin::UnsignedCall> calls;
-};
-/// The file that Safe's Transaction Builder loads, with a final newline.
-[[nodiscard]] std::string safe_batch_json(const SafeBatch& batch);
-
 }  // namespace margrave::report

@@ -188,27 +188,4 @@ std::string to_json(const RescueReport& report) {
                     {"gaps", list(report.gaps, gap_json)}});
 }
 
-std::string safe_batch_json(const SafeBatch& batch) {
-    constexpr std::uint64_t kMsInSecond = 1000;
-    Json transactions = Json::array();
-    std::string what;
-    for (const margin::UnsignedCall& call : batch.calls) {
-        transactions.push_back({{"to", call.to.to_string()},
-                                {"value", raw(call.value)},
-                                {"data", core::to_hex(call.data)},
-                                {"contractMethod", Json()},
-                                {"contractInputsValues", Json()}});
-        what += (what.empty() ? "" : "; ") + call.what;
-    }
-    return printed({{"version", "1.0"},
-                    {"chainId", std::to_string(batch.chain_id.value())},
-                    {"createdAt", batch.block_time.value() * kMsInSecond},
-                    {"meta",
-                     {{"name", "margrave rescue"},
-                      {"description", what},
-                      {"createdFromSafeAddress", batch.safe.to_string()},
-                      {"createdFromOwnerAddress", ""}}},
-                    {"transactions", std::move(transactions)}});
-}
-
 }  // namespace margrave::report

@@ -110,26 +110,5 @@ TEST_CASE("a rescue as text says each step and what it costs", "[report][rescue]
     CHECK_THAT(text, Contains("no plan: the oracle gives no price of WETH"));
 }
 
-TEST_CASE("a Safe batch has what the Transaction Builder loads", "[report][rescue]") {
-    const auto out = json::parse(safe_batch_json(
-        {.chain_id = core::ChainId(10),
-         .block_time = core::Timestamp(1'750'000'000),
-         .safe = test::numbered(3),
-         .calls = {{.to = test::numbered(0x71), .value = 0, .data = {0x01, 0x02}, .what = "one"},
-                   {.to = test::kUsdc, .value = 7, .data = {}, .what = "two"}}}));
-    CHECK(out["version"] == "1.0");
-    CHECK(out["chainId"] == "10");
-    CHECK(out["createdAt"] == 1'750'000'000'000);
-    CHECK(out["meta"]["createdFromSafeAddress"] == test::numbered(3).to_string());
-    CHECK(out["meta"]["description"] == "one; two");
-    REQUIRE(out["transactions"].size() == 2);
-    CHECK(out["transactions"][0]["to"] == test::numbered(0x71).to_string());
-    CHECK(out["transactions"][0]["value"] == "0");
-    CHECK(out["transactions"][0]["data"] == "0x0102");
-    CHECK(out["transactions"][0]["contractMethod"].is_null());
-    CHECK(out["transactions"][1]["value"] == "7");
-    CHECK(out["transactions"][1]["data"] == "0x");
-}
-
 }  // namespace
 }  // namespace margrave::report
