@@ -19,6 +19,30 @@ std::uint64_t seconds_between(core::Timestamp from, core::Timestamp to) {
     return to > from ? to.value() - from.value() : 0;
 }
 
+/// What bars the reserves of one side of an account from a liquidation.
+struct Barriers {
+    bool is_open = false;  ///< one of them is not barred
+    bool some_paused = false;
+    bool some_in_grace = false;
+    bool pays_out = false;  ///< of those not barred; true where that is not known
+
+    void add(const Behaviour& behaviour, const Reserve& reserve, core::Timestamp now) {
+        const bool is_paused =
+            reserve.configuration.is_paused() || !reserve.configuration.is_active();
+        // The grace period must lie strictly in the past.
+        const bool is_in_grace = behaviour.has_grace_period &&
+                                 reserve.grace_period_until.value() != 0 &&
+                                 reserve.grace_period_until >= now;
+        const auto is_there = [](const std::optional<U256>& amount) { return amount != U256(0); };
+        const bool pays = !reserve.totals || (is_there(reserve.totals->virtual_balance) &&
+                                              is_there(reserve.totals->a_token_holding));
+        some_paused |= is_paused;
+        some_in_grace |= is_in_grace;
+        is_open |= !is_paused && !is_in_grace;
+        pays_out |= !is_paused && !is_in_grace && pays;
+    }
+};
+
 }  // namespace
 
 AaveMarket::AaveMarket(State state)
@@ -301,7 +325,8 @@ std::optional<std::uint64_t> AaveMarket::emode_category(std::size_t row) const {
     return category == 0 ? std::nullopt : std::optional(category);
 }
 
-/// What stops a liquidation whatever pair is chosen: every collateral, or every debt, is barred.
+/// What stops a liquidation whatever pair is chosen: every collateral, or every debt, is barred, or
+/// nothing can leave the collaterals' pools (a liquidator may still take shares of them).
 /// Source: ValidationLogic.validateLiquidationCall.
 std::vector<std::string> AaveMarket::blocked_by(std::size_t row) const {
     const Account& account = state_.accounts.at(row);
@@ -309,49 +334,40 @@ std::vector<std::string> AaveMarket::blocked_by(std::size_t row) const {
     if (!now.health_factor) {
         return {};
     }
-    std::vector<std::string> out;
-    const auto is_paused = [](const Reserve& reserve) {
-        return reserve.configuration.is_paused() || !reserve.configuration.is_active();
-    };
-    // The grace period must lie strictly in the past.
-    const auto is_in_grace = [&](const Reserve& reserve) {
-        return state_.behaviour->has_grace_period && reserve.grace_period_until.value() != 0 &&
-               reserve.grace_period_until >= time_;
-    };
-    bool by_pause = false;
-    bool by_grace = false;
-    const auto add_side = [&](auto belongs) {
-        bool is_open = false;
-        bool some_paused = false;
-        bool some_in_grace = false;
+    const auto look_at = [&](auto belongs) {
+        Barriers out;
         for (const Balance& balance : account.balances) {
             const Reserve& reserve = state_.reserves.at(balance.reserve_id);
             if (belongs(balance, reserve)) {
-                is_open |= !is_paused(reserve) && !is_in_grace(reserve);
-                some_paused |= is_paused(reserve);
-                some_in_grace |= is_in_grace(reserve);
+                out.add(*state_.behaviour, reserve, time_);
             }
         }
-        by_pause |= !is_open && some_paused;
-        by_grace |= !is_open && some_in_grace;
+        return out;
     };
-    add_side([&](const Balance& balance, const Reserve& reserve) {
+    const Barriers collaterals = look_at([&](const Balance& balance, const Reserve& reserve) {
         return balance.scaled_supply != 0 && account.configuration.is_collateral(reserve.id) &&
                terms(reserve, account).counts;
     });
-    add_side([&](const Balance&, const Reserve& reserve) {
+    const Barriers debts = look_at([&](const Balance&, const Reserve& reserve) {
         return account.configuration.is_borrowing(reserve.id);
     });
-    if (by_pause) {
+    const auto barred_by = [&](bool Barriers::*why) {
+        return (!collaterals.is_open && collaterals.*why) || (!debts.is_open && debts.*why);
+    };
+    std::vector<std::string> out;
+    if (barred_by(&Barriers::some_paused)) {
         out.emplace_back("paused");
     }
-    if (by_grace) {
+    if (barred_by(&Barriers::some_in_grace)) {
         out.emplace_back("grace_period");
     }
     // Below 0.95 the sentinel is not asked.
     const U256 sentinel_floor = core::wad() / 100 * 95;
     if (state_.liquidation_allowed == false && now.health_factor->value() >= sentinel_floor) {
         out.emplace_back("price_oracle_sentinel");
+    }
+    if (collaterals.is_open && !collaterals.pays_out) {
+        out.emplace_back("no_liquidity");
     }
     return out;
 }

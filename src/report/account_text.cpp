@@ -52,6 +52,9 @@ std::string quoted_text(const std::optional<core::Usd>& dollars,
     return raw ? grouped(*raw, 0, 0) + " (raw, in " + core::printable(quote) + ")" : "unknown";
 }
 
+/// Without liquidity a liquidator can still be paid in shares of the pool.
+constexpr const char* kNoLiquidity = "no_liquidity";
+
 std::string room_text(const Account& account) {
     if (account.health.status == Status::Liquidatable) {
         return account.blocked_by.empty() ? "can be liquidated now" : "past its limit";
@@ -127,6 +130,7 @@ std::string warnings(const Account& account, const Layout& layout) {
     std::string blocks;
     for (const std::string& block : account.blocked_by) {
         blocks += (blocks.empty() ? "" : ", ") + core::printable(block);
+        blocks += block == kNoLiquidity ? " (but for shares of the pool)" : "";
     }
     if (!blocks.empty()) {
         out += wrapped_words("(!) liquidation is blocked now by: " + blocks, layout);

@@ -532,6 +532,55 @@ TEST_CASE("a liquidation is blocked when one of its two sides is barred as a who
     }
 }
 
+TEST_CASE("a liquidation is blocked when no collateral's pool can pay it out",
+          "[aave_v3][blocked]") {
+    using Names = std::vector<std::string>;
+    State state = pool("3.6");
+    auto account = weth_against_usdc();
+    const auto leave = [&](unsigned id, std::optional<U256> counted, std::optional<U256> held) {
+        ReserveTotals totals;
+        totals.virtual_balance = std::move(counted);
+        totals.a_token_holding = std::move(held);
+        state.reserves[id].totals = totals;
+    };
+    SECTION("a unit that is counted and there can be paid out") {
+        leave(kWeth, 1, 1);
+        CHECK(market_of(state, account).blocked_by(0).empty());
+    }
+    SECTION("nothing is counted, or nothing is there") {
+        leave(kWeth, 0, 5);
+        CHECK(market_of(state, account).blocked_by(0) == Names{"no_liquidity"});
+        leave(kWeth, 5, 0);
+        CHECK(market_of(state, account).blocked_by(0) == Names{"no_liquidity"});
+        leave(kWeth, std::nullopt, 0);
+        CHECK(market_of(state, account).blocked_by(0) == Names{"no_liquidity"});
+    }
+    SECTION("what is not known blocks nothing") {
+        leave(kWeth, std::nullopt, std::nullopt);
+        CHECK(market_of(state, account).blocked_by(0).empty());
+        state.reserves[kWeth].totals.reset();
+        CHECK(market_of(state, account).blocked_by(0).empty());
+    }
+    SECTION("another collateral's pool can pay, unless it is barred") {
+        leave(kWeth, 0, 0);
+        account.collateral(kDai, core::wad());
+        CHECK(market_of(state, account).blocked_by(0).empty());
+        state.reserves[kDai].configuration =
+            configuration({.ltv = 7000, .threshold = 7500, .paused = true});
+        CHECK(market_of(state, account).blocked_by(0) == Names{"no_liquidity"});
+    }
+    SECTION("the debt's pool need not pay") {
+        leave(kUsdc, 0, 0);
+        CHECK(market_of(state, account).blocked_by(0).empty());
+    }
+    SECTION("where every collateral is barred, that is what stops it") {
+        leave(kWeth, 0, 0);
+        state.reserves[kWeth].configuration =
+            configuration({.ltv = 7500, .threshold = 8000, .paused = true});
+        CHECK(market_of(state, account).blocked_by(0) == Names{"paused"});
+    }
+}
+
 TEST_CASE("the sentinel is asked from a health factor of 0.95 on", "[aave_v3][blocked][boundary]") {
     using Names = std::vector<std::string>;
     State state = pool("3.6");

@@ -8,7 +8,7 @@ import { enterCharacters, reserveOf } from "../lib/characters.mjs";
 import { startDevnet } from "../lib/devnet.mjs";
 import { compareLiquidation } from "../lib/liquidation_compare.mjs";
 import { fundLiquidator, liquidateAave } from "../lib/liquidations.mjs";
-import { skip, writeConfig } from "../lib/margrave.mjs";
+import { audit, skip, writeConfig } from "../lib/margrave.mjs";
 import { simulateAave } from "../lib/simulate.mjs";
 import { own } from "../lib/tokens.mjs";
 import { readMarket } from "../lib/truth.mjs";
@@ -172,6 +172,7 @@ describe("a liquidation", { concurrency: false }, () => {
             ]) {
                 await chain.onSnapshot(async () => {
                     await on.drain("WETH", left);
+                    await on.expectBlocked("plain", left === 0n ? ["no_liquidity"] : []);
                     await on.liquidate("plain", "WETH", "DAI", {}, outcome);
                     await on.liquidate("plain", "WETH", "DAI", { receiveShares: true }, "done");
                 });
@@ -312,6 +313,14 @@ class Stage {
         const args = [asset, amount, 2n, 0, this.borrower];
         this.chain.send({ from: this.borrower, to: this.market.pool, abi: POOL, functionName: "borrow", args });
         await this.chain.mine({ seconds: 0 });
+    }
+
+    /// What the audit says would stop a liquidation now.
+    async expectBlocked(who, names) {
+        if (skip) return;
+        const report = await audit(this.config, [this.characters[who]], { block: "latest" });
+        const here = report.accounts.find(({ market }) => market === this.market.name);
+        assert.deepEqual(here.blocked_by, names);
     }
 
     async wouldFail(who, collateral, debt, amount) {
