@@ -261,8 +261,11 @@ Amounts repay(State& state, Account& account, const margin::Action& action) {
     return out;
 }
 
-Amounts supply_collateral(Account& account, const margin::Action& action) {
+Amounts supply_collateral(const State& state, Account& account, const margin::Action& action) {
     const U256 assets = given(action);
+    // The contract's transfer asks whether there is code at the token's address.
+    require(!state.params.collateral_token.is_zero(), "unknown_asset",
+            "the market has no collateral token");
     account.collateral = fit_128(account.collateral + fit_128(assets));
     return {assets, 0};
 }
@@ -306,7 +309,7 @@ Amounts apply_in(State& state, Account& account, const margin::Action& action,
         case ActionKind::Repay:
             return repay(state, account, action);
         case ActionKind::SupplyCollateral:
-            return supply_collateral(account, action);
+            return supply_collateral(state, account, action);
         case ActionKind::WithdrawCollateral:
         case ActionKind::SetCollateral:
         case ActionKind::SetEmode:

@@ -234,6 +234,26 @@ TEST_CASE("the adaptive curve goes on from where an action left it",
     CHECK(market.state().model.rate_at_target == first.end_rate_at_target);
 }
 
+TEST_CASE("a market without a collateral token takes none", "[morpho_blue][actions][refused]") {
+    State state = usdc_against_weth();
+    state.params.collateral_token = core::Address();
+    state.accounts.push_back(account(0, 0, U256(5) * kUsdc));
+    MorphoMarket market(state);
+    margin::Action post = action_of(ActionKind::SupplyCollateral, U256(1));
+    post.asset = core::Address();
+    const auto done = market.apply(0, post);
+    REQUIRE(!done);
+    CHECK(done.error().reason == "unknown_asset");
+    // Zero is looked at first, and what is not there cannot be taken back.
+    post.amount = 0;
+    CHECK(market.apply(0, post).error().reason == "zero_amount");
+    post.kind = ActionKind::WithdrawCollateral;
+    post.amount = 1;
+    CHECK(market.apply(0, post).error().reason == "collateral_exceeded");
+    // Lending is all there is.
+    CHECK(outcome(market, ActionKind::Supply, 1) == "1");
+}
+
 TEST_CASE("actions that Morpho does not have are refused", "[morpho_blue][actions][refused]") {
     MorphoMarket market = market_of();
     CHECK(outcome(market, ActionKind::SetEmode, 1) == "not_modelled");

@@ -34,12 +34,13 @@ export function configToml({ tokens, native, markets, blue }, { rpc, multicall3 
     ].join("\n");
 }
 
-function morphoTable({ name, morpho, markets }) {
+function morphoTable({ name, morpho, adaptiveIrm, markets }) {
     return table("[[markets]]", {
         protocol: "morpho_blue",
         chain: "devnet",
         name,
         morpho: getAddress(morpho),
+        adaptive_curve_irms: [getAddress(adaptiveIrm)],
         market_ids: markets.map(({ id }) => id),
     });
 }

@@ -33,7 +33,8 @@ export const MORPHO = parseAbi([
     "event Liquidate(bytes32 indexed id, address indexed caller, address indexed borrower, uint256 repaidAssets, uint256 repaidShares, uint256 seizedAssets, uint256 badDebtAssets, uint256 badDebtShares)",
 ]);
 
-/// `lltv` and `fee` in basis points. Rates are those of the mock, the utilization itself a year, or `noRate` at all.
+/// `lltv` and `fee` in basis points. Rates are those of the mock, the utilization itself a year, `adaptive` ones, or
+/// `noRate` at all.
 /// `later` is what becomes of the oracle once positions exist; the last market is idle: it lends to nobody.
 const ROWS = [
     { collateral: "WETH", loan: "USDC", lltv: 8600, fee: 1000 },
@@ -47,46 +48,52 @@ const ROWS = [
     { collateral: "WHOLE", loan: "GUSD", lltv: 7700 },
     { collateral: "MKR", loan: "USDC", lltv: 7700, later: "down" },
     { collateral: "ENS", loan: "DAI", lltv: 6250, fee: 1000, later: "worthless" },
+    { collateral: "LUSD", loan: "USDC", lltv: 8600, fee: 1000, adaptive: true },
+    { collateral: "WETH", loan: "DAI", lltv: 7700, adaptive: true },
     { loan: "USDC", lltv: 0, noRate: true },
 ];
 
 /// Receives the fees, as shares.
 export const FEE_RECIPIENT = addressOf("margrave devnet", "morpho fees");
 
-/// Queues everything; resolves to { name, morpho, irm, feeRecipient, markets }. A market: { id, params, label, loan,
-/// collateral (both tokens; the idle market has no collateral), lltv, fee, oracle, later }.
+/// Queues everything; resolves to { name, morpho, irm, adaptiveIrm, feeRecipient, markets }. A market: { id, params,
+/// label, loan, collateral (both tokens; the idle market has no collateral), lltv, fee, oracle, later, rates }.
 export async function deployMorpho(chain, tokens, name = "blue") {
     const morpho = chain.deploy(artifactOf("Morpho"), [ADMIN]);
     const irm = chain.deploy(artifactOf("IrmMock"));
     const call = (functionName, ...args) => chain.send({ to: morpho, abi: MORPHO, functionName, args });
     call("setFeeRecipient", FEE_RECIPIENT);
-    for (const model of [irm, zeroAddress]) call("enableIrm", model);
+    const adaptiveIrm = chain.deploy(own("AdaptiveIrm"), [morpho]);
+    const irms = { mock: irm, adaptive: adaptiveIrm, none: zeroAddress };
+    for (const model of Object.values(irms)) call("enableIrm", model);
     for (const lltv of new Set(ROWS.map((row) => row.lltv))) call("enableLltv", wadOf(lltv));
 
-    const markets = ROWS.map((row) => createMarket(chain, call, irm, tokens, row));
+    const markets = ROWS.map((row) => createMarket(chain, call, irms, tokens, row));
     for (const token of new Set(markets.flatMap(tokensOf))) trust(chain, token, morpho);
     await chain.mine();
-    return { name, morpho, irm, feeRecipient: FEE_RECIPIENT, markets };
+    return { name, morpho, irm, adaptiveIrm, feeRecipient: FEE_RECIPIENT, markets };
 }
 
 const wadOf = (bps) => BigInt(bps) * WAD_PER_BPS;
 const tokensOf = ({ loan, collateral }) => (collateral ? [loan, collateral] : [loan]);
 
-function createMarket(chain, call, irm, tokens, { fee = 0, noRate = false, later = null, ...row }) {
+function createMarket(chain, call, irms, tokens, { fee = 0, noRate, adaptive, later = null, ...row }) {
     const loan = tokens[row.loan];
     const collateral = row.collateral ? tokens[row.collateral] : null;
     const oracle = collateral ? chain.deploy(own("MorphoOracle"), [fairPrice(loan, collateral)]) : zeroAddress;
+    const rates = adaptive ? "adaptive" : noRate ? "none" : "mock";
     const params = {
         loanToken: loan.address,
         collateralToken: collateral?.address ?? zeroAddress,
         oracle,
-        irm: noRate ? zeroAddress : irm,
+        irm: irms[rates],
         lltv: wadOf(row.lltv),
     };
     call("createMarket", params);
     if (fee) call("setFee", params, wadOf(fee));
     const label = `${row.collateral ?? "nothing"} for ${row.loan}`;
-    return { id: idOf(params), params, label, loan, collateral, lltv: params.lltv, fee: wadOf(fee), oracle, later };
+    const { lltv } = params;
+    return { id: idOf(params), params, label, loan, collateral, lltv, fee: wadOf(fee), oracle, later, rates };
 }
 
 export function idOf({ loanToken, collateralToken, oracle, irm, lltv }) {

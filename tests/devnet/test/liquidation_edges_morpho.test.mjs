@@ -14,7 +14,7 @@ import { simulateMorpho } from "../lib/simulate.mjs";
 import { mintMany, own } from "../lib/tokens.mjs";
 
 const MONTH = 30 * 86_400;
-const { liquidator } = makeMorphoWhales();
+const { liquidator, lender } = makeMorphoWhales();
 
 describe("a liquidation of Morpho Blue", { concurrency: false }, () => {
     let devnet, chain, config;
@@ -136,6 +136,20 @@ describe("a liquidation of Morpho Blue", { concurrency: false }, () => {
         assert.equal(deficits[market.loan.symbol], debt);
         await liquidate(market, ["--repay", "max"], "done");
         await liquidate(market, ["--repay-shares", 1n], "panic 18");
+    });
+
+    // What is seized is posted apart from what is lent.
+    edge("asks for no liquidity", async (market) => {
+        await setPrice(market, (await smallestHealthyPrice(market)) - 1n);
+        const { totals } = await account(market);
+        const free = totals[0] - totals[2];
+        const args = [market.params, free, 0n, lender, lender];
+        chain.send({ from: lender, to: devnet.blue.morpho, abi: MORPHO, functionName: "withdraw", args });
+        await chain.mine({ seconds: 0 });
+        const drained = (await account(market)).totals;
+        assert.equal(drained[0], drained[2], "all that is lent is borrowed");
+        await liquidate(market, ["--repay", "max"], "done");
+        await liquidate(market, ["--seize", 1n], "done");
     });
 
     edge("needs an oracle", async (market) => {
