@@ -85,6 +85,13 @@ std::vector<ChosenAccount> matching_accounts(const snapshot::Snapshot& snapshot,
     return out;
 }
 
+void refuse_no_account(const AccountOptions& options) {
+    throw InputError(fmt::format(
+        "no account to act on: the wallet holds nothing in {}{}{}, or it could not be read",
+        options.protocol ? core::printable(*options.protocol) : "any protocol",
+        options.market ? "/" : "", options.market ? core::printable(*options.market) : ""));
+}
+
 ChosenAccount choose_account(const snapshot::Snapshot& snapshot,
                              const std::set<core::Address>& wallets,
                              const AccountOptions& options) {
@@ -93,10 +100,7 @@ ChosenAccount choose_account(const snapshot::Snapshot& snapshot,
         return found.front();
     }
     if (found.empty()) {
-        throw InputError(fmt::format(
-            "no account to act on: the wallet holds nothing in {}{}{}, or it could not be read",
-            options.protocol ? core::printable(*options.protocol) : "any protocol",
-            options.market ? "/" : "", options.market ? core::printable(*options.market) : ""));
+        refuse_no_account(options);
     }
     std::string names;
     for (const ChosenAccount& account : found) {

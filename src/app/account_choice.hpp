@@ -27,6 +27,9 @@ struct ChosenAccount {
                                                            const std::set<core::Address>& wallets,
                                                            const AccountOptions& options);
 
+/// Throws the InputError for options that no account fits.
+[[noreturn]] void refuse_no_account(const AccountOptions& options);
+
 /// The only one of them; throws InputError that lists them where there are several or none.
 [[nodiscard]] ChosenAccount choose_account(const snapshot::Snapshot& snapshot,
                                            const std::set<core::Address>& wallets,

@@ -47,11 +47,15 @@ void refuse_conflicts(const SourceOptions& options) {
     }
 }
 
-/// The wallets of the command line, of --addresses and of stdin, in that order.
+/// The wallets of the command line, of --addresses and of stdin, in that order. A list that names
+/// nobody is a mistake: without wallets a snapshot would be reported whole.
 std::vector<core::ChainAddress> gather_wallets(World& world, const SourceOptions& options) {
     std::vector<core::ChainAddress> wallets;
     const auto add_list = [&](const std::string& name, const std::string& text) {
         const auto listed = parse_wallet_list(name, text);
+        if (listed.empty()) {
+            throw InputError(fmt::format("{}: no address in it", core::printable(name)));
+        }
         wallets.insert(wallets.end(), listed.begin(), listed.end());
     };
     for (const auto& word : options.wallets) {

@@ -101,6 +101,9 @@ std::vector<risk::RescueAccount> accounts_of(const snapshot::Snapshot& snapshot,
     for (const ChosenAccount& account : matching_accounts(snapshot, wallets, options)) {
         out.push_back({.market = account.market, .row = account.row});
     }
+    if (out.empty() && (options.protocol || options.market)) {
+        refuse_no_account(options);  // a slip of the pen must not look like nothing to do
+    }
     return out;
 }
 

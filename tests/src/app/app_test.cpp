@@ -108,6 +108,9 @@ TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][
          "--target: \"0\" is no number above 0; write it as in 1.25"},
         {{"rescue", kWallet, "--gas-usd", "cheap"},
          "--gas-usd: \"cheap\" is no amount of dollars; write it as in 5"},
+        {{"audit", "--snapshot", "s.json", "-"}, "stdin: no address in it"},
+        {{"audit", "--snapshot", "s.json", "--addresses", folder.file("nobody", "# none\n")},
+         folder.file("nobody") + ": no address in it"},
         {{"audit", "--snapshot", "s.json", "--rpc", kUrl},
          "--snapshot and --rpc exclude each other: a saved snapshot is not read from a chain "
          "again"},
@@ -187,6 +190,16 @@ TEST_CASE("a saved snapshot gives the same report without a network", "[app][sna
     FakeWorld named;
     CHECK(run(named.world, {"audit", kWallet, "--snapshot", saved, "--json"}) == 0);
     CHECK(named.out.str() == online.out.str());
+}
+
+TEST_CASE("a rescue of an account that there is not is no plan of nothing", "[app][errors]") {
+    const Folder folder;
+    FakeWorld online{.endpoints = {{kUrl, devnet}}};
+    const auto config = folder.file("c.toml", kDevnet);
+    CHECK(run(online.world, {"rescue", kWallet, "--config", config}) == 0);
+    FakeWorld mistaken{.endpoints = {{kUrl, devnet}}};
+    CHECK(run(mistaken.world, {"rescue", kWallet, "--config", config, "--protocol", "aave"}) == 2);
+    CHECK_THAT(mistaken.err.str(), Contains("the wallet holds nothing in aave"));
 }
 
 TEST_CASE("a wallet that a snapshot does not hold is exit code 2", "[app][snapshot][errors]") {
