@@ -3,12 +3,9 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import Ajv2020 from "ajv/dist/2020.js";
 import { startDevnet } from "../lib/devnet.mjs";
 import { margrave, skip, temporaryFolder, writeConfig } from "../lib/margrave.mjs";
-
-const docs = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../docs");
+import { assertValid } from "../lib/schemas.mjs";
 
 describe("a snapshot", { skip }, () => {
     let devnet, config, live;
@@ -55,11 +52,4 @@ async function succeed(args) {
     const { code, stdout, stderr } = await margrave(args);
     assert.equal(code, 0, stderr);
     return stdout;
-}
-
-function assertValid(schemaFile, value) {
-    const schema = JSON.parse(fs.readFileSync(path.join(docs, schemaFile), "utf8"));
-    const ajv = new Ajv2020({ strict: false, validateFormats: false });
-    const validate = ajv.compile(schema);
-    assert.ok(validate(value), JSON.stringify(validate.errors?.slice(0, 5), null, 2));
 }
