@@ -28,6 +28,8 @@ const char* funds_name(risk::Funds funds) {
     switch (funds) {
         case risk::Funds::Idle:
             return "idle";
+        case risk::Funds::Account:
+            return "account";
         case risk::Funds::Swap:
             return "swap";
         case risk::Funds::Outside:
@@ -96,11 +98,17 @@ Json portion_json(const risk::Portion& portion) {
     return {{"source", funds_name(portion.from)}, {"amount_raw", raw(portion.amount)}};
 }
 
+Json account_name(const risk::RescueAccount& account) {
+    const margin::MarketName& name = account.market->name();
+    return {{"protocol", name.protocol}, {"market", name.name}};
+}
+
 Json step_json(const risk::RescueStep& step) {
     const bool is_emode = step.action && step.action->kind == margin::ActionKind::SetEmode;
     const bool is_switch =
         is_emode || (step.action && step.action->kind == margin::ActionKind::SetCollateral);
-    Json out{{"action", action_name(step)}};
+    Json out{{"action", action_name(step)},
+             {"account", step.elsewhere ? account_name(*step.elsewhere) : Json()}};
     out.update(tokens_json(step.tokens));
     if (is_emode) {
         out["asset"] = Json();

@@ -24,6 +24,8 @@ const char* source_text(risk::Funds funds) {
     switch (funds) {
         case risk::Funds::Idle:
             return "from the wallet";
+        case risk::Funds::Account:
+            return "from what is withdrawn";
         case risk::Funds::Swap:
             return "from the swap";
         case risk::Funds::Outside:
@@ -46,6 +48,11 @@ std::string portions_text(const risk::RescueStep& step) {
         out += source_text(portion.from);
     }
     return out.empty() ? out : out + ")";
+}
+
+std::string place_text(const risk::RescueAccount& account) {
+    const margin::MarketName& name = account.market->name();
+    return fmt::format(" from {}/{}", core::printable(name.protocol), core::printable(name.name));
 }
 
 /// Approvals stand in front of the step that needs them, so that a reader sees what they are for.
@@ -144,7 +151,7 @@ std::string step_text(const risk::RescueStep& step) {
             return "borrow " + tokens;
         case margin::ActionKind::Withdraw:
         case margin::ActionKind::WithdrawCollateral:
-            return "withdraw " + tokens;
+            return "withdraw " + tokens + (step.elsewhere ? place_text(*step.elsewhere) : "");
         default:
             return "add " + tokens + portions;
     }

@@ -123,12 +123,14 @@ struct Allocation {
 Allocation allocate(const snapshot::Snapshot& snapshot, const std::vector<RescueAccount>& accounts,
                     const RescueOptions& options) {
     Allocation out;
-    std::vector<TokenAmount> spent;
+    TakenFunds taken;
     for (const RescueAccount& account : accounts) {
-        out.accounts.push_back(rescue_account(snapshot, account, options, spent));
+        out.accounts.push_back(rescue_account(snapshot, account, options, taken));
         const auto& plans = out.accounts.back().plans;
         if (!plans.empty()) {
-            spent.insert(spent.end(), plans.front().spent.begin(), plans.front().spent.end());
+            const auto& [spent, moved] = std::tie(plans.front().spent, plans.front().moved);
+            taken.spent.insert(taken.spent.end(), spent.begin(), spent.end());
+            taken.moved.insert(taken.moved.end(), moved.begin(), moved.end());
         }
     }
     return out;
@@ -166,14 +168,17 @@ Allocation allocate_best(const snapshot::Snapshot& snapshot,
 }  // namespace
 
 AccountRescue rescue_account(const snapshot::Snapshot& snapshot, const RescueAccount& account,
-                             const RescueOptions& options, const std::vector<TokenAmount>& spent) {
+                             const RescueOptions& options, const TakenFunds& taken) {
     const TokenPrices prices(snapshot, account.market->name().chain);
     RescueScene scene{.market = *account.market,
                       .row = account.row,
                       .options = options,
                       .prices = prices,
-                      .idle = idle_of(snapshot, account, spent)};
+                      .idle = idle_of(snapshot, account, taken.spent),
+                      .donors = {},
+                      .forks = {}};
     keep_gas(scene.idle, prices, options.gas);
+    find_donors(snapshot, taken.moved, scene);
     const RescueTable table(scene);
 
     AccountRescue out;

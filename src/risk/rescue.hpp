@@ -24,6 +24,7 @@ struct RescueOptions {
 /// Where the tokens of a step come from.
 enum class Funds {
     Idle,     ///< the wallet's own balance
+    Account,  ///< withdrawn before: what another account of the wallet can spare, or what is lent
     Swap,     ///< bought with another balance of the wallet
     Outside,  ///< not there: somebody brings them
     Sale,     ///< bought with collateral that was withdrawn before
@@ -41,18 +42,34 @@ struct Portion {
     core::U256 amount;
 };
 
+/// A row of a market of the snapshot.
+struct RescueAccount {
+    const margin::Market* market = nullptr;
+    std::size_t row = 0;
+
+    friend auto operator<=>(const RescueAccount&, const RescueAccount&) = default;
+};
+
 /// One thing to do. A swap has no action: margrave knows no venue, so it stands without calldata.
 struct RescueStep {
     std::optional<margin::Action> action;
     TokenAmount tokens;               ///< what the action moves, or the swap buys
-    std::vector<Portion> portions;    ///< of a repayment or supply; sums to the amount
     std::optional<TokenAmount> sold;  ///< of a swap
-    bool in_flash = false;            ///< only within a bundle with a flash loan
     /// The account when the step is done now; of a swap what it was.
     margin::Health after;
-    std::vector<margin::Approval> approvals;  ///< must stand before the call
     std::optional<margin::UnsignedCall> call;
-    std::string no_call_because;  ///< says why there is none
+    /// Of a withdrawal of spare funds, the account that has them; `after` is its health.
+    std::optional<RescueAccount> elsewhere;
+    std::vector<Portion> portions;            ///< of a repayment or supply; sums to the amount
+    std::vector<margin::Approval> approvals;  ///< must stand before the call
+    std::string no_call_because;              ///< says why there is none
+    bool in_flash = false;                    ///< only within a bundle with a flash loan
+};
+
+/// Taken out of an account of the wallet that can spare it.
+struct Withdrawal {
+    RescueAccount account;
+    margin::Action action;
 };
 
 /// Steps that bring the account to the target, each amount the smallest that does: with one base
@@ -68,6 +85,7 @@ struct RescuePlan {
     bool has_unpriced = false;  ///< then the figures leave out tokens without a price
     bool uses_outside = false;
     std::vector<TokenAmount> spent;  ///< of the wallet's idle balances
+    std::vector<Withdrawal> moved;   ///< out of other accounts of the wallet
     margin::Health after;            ///< carried out now
     margin::Health after_at_end;     ///< the same, `valid_for` later
     margin::Health after_late;       ///< carried out at the end of the validity
@@ -102,18 +120,18 @@ struct AccountRescue {
     std::string because;
 };
 
-/// A row of a market of the snapshot.
-struct RescueAccount {
-    const margin::Market* market = nullptr;
-    std::size_t row = 0;
+/// What earlier plans took of a wallet's funds.
+struct TakenFunds {
+    std::vector<TokenAmount> spent;
+    std::vector<Withdrawal> moved;
 };
 
-/// The rescue of one account that alone may spend its wallet's balances, less what `spent` took
-/// already; pure.
+/// The rescue of one account that alone may spend its wallet's balances and what the wallet's other
+/// accounts on the chain can spare above the target, less what was taken already; pure.
 [[nodiscard]] AccountRescue rescue_account(const snapshot::Snapshot& snapshot,
                                            const RescueAccount& account,
                                            const RescueOptions& options,
-                                           const std::vector<TokenAmount>& spent = {});
+                                           const TakenFunds& taken = {});
 
 struct PortfolioRescue {
     std::vector<AccountRescue> accounts;  ///< the most urgent first
@@ -122,8 +140,9 @@ struct PortfolioRescue {
     core::Usd outside;
 };
 
-/// The rescue of all: the accounts of one wallet on one chain share its balances, and no unit is
-/// spent twice. The most urgent account chooses first, unless another order costs less in all.
+/// The rescue of all: the accounts of one wallet on one chain share its balances and surplus, and
+/// no unit is spent twice. The most urgent account chooses first, unless another order costs less
+/// in all.
 [[nodiscard]] PortfolioRescue rescue_portfolio(const snapshot::Snapshot& snapshot,
                                                const std::vector<RescueAccount>& accounts,
                                                const RescueOptions& options);

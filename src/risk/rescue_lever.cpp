@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "core/fixed_point.hpp"
@@ -45,32 +46,13 @@ bool is_better(const margin::Health& after, const margin::Health& before) {
 }
 
 /// The health after the action alone, or why it is refused.
-core::Result<margin::Health, margin::Refusal> health_after(const RescueScene& scene,
-                                                           const Action& action) {
-    const auto fork = scene.market.fork();
-    if (const auto done = fork->apply(scene.row, action); !done) {
+core::Result<margin::Health, margin::Refusal> health_after(const margin::Market& market,
+                                                           std::size_t row, const Action& action) {
+    const auto fork = market.fork();
+    if (const auto done = fork->apply(row, action); !done) {
         return core::Unexpected(done.error());
     }
-    return fork->health(scene.row);
-}
-
-/// How the protocol takes collateral: where it keeps what is lent apart, supplying is not posting.
-struct Posting {
-    ActionKind supply = ActionKind::Supply;
-    ActionKind withdraw = ActionKind::Withdraw;
-};
-
-Posting posting_of(const RescueScene& scene, const Token& token) {
-    const auto fork = scene.market.fork();
-    const auto posted = fork->apply(scene.row, {.kind = ActionKind::SupplyCollateral,
-                                                .asset = *token.address,
-                                                .amount = core::pow10(token.decimals),
-                                                .enable = true,
-                                                .category = 0});
-    const bool is_known = posted || posted.error().reason != "not_modelled";
-    return is_known ? Posting{.supply = ActionKind::SupplyCollateral,
-                              .withdraw = ActionKind::WithdrawCollateral}
-                    : Posting{};
+    return fork->health(row);
 }
 
 /// True when a supply of the token stays disabled until it is enabled.
@@ -87,34 +69,69 @@ bool needs_enabling(const RescueScene& scene, const Lever& lever) {
     return balance_of(legs, asset, Side::Supply) > 0;
 }
 
-/// The e-mode that gives the best health, if any raises it.
-void add_emode(const RescueScene& scene, std::vector<Lever>& out) {
+Action enter_emode(std::uint64_t category) {
+    return {.kind = ActionKind::SetEmode,
+            .asset = {},
+            .amount = std::nullopt,
+            .enable = true,
+            .category = category};
+}
+
+/// The e-mode that gives the best health on this market, if any raises it.
+std::optional<std::uint64_t> best_emode(const margin::Market& market, std::size_t row) {
     constexpr std::uint64_t kCategoryMax = 255;
-    const auto current = scene.market.emode_category(scene.row).value_or(0);
-    margin::Health best = scene.market.health(scene.row);
-    std::optional<Lever> found;
+    const auto current = market.emode_category(row).value_or(0);
+    margin::Health best = market.health(row);
+    std::optional<std::uint64_t> found;
     for (std::uint64_t category = 0; category <= kCategoryMax; ++category) {
         if (category == current) {
             continue;
         }
-        const Action action{.kind = ActionKind::SetEmode,
-                            .asset = {},
-                            .amount = std::nullopt,
-                            .enable = true,
-                            .category = category};
-        const auto health = health_after(scene, action);
+        const auto health = health_after(market, row, enter_emode(category));
         if (!health && health.error().reason == "not_modelled") {
             break;  // the protocol has no e-modes
         }
         if (health && is_better(*health, best)) {
             best = *health;
-            found = Lever{};
-            found->kind = Lever::Kind::Emode;
-            found->category = category;
+            found = category;
         }
     }
-    if (found) {
-        out.push_back(*found);
+    return found;
+}
+
+/// The market when the debt is repaid: all of it where others stay, else most of it.
+std::unique_ptr<margin::Market> after_repayment(const RescueScene& scene, const Token& debt,
+                                                bool is_only) {
+    constexpr std::uint64_t kTenths = 9;
+    const auto owed = balance_of(scene.market.legs(scene.row), *debt.address, Side::Debt);
+    auto fork = scene.market.fork();
+    const auto done = fork->apply(
+        scene.row, {.kind = ActionKind::Repay,
+                    .asset = *debt.address,
+                    .amount = is_only ? std::optional(U256(owed * kTenths / 10)) : std::nullopt,
+                    .enable = true,
+                    .category = 0});
+    return done ? std::move(fork) : nullptr;
+}
+
+/// An e-mode that raises the health now, and those that the protocol would take after a repayment:
+/// the debt was not to be borrowed there, or it kept the health too low to leave another.
+void add_emodes(const RescueScene& scene, const std::vector<Token>& debts,
+                std::vector<Lever>& out) {
+    std::set<std::uint64_t> added;
+    const auto add = [&](std::optional<std::uint64_t> category, bool is_late) {
+        if (category && added.insert(*category).second) {
+            out.emplace_back();
+            out.back().kind = Lever::Kind::Emode;
+            out.back().category = *category;
+            out.back().is_late = is_late;
+        }
+    };
+    add(best_emode(scene.market, scene.row), false);
+    for (const Token& debt : debts) {
+        if (const auto repaid = after_repayment(scene, debt, debts.size() == 1)) {
+            add(best_emode(*repaid, scene.row), true);
+        }
     }
 }
 
@@ -124,7 +141,7 @@ void add_enabling(const RescueScene& scene, const Token& token, std::vector<Leve
                         .amount = std::nullopt,
                         .enable = true,
                         .category = 0};
-    const auto health = health_after(scene, action);
+    const auto health = health_after(scene.market, scene.row, action);
     if (health && is_better(*health, scene.market.health(scene.row))) {
         Lever lever;
         lever.kind = Lever::Kind::EnableCollateral;
@@ -149,7 +166,7 @@ Lever supply_lever(const RescueScene& scene, const Token& token, const Token& so
     lever.from = from;
     lever.token = token;
     lever.source = source;
-    const Posting posting = posting_of(scene, token);
+    const Posting posting = posting_of({.market = &scene.market, .row = scene.row}, token);
     lever.supply = posting.supply;
     lever.withdraw = posting.withdraw;
     lever.enables = needs_enabling(scene, lever);
@@ -171,31 +188,32 @@ std::set<core::Address> known_assets(const margin::Market& market) {
     return out;
 }
 
-void add_idle(const RescueScene& scene, const std::vector<Token>& debts,
-              const std::vector<Token>& collaterals, std::vector<Lever>& out) {
-    const auto known = known_assets(scene.market);
-    for (const IdleBalance& idle : scene.idle) {
-        for (const Token& debt : debts) {
-            const Funds from = is_same(idle.token, debt) ? Funds::Idle : Funds::Swap;
-            out.push_back(repay_lever(debt, idle.token, from));
-        }
-        if (idle.token.address && known.contains(*idle.token.address)) {
-            out.push_back(supply_lever(scene, idle.token, idle.token, Funds::Idle));
-        }
-        for (const Token& collateral : collaterals) {
-            if (!is_same(idle.token, collateral)) {
-                out.push_back(supply_lever(scene, collateral, idle.token, Funds::Swap));
-                out.back().only_alone = true;
-            }
+/// Everything that a balance can do; one of a donor is withdrawn first.
+void add_funds(const RescueScene& scene, const Token& funds, const Donor* donor,
+               std::vector<Lever>& out) {
+    const auto legs = scene.market.legs(scene.row);
+    const Funds direct = donor == nullptr ? Funds::Idle : Funds::Account;
+    const auto first = static_cast<std::ptrdiff_t>(out.size());
+    for (const Token& debt : tokens_of(legs, Side::Debt)) {
+        out.push_back(repay_lever(debt, funds, is_same(funds, debt) ? direct : Funds::Swap));
+    }
+    if (funds.address && known_assets(scene.market).contains(*funds.address)) {
+        out.push_back(supply_lever(scene, funds, funds, direct));
+    }
+    for (const Token& collateral : tokens_of(legs, Side::Collateral)) {
+        if (!is_same(funds, collateral)) {
+            out.push_back(supply_lever(scene, collateral, funds, Funds::Swap));
+            out.back().only_alone = true;
         }
     }
+    std::for_each(out.begin() + first, out.end(), [&](Lever& lever) { lever.donor = donor; });
 }
 
 /// Selling from the account itself: withdraw first where health allows, else in one bundle.
 void add_sales(const RescueScene& scene, const std::vector<Token>& debts,
                const std::vector<Token>& collaterals, std::vector<Lever>& out) {
     for (const Token& collateral : collaterals) {
-        const Posting posting = posting_of(scene, collateral);
+        const Posting posting = posting_of({.market = &scene.market, .row = scene.row}, collateral);
         for (const Token& debt : debts) {
             for (const Funds from : {Funds::Sale, Funds::Flash}) {
                 out.push_back(repay_lever(debt, collateral, from));
@@ -203,6 +221,11 @@ void add_sales(const RescueScene& scene, const std::vector<Token>& debts,
             }
         }
     }
+}
+
+std::string place_of(const Donor& donor) {
+    const margin::MarketName& name = donor.shown.market->name();
+    return name.protocol + '/' + name.name;
 }
 
 U256 with_swap_cost(const U256& amount, const RescueOptions& options, Rounding rounding) {
@@ -214,8 +237,26 @@ U256 with_swap_cost(const U256& amount, const RescueOptions& options, Rounding r
 
 }  // namespace
 
+Posting posting_of(const RescueAccount& account, const Token& token) {
+    const auto fork = account.market->fork();
+    const auto posted = fork->apply(account.row, {.kind = ActionKind::SupplyCollateral,
+                                                  .asset = *token.address,
+                                                  .amount = core::pow10(token.decimals),
+                                                  .enable = true,
+                                                  .category = 0});
+    const bool is_known = posted || posted.error().reason != "not_modelled";
+    return is_known ? Posting{.supply = ActionKind::SupplyCollateral,
+                              .withdraw = ActionKind::WithdrawCollateral}
+                    : Posting{};
+}
+
+bool holds(const margin::Health& health, const core::Wad& target) {
+    return health.status == margin::Status::NoDebt ||
+           (health.health_factor && *health.health_factor >= target);
+}
+
 std::string describe(const Lever& lever) {
-    const auto act = [&] {
+    auto act = [&]() -> std::string {
         switch (lever.kind) {
             case Lever::Kind::Emode:
                 return fmt::format("e-mode {}", lever.category);
@@ -234,8 +275,11 @@ std::string describe(const Lever& lever) {
     switch (lever.from) {
         case Funds::Idle:
             return act + " from the wallet";
+        case Funds::Account:
+            return act + ", withdrawn from " + place_of(*lever.donor);
         case Funds::Swap:
-            return act + ", swapped from " + lever.source.symbol;
+            return act + ", swapped from " + lever.source.symbol +
+                   (lever.donor == nullptr ? "" : " withdrawn from " + place_of(*lever.donor));
         case Funds::Outside:
             return act + " from outside";
         case Funds::Sale:
@@ -254,8 +298,13 @@ std::vector<Lever> find_levers(const RescueScene& scene) {
     for (const Token& supply : tokens_of(legs, Side::Supply)) {
         add_enabling(scene, supply, out);
     }
-    add_emode(scene, out);
-    add_idle(scene, debts, collaterals, out);
+    add_emodes(scene, debts, out);
+    for (const IdleBalance& idle : scene.idle) {
+        add_funds(scene, idle.token, nullptr, out);
+    }
+    for (const Donor& donor : scene.donors) {
+        add_funds(scene, donor.token, &donor, out);
+    }
     add_sales(scene, debts, collaterals, out);
     if (!scene.options.idle_only) {
         for (const Token& debt : debts) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,8 +10,19 @@
 #include "margin/market.hpp"
 #include "risk/rescue.hpp"
 #include "risk/token_prices.hpp"
+#include "snapshot/snapshot.hpp"
 
 namespace margrave::risk {
+
+/// A leg that can be withdrawn while its account keeps the target: of another account of the
+/// wallet, or what this one lends without posting it.
+struct Donor {
+    RescueAccount account;  ///< of the snapshot, or of a fork from which something is taken already
+    RescueAccount shown;    ///< of the snapshot
+    margin::ActionKind withdraw = margin::ActionKind::Withdraw;
+    Token token;
+    core::U256 amount;  ///< of the leg; less may be free
+};
 
 /// One way to raise an account's health; all but the switches take an amount.
 struct Lever {
@@ -23,8 +35,10 @@ struct Lever {
     std::uint64_t category = 0;                                  ///< of Emode
     margin::ActionKind supply = margin::ActionKind::Supply;      ///< the protocol's way to post
     margin::ActionKind withdraw = margin::ActionKind::Withdraw;  ///< and to take back
-    bool enables = false;     ///< what is supplied must be enabled as collateral too
-    bool only_alone = false;  ///< never cheaper in company
+    bool enables = false;          ///< what is supplied must be enabled as collateral too
+    bool only_alone = false;       ///< never cheaper in company
+    bool is_late = false;          ///< of Emode: taken only after repayments
+    const Donor* donor = nullptr;  ///< of Account, and of a swap of what it withdraws
 
     [[nodiscard]] bool is_switch() const {
         return kind == Kind::Emode || kind == Kind::EnableCollateral;
@@ -57,7 +71,14 @@ struct RescueScene {
     const RescueOptions& options;
     const TokenPrices& prices;
     std::vector<IdleBalance> idle;
+    std::vector<Donor> donors;
+    std::vector<std::unique_ptr<margin::Market>> forks;  ///< behind donors
 };
+
+/// What the wallet's other accounts on the chain hold and this account lends, where the account
+/// holds the target now and at the end of the validity. Fills `donors` and `forks`.
+void find_donors(const snapshot::Snapshot& snapshot, const std::vector<Withdrawal>& moved,
+                 RescueScene& scene);
 
 /// Every lever that the account's legs and the wallet's balances allow; what the protocol thinks of
 /// them is not asked yet, but of the switches, which stand only where they raise the health.
@@ -70,6 +91,17 @@ struct RescueScene {
 /// The most that `funds` of the source buy, rounded down.
 [[nodiscard]] std::optional<core::U256> bought_with(const RescueScene& scene, const Lever& lever,
                                                     const core::U256& funds);
+
+/// How the protocol takes and gives back collateral: where it keeps what is lent apart, supplying
+/// is not posting.
+struct Posting {
+    margin::ActionKind supply = margin::ActionKind::Supply;
+    margin::ActionKind withdraw = margin::ActionKind::Withdraw;
+};
+[[nodiscard]] Posting posting_of(const RescueAccount& account, const Token& token);
+
+/// True when the health reaches the target, as no debt always does.
+[[nodiscard]] bool holds(const margin::Health& health, const core::Wad& target);
 
 /// Sum of the legs of this side, in base units.
 [[nodiscard]] core::U256 balance_of(const std::vector<margin::Leg>& legs,

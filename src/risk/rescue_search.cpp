@@ -53,8 +53,14 @@ RescuePlan priced(const RescueTable& table, const std::vector<Pull>& pulls,
             plan.uses_outside = true;
             plan.outside = plan.outside + value.value_or(Usd());
         }
-        if (pull.lever.from == Funds::Idle || pull.lever.from == Funds::Swap) {
+        const bool is_idle = pull.lever.from == Funds::Idle || pull.lever.from == Funds::Swap;
+        if (is_idle && pull.lever.donor == nullptr) {
             plan.spent.push_back({.token = pull.lever.source, .amount = *taken, .value = value});
+        }
+    }
+    for (const RescueStep& step : steps) {
+        if (step.elsewhere) {
+            plan.moved.push_back({.account = *step.elsewhere, .action = *step.action});
         }
     }
     plan.steps = std::move(steps);
@@ -72,9 +78,10 @@ auto rank(const RescuePlan& plan) {
 bool is_same_plan(const RescuePlan& a, const RescuePlan& b) {
     const auto moved = [](const RescuePlan& plan) {
         using Coin = std::optional<core::Address>;
-        std::vector<std::tuple<bool, Coin, Coin, U256>> out;
+        std::vector<std::tuple<bool, std::optional<RescueAccount>, Coin, Coin, U256>> out;
+        out.reserve(plan.steps.size());
         for (const RescueStep& step : plan.steps) {
-            out.emplace_back(step.action.has_value(), step.tokens.token.address,
+            out.emplace_back(step.action.has_value(), step.elsewhere, step.tokens.token.address,
                              step.sold ? step.sold->token.address : Coin(), step.tokens.amount);
         }
         std::sort(out.begin(), out.end());
@@ -126,6 +133,11 @@ class Search {
 
     void try_alone(std::vector<std::vector<Pull>>& exhausted) {
         for (const Lever& lever : levers_) {
+            if (lever.is_late) {  // does nothing alone, but what is repaid before it is sized with
+                                  // it
+                exhausted.push_back({{.lever = lever, .amount = 0}});
+                continue;
+            }
             const auto pull = size_pull({}, lever, true);
             // Funds from outside have no end: in company they can only be the last.
             if (pull && !lever.only_alone && lever.from != Funds::Outside) {
@@ -165,7 +177,8 @@ class Search {
             for (const Lever& add : levers_) {
                 const bool is_pair = swap.from == Funds::Swap && swap.kind == Lever::Kind::Repay &&
                                      add.from == Funds::Idle && add.kind == Lever::Kind::Supply &&
-                                     is_same(swap.source, add.source);
+                                     is_same(swap.source, add.source) && swap.donor == nullptr &&
+                                     add.donor == nullptr;
                 if (is_pair && amounts_in(set) + 2 <= kLeversMax && may_join(set, swap) &&
                     may_join(set, add) && may_be_better(set, {swap, add})) {
                     size_split(set, swap, add);
@@ -203,7 +216,7 @@ class Search {
 
     [[nodiscard]] static bool is_same_lever(const Lever& a, const Lever& b) {
         return a.kind == b.kind && a.from == b.from && is_same(a.token, b.token) &&
-               is_same(a.source, b.source) && a.category == b.category;
+               is_same(a.source, b.source) && a.category == b.category && a.donor == b.donor;
     }
 
     [[nodiscard]] bool may_join(const std::vector<Pull>& set, const Lever& lever) const {
@@ -310,10 +323,11 @@ class Search {
         return last;
     }
 
+    /// Untouched, where what stands before the last pull is refused without it.
     [[nodiscard]] margin::Health health_without(const std::vector<Pull>& pulls) {
-        const std::vector<Pull> before(pulls.begin(), pulls.end() - 1);
-        return before.empty() ? table_.at_end().health(table_.scene().row)
-                              : attempt_pulls(before).after_late;
+        const Trial before = attempt_pulls({pulls.begin(), pulls.end() - 1});
+        return before.reach == Reach::Refused ? table_.at_end().health(table_.scene().row)
+                                              : before.after_late;
     }
 
     void reject(bool is_alone, const Lever& lever, Refusal refusal) {
@@ -340,7 +354,7 @@ class Search {
     [[nodiscard]] std::optional<U256> limit_of(const std::vector<Pull>& set,
                                                const Lever& lever) const {
         const auto funds = funds_of(set, lever);
-        const auto paid = funds ? bought_with(table_.scene(), lever, *funds) : unlimited();
+        auto paid = funds ? bought_with(table_.scene(), lever, *funds) : unlimited();
         if (!paid || lever.kind != Lever::Kind::Repay) {
             return paid;
         }
@@ -391,7 +405,9 @@ class Search {
             return std::nullopt;
         }
         U256 funds = 0;
-        if (lever.sells()) {
+        if (lever.donor != nullptr) {
+            funds = lever.donor->amount;
+        } else if (lever.sells()) {
             funds = table_.collateral_now(lever.source);
         } else {
             for (const IdleBalance& idle : table_.scene().idle) {
@@ -401,6 +417,7 @@ class Search {
         for (const Pull& pull : set) {
             const bool shares = !pull.lever.is_switch() && pull.lever.from != Funds::Outside &&
                                 pull.lever.sells() == lever.sells() &&
+                                pull.lever.donor == lever.donor &&
                                 is_same(pull.lever.source, lever.source);
             const auto taken = price_of(table_.scene(), pull.lever, pull.amount);
             if (shares && taken) {
@@ -416,7 +433,8 @@ class Search {
         const auto fork = table_.at_end().fork();
         if (const auto steps = steps_of(table_, set)) {
             for (const RescueStep& step : *steps) {
-                if (step.action && !fork->apply(table_.scene().row, *step.action)) {
+                if (step.action && !step.elsewhere &&
+                    !fork->apply(table_.scene().row, *step.action)) {
                     return std::nullopt;
                 }
             }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -26,8 +28,13 @@ class StepList {
 
     bool build(const std::vector<Pull>& pulls) {
         for (const Pull& pull : pulls) {
-            if (pull.lever.is_switch()) {
+            if (pull.lever.is_switch() && !pull.lever.is_late) {
                 add_switch(pull.lever);
+            }
+        }
+        for (const Pull& pull : pulls) {
+            if (pull.lever.donor != nullptr && !add_withdrawal(pull)) {
+                return false;
             }
         }
         for (const Pull& pull : pulls) {
@@ -38,6 +45,11 @@ class StepList {
         for (const Pull& pull : pulls) {
             if (!pull.lever.is_switch() && pull.lever.from != Funds::Sale) {
                 add_deposit(pull);
+            }
+        }
+        for (const Pull& pull : pulls) {
+            if (pull.lever.is_late) {
+                add_switch(pull.lever);
             }
         }
         for (const Pull& pull : pulls) {
@@ -72,6 +84,32 @@ class StepList {
                     .enable = true,
                     .category = lever.category},
                    {.token = lever.token, .amount = 0, .value = std::nullopt});
+    }
+
+    /// One call for a donor, whatever its tokens are for.
+    bool add_withdrawal(const Pull& pull) {
+        const Donor& donor = *pull.lever.donor;
+        const auto taken = price_of(table_.scene(), pull.lever, pull.amount);
+        if (!taken) {
+            return false;
+        }
+        const auto same = std::find_if(steps_.begin(), steps_.end(), [&](const RescueStep& step) {
+            return step.elsewhere == donor.shown && step.action->kind == donor.withdraw &&
+                   step.action->asset == *donor.token.address;
+        });
+        if (same == steps_.end()) {
+            add_action({.kind = donor.withdraw,
+                        .asset = *donor.token.address,
+                        .amount = *taken,
+                        .enable = true,
+                        .category = 0},
+                       worth(donor.token, *taken));
+            steps_.back().elsewhere = donor.shown;
+            return true;
+        }
+        same->action->amount = *same->action->amount + *taken;
+        same->tokens = worth(donor.token, *same->action->amount);
+        return true;
     }
 
     bool add_swap(const Pull& pull) {
@@ -184,19 +222,91 @@ bool crosses_one(const Health& before, const Health& after) {
     return !before.health_factor || *after.health_factor < *before.health_factor;
 }
 
-/// Carries the steps out on the fork; the refusal of the first that fails.
-std::optional<Refusal> carry_out(margin::Market& fork, std::size_t row,
+/// The market that an account is rescued in, and those of the wallet's other accounts, at one
+/// moment.
+class Scenery {
+  public:
+    Scenery(const RescueTable& table, const margin::Market& market)
+        : scene_(table.scene()), own_(market.fork()) {}
+
+    [[nodiscard]] margin::Market& own() { return *own_; }
+
+    /// The refusal of the step; it counts as one where the account would miss the target from which
+    /// it withdraws.
+    std::optional<Refusal> apply(const RescueStep& step) {
+        margin::Market& market = market_of(step);
+        const std::size_t row = row_of(step);
+        if (const auto done = market.apply(row, *step.action); !done) {
+            return done.error();
+        }
+        return is_own(step) || holds(market.health(row), scene_.options.target)
+                   ? std::nullopt
+                   : std::optional(below_target());
+    }
+
+    [[nodiscard]] Health health_of(const RescueStep& step) {
+        return market_of(step).health(row_of(step));
+    }
+    [[nodiscard]] auto calls(const RescueStep& step) {
+        return market_of(step).calls(row_of(step), *step.action);
+    }
+
+    /// Time passes everywhere; what the other accounts miss by then.
+    std::optional<Refusal> accrue(core::Timestamp to) {
+        own_->accrue(to);
+        for (auto& [account, market] : others_) {
+            market->accrue(to);
+            if (!holds(market->health(account.row), scene_.options.target)) {
+                return below_target();
+            }
+        }
+        return std::nullopt;
+    }
+
+  private:
+    static Refusal below_target() {
+        return {.reason = "donor_below_target",
+                .detail = "the account that it is withdrawn from would miss the target"};
+    }
+
+    [[nodiscard]] bool is_own(const RescueStep& step) const {
+        return !step.elsewhere || step.elsewhere->market == &scene_.market;
+    }
+    [[nodiscard]] std::size_t row_of(const RescueStep& step) const {
+        return step.elsewhere ? step.elsewhere->row : scene_.row;
+    }
+    margin::Market& market_of(const RescueStep& step) {
+        if (is_own(step)) {
+            return *own_;
+        }
+        auto& market = others_[*step.elsewhere];
+        if (!market) {
+            const auto donor =
+                std::find_if(scene_.donors.begin(), scene_.donors.end(),
+                             [&](const Donor& other) { return other.shown == *step.elsewhere; });
+            market = donor->account.market->fork();
+            market->accrue(own_->time());
+        }
+        return *market;
+    }
+
+    const RescueScene& scene_;
+    std::unique_ptr<margin::Market> own_;
+    std::map<RescueAccount, std::unique_ptr<margin::Market>> others_;
+};
+
+/// Carries the steps out; the refusal of the first that fails.
+std::optional<Refusal> carry_out(Scenery& scenery, std::size_t row,
                                  const std::vector<RescueStep>& steps) {
-    Health before = fork.health(row);
+    Health before = scenery.own().health(row);
     for (const RescueStep& step : steps) {
         if (!step.action) {
             continue;
         }
-        const auto done = fork.apply(row, *step.action);
-        if (!done) {
-            return done.error();
+        if (auto refusal = scenery.apply(step)) {
+            return refusal;
         }
-        const Health after = fork.health(row);
+        const Health after = scenery.own().health(row);
         if (!step.in_flash && crosses_one(before, after)) {
             return Refusal{.reason = "crosses_one",
                            .detail = "a step on the way would leave the health below 1"};
@@ -240,18 +350,20 @@ Trial try_steps(const RescueTable& table, const std::vector<RescueStep>& steps) 
         trial.refusal = std::move(refusal);
         return trial;
     };
-    const auto late = table.at_end().fork();
-    if (auto refusal = carry_out(*late, row, steps)) {
+    Scenery late(table, table.at_end());
+    if (auto refusal = carry_out(late, row, steps)) {
         return refused(*std::move(refusal));
     }
-    const auto now = table.now().fork();
-    if (auto refusal = carry_out(*now, row, steps)) {
+    Scenery now(table, table.now());
+    if (auto refusal = carry_out(now, row, steps)) {
         return refused(*std::move(refusal));
     }
-    trial.after_late = late->health(row);
-    trial.after = now->health(row);
-    now->accrue(table.end());
-    trial.after_at_end = now->health(row);
+    trial.after_late = late.own().health(row);
+    trial.after = now.own().health(row);
+    if (auto refusal = now.accrue(table.end())) {
+        return refused(*std::move(refusal));
+    }
+    trial.after_at_end = now.own().health(row);
     if (!is_known(trial.after) || !is_known(trial.after_at_end) || !is_known(trial.after_late)) {
         return refused({.reason = "unknown", .detail = "the health afterwards is not known"});
     }
@@ -263,16 +375,16 @@ Trial try_steps(const RescueTable& table, const std::vector<RescueStep>& steps) 
 
 void document_steps(const RescueTable& table, std::vector<RescueStep>& steps) {
     const std::size_t row = table.scene().row;
-    const auto now = table.now().fork();
-    const auto late = table.at_end().fork();
+    Scenery now(table, table.now());
+    Scenery late(table, table.at_end());
     for (RescueStep& step : steps) {
         if (!step.action) {
             step.no_call_because = "margrave knows no venue: swap with whom you trust";
-            step.after = now->health(row);
+            step.after = now.own().health(row);
             continue;
         }
         // Late: what is owed, and so what must be approved, grows until the call is executed.
-        auto calls = late->calls(row, *step.action);
+        auto calls = late.calls(step);
         if (calls) {
             step.approvals = calls->approvals;
             step.call = calls->call;
@@ -280,9 +392,9 @@ void document_steps(const RescueTable& table, std::vector<RescueStep>& steps) {
             step.no_call_because =
                 fmt::format("{}: {}", calls.error().reason, calls.error().detail);
         }
-        const bool done = now->apply(row, *step.action) && late->apply(row, *step.action);
+        const bool done = !now.apply(step) && !late.apply(step);
         core::ensure(done, "the steps were tried before they are written down");
-        step.after = now->health(row);
+        step.after = now.health_of(step);
     }
 }
 
@@ -300,11 +412,6 @@ unsigned count_transactions(const std::vector<RescueStep>& steps) {
         }
     }
     return count + (has_flash ? 1U : 0U);
-}
-
-bool holds(const Health& health, const core::Wad& target) {
-    return health.status == margin::Status::NoDebt ||
-           (health.health_factor && *health.health_factor >= target);
 }
 
 }  // namespace margrave::risk

@@ -31,9 +31,10 @@ class RescueTable {
     std::vector<margin::Leg> legs_at_end_;
 };
 
-/// The pulls as steps in the order of doing: switches, swaps, what raises the health with funds at
-/// hand (one call for a token, from however many sources), then sales, each withdrawn, swapped and
-/// repaid, and at last what a flash loan's bundle withdraws. A repayment of more than is owed now
+/// The pulls as steps in the order of doing: switches, withdrawals from other accounts, swaps, what
+/// raises the health with funds at hand (one call for a token, from however many sources), the
+/// e-mode that needs a repayment first, then sales, each withdrawn, swapped and repaid, and at last
+/// what a flash loan's bundle withdraws. A repayment of more than is owed now
 /// is one of everything. nullopt when a swap has no price.
 [[nodiscard]] std::optional<std::vector<RescueStep>> steps_of(const RescueTable& table,
                                                               const std::vector<Pull>& pulls);
@@ -47,7 +48,8 @@ struct Trial {
 };
 
 /// Carries the steps out on forks, now and at the end of the validity. Refused where the protocol
-/// refuses at either moment, or where a step leaves the health below 1 and below where it was.
+/// refuses at either moment, where a step leaves the health below 1 and below where it was, or
+/// where the account that something is withdrawn from would miss the target.
 [[nodiscard]] Trial try_steps(const RescueTable& table, const std::vector<RescueStep>& steps);
 
 /// Fills in each step's health, call and approvals.
@@ -56,8 +58,5 @@ void document_steps(const RescueTable& table, std::vector<RescueStep>& steps);
 /// A repayment or a supply pulls one approval for its token, a swap another unless it pays in
 /// native coin, and a flash loan is a call more.
 [[nodiscard]] unsigned count_transactions(const std::vector<RescueStep>& steps);
-
-/// True when the health reaches the target, as no debt always does.
-[[nodiscard]] bool holds(const margin::Health& health, const core::Wad& target);
 
 }  // namespace margrave::risk

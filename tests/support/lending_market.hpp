@@ -240,12 +240,14 @@ class LendingMarket final : public margin::Market {
                 into += *action.amount;
                 return terms.supply_cap && into > *terms.supply_cap ? "supply_cap_exceeded" : "";
             }
-            case margin::ActionKind::Withdraw:
-                if (*action.amount > balance.collateral) {
+            case margin::ActionKind::Withdraw: {
+                core::U256& from = balance.supply != 0 ? balance.supply : balance.collateral;
+                if (*action.amount > from) {
                     return "not_enough_balance";
                 }
-                balance.collateral = balance.collateral - *action.amount;
+                from = from - *action.amount;
                 return "";
+            }
             case margin::ActionKind::SetCollateral:
                 if (terms.threshold_bps == 0) {
                     return "not_collateral";

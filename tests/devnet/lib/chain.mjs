@@ -51,6 +51,11 @@ export class Chain {
         return this.#enqueue({ from, to, data: encodeFunctionData({ abi, functionName, args }), gas });
     }
 
+    /// The same for calldata as it is.
+    sendRaw({ from, to, data, gas = GAS_CALL }) {
+        return this.#enqueue({ from, to, data, gas });
+    }
+
     /// Queues a deployment for the next block and returns the address it will have.
     deploy(artifact, args = [], libraries = {}) {
         const bytecode = link(artifact, libraries);
