@@ -35,8 +35,8 @@ const std::map<std::string, std::set<std::string>>& allowed() {
         {"src/report", {"src/core", "src/margin", "src/snapshot", "src/exposure", "src/risk"}},
         {"src/settings", {"src/core"}},
         {"src/app",
-         {"src/core", "src/margin", "src/snapshot", "src/settings", "src/collect", "src/exposure",
-          "src/report", "src/risk", "chains", "chains/evm", "adapters"}},
+         {"src/core", "src/margin", "src/oracle", "src/snapshot", "src/settings", "src/collect",
+          "src/exposure", "src/report", "src/risk", "chains", "chains/evm", "adapters"}},
     };
     return kAllowed;
 }
