@@ -325,6 +325,42 @@ std::optional<std::uint64_t> AaveMarket::emode_category(std::size_t row) const {
     return category == 0 ? std::nullopt : std::optional(category);
 }
 
+/// Until 3.3 the debt token of GHO takes a discount off its holders' interest. From 3.1 on GHO is
+/// the reserve that the pool does not count; before, only its symbol tells. Sources:
+/// GhoVariableDebtToken.balanceOf, aave-v3-origin@v3.3.0 GenericLogic._getUserDebtInBaseCurrency.
+bool AaveMarket::may_have_discount(const Reserve& reserve) const {
+    switch (state_.behaviour->virtual_balance) {
+        case VirtualBalance::None:
+            return reserve.symbol == "GHO";
+        case VirtualBalance::ByFlag:
+            return !reserve.configuration.has_virtual_accounting();
+        case VirtualBalance::Always:
+            break;
+    }
+    return false;
+}
+
+std::vector<std::string> AaveMarket::warnings(std::size_t row) const {
+    const Account& account = state_.accounts.at(row);
+    std::vector<std::string> out;
+    for (const Balance& balance : account.balances) {
+        const Reserve& reserve = state_.reserves.at(balance.reserve_id);
+        if (!may_have_discount(reserve)) {
+            continue;
+        }
+        if (balance.scaled_debt != 0) {
+            out.push_back("the debt in " + reserve.symbol +
+                          " is shown before the discount that its token may grant: less may be "
+                          "owed; the health check itself leaves the discount out");
+        } else if (balance.debt_by_balance.value_or(0) != 0 && time_ > state_.block_time) {
+            out.push_back("the debt in " + reserve.symbol +
+                          " is as of the block: the interest since then, which its token may "
+                          "discount, is not in it");
+        }
+    }
+    return out;
+}
+
 /// What stops a liquidation whatever pair is chosen: every collateral, or every debt, is barred, or
 /// nothing can leave the collaterals' pools (a liquidator may still take shares of them).
 /// Source: ValidationLogic.validateLiquidationCall.

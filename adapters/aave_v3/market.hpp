@@ -31,6 +31,8 @@ class AaveMarket final : public margin::Market {
     [[nodiscard]] std::vector<margin::Leg> legs(std::size_t row) const override;
     [[nodiscard]] std::optional<std::uint64_t> emode_category(std::size_t row) const override;
     [[nodiscard]] std::vector<std::string> blocked_by(std::size_t row) const override;
+    /// Where the debt shown is not what the token says: GHO before 3.4.
+    [[nodiscard]] std::vector<std::string> warnings(std::size_t row) const override;
     void fast_health_factors(std::vector<double>& out) const override;
 
     [[nodiscard]] std::vector<margin::AssetPrice> prices() const override;
@@ -122,6 +124,7 @@ class AaveMarket final : public margin::Market {
     [[nodiscard]] margin::Health known_health(const Account& account) const;
     [[nodiscard]] std::optional<core::Usd> to_usd(const core::U256& base,
                                                   core::Rounding rounding) const;
+    [[nodiscard]] bool may_have_discount(const Reserve& reserve) const;
     [[nodiscard]] Reserve* find_reserve(const core::Address& asset);
     [[nodiscard]] const Reserve* find_reserve(const core::Address& asset) const;
     core::Result<std::monostate, margin::Refusal> shock_borrow_rate(Reserve& reserve,

@@ -344,6 +344,43 @@ TEST_CASE("in 3.3 a reserve without virtual accounting owes what its token says"
     CHECK(market.legs(0)[1].amount == U256(4000 * core::wad()));
 }
 
+TEST_CASE("a debt in GHO says where it is not what its token says, before 3.4",
+          "[aave_v3][debt][coverage]") {
+    const std::string behaviour = GENERATE("3.0", "3.1", "3.2", "3.3", "3.4", "3.6");
+    CAPTURE(behaviour);
+    const bool has_flag = behaviour >= "3.1";
+    State state = pool(behaviour);
+    // The pool counts every other reserve since 3.1; before, only the symbol tells.
+    const unsigned gho = 5;
+    state.reserves[gho] =
+        reserve(gho, has_flag ? "Gho" : "GHO",
+                {.ltv = 7000, .threshold = 7500, .virtual_accounting = false}, kDollar);
+    auto account = AccountBuilder().collateral(kWeth, U256(10 * core::wad()));
+    account.set_bit(2 * gho);
+    const bool by_balance = behaviour == "3.3";
+    if (by_balance) {
+        account.at(gho).debt_by_balance = core::wad();
+    } else {
+        account.at(gho).scaled_debt = core::wad();
+    }
+    const auto other = weth_against_usdc(0xbb).supply(gho, core::wad());
+    state.accounts = {account.build(), other.build()};
+    AaveMarket market(state);
+    const auto said = market.warnings(0);
+    if (behaviour >= "3.4") {
+        CHECK(said.empty());
+    } else if (by_balance) {
+        CHECK(said.empty());  // at the block it is exact
+        market.accrue(core::Timestamp(kBlockTime + 1));
+        REQUIRE(market.warnings(0).size() == 1);
+        CHECK_THAT(market.warnings(0)[0], Contains("Gho") && Contains("as of the block"));
+    } else {
+        REQUIRE(said.size() == 1);
+        CHECK_THAT(said[0], Contains("before the discount") && Contains("health check itself"));
+    }
+    CHECK(market.warnings(1).empty());  // owes none of it
+}
+
 TEST_CASE("variable and stable debt of one reserve are summed before they are valued",
           "[aave_v3][rounding]") {
     // 6 and 6 tenths of a unit of base currency each: 12 / 10 = 1, not 0 + 0.
