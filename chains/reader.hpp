@@ -1,9 +1,15 @@
 #pragma once
 
+#include <array>
 #include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "chains/abi.hpp"
 #include "core/address.hpp"
@@ -32,14 +38,25 @@ struct CallFailure {
 
 using CallOutcome = core::Result<core::Bytes, CallFailure>;
 
+/// Tokens that are all asked one thing about a wallet: a function of an address that answers with a
+/// number. Wallets that share a list, by pointer, are asked about together.
+struct TokenList {
+    std::array<std::uint8_t, 4> selector{};
+    std::string_view function;
+    std::vector<core::Address> tokens;  ///< at most kTokensMax
+
+    static constexpr std::size_t kTokensMax = 1'000;
+};
+
 /// One question to the chain, parked until the reader sends all that are parked.
 struct PendingCall {
-    enum class Kind { Contract, NativeBalance };
+    enum class Kind { Contract, NativeBalance, HeldTokens };
 
     Kind kind = Kind::Contract;
-    core::Address to;
-    core::Bytes data;           ///< empty for a native balance
-    std::string_view function;  ///< for messages
+    core::Address to;  ///< the contract; the wallet where the question is about one
+    core::Bytes data;  ///< of a contract's call
+    std::shared_ptr<const TokenList> list;  ///< of held tokens
+    std::string_view function;              ///< for messages
     bool may_revert = false;  ///< a revert is an expected answer: it is not asked again to be sure
     CallOutcome outcome = core::Unexpected(CallFailure{});
     bool answered = false;
@@ -65,7 +82,7 @@ class Reader {
 
     [[nodiscard]] virtual const Block& block() const = 0;
     /// Takes note of a question; the reader fills `outcome`, sets `answered` and resumes `waiter`
-    /// if there is one.
+    /// if there is one. What it knows already it answers at once.
     virtual void park(PendingCall& call) = 0;
     /// Forgets a question that is not answered yet, or whose waiter is not resumed yet.
     virtual void unpark(PendingCall& call) = 0;
@@ -131,6 +148,25 @@ class Reader {
     [[nodiscard]] Call<BalanceInWei> native_balance(const core::Address& wallet) {
         PendingCall asked = question<BalanceInWei>(wallet, {});
         asked.kind = PendingCall::Kind::NativeBalance;
+        return {*this, std::move(asked)};
+    }
+
+    /// What one wallet holds of a list: the token's place, whether the figure is certain, and the
+    /// figure. What is not named here is zero; a figure that is not certain is the token's own to
+    /// say.
+    using HeldTokens =
+        abi::Function<"held tokens", std::vector<std::tuple<std::uint16_t, bool, core::U256>>()>;
+    /// Awaits what the wallet holds of the list, all wallets of one list in few requests; throws
+    /// core::ChainError where the chain cannot be asked so. read_balances() of chains/balances.hpp
+    /// is the way to ask that works everywhere.
+    [[nodiscard]] Call<HeldTokens> held_tokens(std::shared_ptr<const TokenList> list,
+                                               const core::Address& wallet) {
+        core::ensure(list != nullptr && !list->tokens.empty() &&
+                         list->tokens.size() <= TokenList::kTokensMax,
+                     "a wallet is asked about some tokens, and not too many");
+        PendingCall asked = question<HeldTokens>(wallet, {});
+        asked.kind = PendingCall::Kind::HeldTokens;
+        asked.list = std::move(list);
         return {*this, std::move(asked)};
     }
 

@@ -607,12 +607,20 @@ std::uint64_t AaveMarket::Call::user_ltv_bps(const Reserve& reserve) const {
 
 // -------------------------------------------------------------------------------------- solvency
 
-/// An e-mode that was not read could allow anything.
+/// An e-mode that was not read could allow anything; one that does not exist has no threshold.
 const EmodeCategory* AaveMarket::Call::known_emode(std::uint64_t category) const {
-    const auto found = market_.state_.emodes.find(category);
-    require(found != market_.state_.emodes.end(), "emode_not_read",
+    static const EmodeCategory kNone;
+    const State& state = market_.state_;
+    const auto found = state.emodes.find(category);
+    if (found != state.emodes.end()) {
+        return &found->second;
+    }
+    const auto unread = state.unread_emodes.find(category);
+    require(unread == state.unread_emodes.end(), "emode_not_read",
+            unread == state.unread_emodes.end() ? std::string() : unread->second);
+    require(category <= state.emodes_asked, "emode_not_read",
             "e-mode category " + std::to_string(category) + " is not in what was read");
-    return &found->second;
+    return &kNone;
 }
 
 AaveMarket::Call::Solvency AaveMarket::Call::solvency() const {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <memory>
@@ -12,7 +14,9 @@
 
 #include "adapters/aave_v3/contracts.hpp"
 #include "adapters/aave_v3/deployment.hpp"
+#include "adapters/aave_v3/emodes.hpp"
 #include "adapters/aave_v3/market.hpp"
+#include "chains/balances.hpp"
 #include "chains/erc20.hpp"
 
 namespace margrave::adapters::aave_v3 {
@@ -61,8 +65,8 @@ Task<Referee::TokenBalances> read_referee_balances(Reader& chain, const Reserve&
     co_return out;
 }
 
-/// Debt only where the configuration bit says there is some; supply always, because what is not
-/// collateral has no bit.
+/// Debt, only where the configuration bit says there is some, and what the referee needs. Supplies
+/// are read for all reserves at once.
 Task<BalanceReading> read_balance(Reader& chain, const Behaviour& behaviour, const Reserve& reserve,
                                   bool is_borrowing, Address wallet, bool verify) {
     const bool has_stable = behaviour.has_stable_debt && !reserve.stable_debt_token.is_zero();
@@ -78,7 +82,6 @@ Task<BalanceReading> read_balance(Reader& chain, const Behaviour& behaviour, con
         stable.emplace(read_stable_debt(chain, reserve.stable_debt_token, wallet));
         stable->start();
     }
-    auto asked_supply = chain.call(reserve.a_token, ScaledBalanceOf{}, wallet);
     BalanceReading out;
     out.balance.reserve_id = reserve.id;
     if (is_borrowing && by_balance) {
@@ -88,7 +91,6 @@ Task<BalanceReading> read_balance(Reader& chain, const Behaviour& behaviour, con
         out.balance.scaled_debt =
             co_await chain.call(reserve.variable_debt_token, ScaledBalanceOf{}, wallet);
     }
-    out.balance.scaled_supply = co_await asked_supply;
     if (stable) {
         out.balance.stable_debt = co_await *stable;
     }
@@ -96,6 +98,12 @@ Task<BalanceReading> read_balance(Reader& chain, const Behaviour& behaviour, con
         out.referee = co_await *referee;
     }
     co_return out;
+}
+
+/// What accounts read already.
+Task<EmodeCategory> result_of(SharedTask<EmodeCategory>& reading) {
+    EmodeCategory found = co_await reading;
+    co_return found;
 }
 
 bool is_empty(const Balance& balance) {
@@ -123,6 +131,8 @@ class AaveAdapter final : public Adapter {
     Task<bool> details(Reader& chain);
     SharedTask<EmodeCategory>& emode(Reader& chain, std::uint64_t category);
     Task<EmodeCategory> emode_category(Reader& chain, std::uint64_t category);
+    /// Those that no account is in: an action may enter them.
+    Task<bool> other_emodes(Reader& chain);
     Task<void> read_account(Reader& chain, std::size_t row);
     Task<void> read_balances(Reader& chain, std::size_t row);
 
@@ -132,7 +142,10 @@ class AaveAdapter final : public Adapter {
     std::optional<SharedTask<EntryPoints>> entry_;
     std::optional<SharedTask<PoolFacts>> facts_;
     std::optional<SharedTask<Reserves>> reserves_;
+    /// The reserves' aTokens in the order of ids; made when the reserves are read.
+    std::shared_ptr<const chains::Tokens<ScaledBalanceOf>> a_tokens_;
     std::optional<SharedTask<bool>> details_;
+    std::optional<SharedTask<bool>> other_emodes_;
     std::map<std::uint64_t, SharedTask<EmodeCategory>> emodes_;
     std::vector<Account> accounts_;
     std::vector<margin::Missing> unread_supplies_;
@@ -141,6 +154,8 @@ class AaveAdapter final : public Adapter {
     const PoolFacts* known_facts_ = nullptr;
     Reserves* known_reserves_ = nullptr;
     std::map<std::uint64_t, EmodeCategory> known_emodes_;
+    std::map<std::uint64_t, std::string> unread_emodes_;
+    std::uint64_t emodes_asked_ = 0;
 };
 
 void AaveAdapter::begin(Reader& chain) {
@@ -152,9 +167,11 @@ void AaveAdapter::begin(Reader& chain) {
     facts_.emplace(pool_facts(chain));
     reserves_.emplace(reserves(chain));
     details_.emplace(details(chain));
+    other_emodes_.emplace(other_emodes(chain));
     // Awaited by all accounts, but already on its way before the first of them needs it.
     reserves_->start();
     details_->start();
+    other_emodes_->start();
 }
 
 Task<PoolFacts> AaveAdapter::pool_facts(Reader& chain) {
@@ -166,6 +183,12 @@ Task<PoolFacts> AaveAdapter::pool_facts(Reader& chain) {
 Task<Reserves> AaveAdapter::reserves(Reader& chain) {
     known_facts_ = &co_await *facts_;
     Reserves found = co_await read_reserves(chain, *known_entry_, *known_facts_);
+    std::vector<Address> a_tokens;
+    a_tokens.reserve(found.by_id.size());
+    for (const auto& [id, reserve] : found.by_id) {
+        a_tokens.push_back(reserve.a_token);
+    }
+    a_tokens_ = std::make_shared<const chains::Tokens<ScaledBalanceOf>>(a_tokens);
     co_return found;
 }
 
@@ -187,6 +210,36 @@ Task<EmodeCategory> AaveAdapter::emode_category(Reader& chain, std::uint64_t cat
 
 SharedTask<EmodeCategory>& AaveAdapter::emode(Reader& chain, std::uint64_t category) {
     return emodes_.try_emplace(category, emode_category(chain, category)).first->second;
+}
+
+Task<bool> AaveAdapter::other_emodes(Reader& chain) {
+    const Behaviour& behaviour = *(co_await *facts_).behaviour;
+    EmodeIds ids = co_await read_emode_ids(chain, *known_entry_, behaviour);
+    emodes_asked_ = ids.asked;
+    unread_emodes_ = std::move(ids.unread);
+    std::set<std::uint64_t> of(ids.candidates.begin(), ids.candidates.end());
+    for (const std::uint64_t id : of) {
+        emode(chain, id).start();
+    }
+    if (behaviour.emode == EmodeKind::OnePerAsset) {
+        for (const auto& [id, reserve] : (co_await *reserves_).by_id) {
+            of.insert(reserve.configuration.emode_category());
+        }
+        of.erase(0);
+    }
+    std::vector<Task<EmodeCategory>> reading;
+    reading.reserve(of.size());
+    for (const std::uint64_t id : of) {
+        reading.push_back(result_of(emode(chain, id)));
+    }
+    const auto found = co_await chains::settle_all(std::move(reading));
+    auto outcome = found.begin();
+    for (const std::uint64_t id : of) {
+        if (!*outcome++) {
+            unread_emodes_.emplace(id, std::prev(outcome)->error().what());
+        }
+    }
+    co_return true;
 }
 
 Task<void> AaveAdapter::read(Reader& chain, Address wallet) {
@@ -228,24 +281,39 @@ Task<void> AaveAdapter::read_account(Reader& chain, std::size_t row) {
         static_cast<void>(co_await emode(chain, accounts_[row].emode_category));
     }
     static_cast<void>(co_await *details_);
+    static_cast<void>(co_await *other_emodes_);
 }
 
+/// Asks for what the bits name and for supplies, which need no bit.
 Task<void> AaveAdapter::read_balances(Reader& chain, std::size_t row) {
     const Reserves& shared = co_await *reserves_;
     const Address wallet = accounts_[row].wallet;
     const UserConfiguration configuration = accounts_[row].configuration;
     std::vector<Task<BalanceReading>> reading;
     std::vector<const Reserve*> of;
+    std::vector<std::size_t> collateral;
     for (const auto& [id, reserve] : shared.by_id) {
+        if (configuration.is_collateral(id)) {
+            collateral.push_back(of.size());
+        }
         of.push_back(&reserve);
         reading.push_back(read_balance(chain, *known_facts_->behaviour, reserve,
                                        configuration.is_borrowing(id), wallet,
                                        accounts_[row].referee.has_value()));
     }
-    const auto outcomes = co_await chains::settle_all(std::move(reading));
+    SharedTask<chains::Balances> asked_supplies(
+        chains::read_balances(chain, a_tokens_, wallet, collateral));
+    asked_supplies.start();
+    auto outcomes = co_await chains::settle_all(std::move(reading));
+    const chains::Balances& supplies = co_await asked_supplies;
     std::optional<ChainError> failure;
     Account& account = accounts_[row];
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        if (!supplies[i]) {
+            outcomes[i] = core::Unexpected(supplies[i].error());
+        } else if (outcomes[i]) {
+            outcomes[i].value().balance.scaled_supply = *supplies[i];
+        }
         if (!outcomes[i]) {
             // What no bit speaks of is a supply outside the health check; the rest of the account
             // stands.
@@ -305,6 +373,14 @@ std::vector<std::unique_ptr<margin::Market>> AaveAdapter::take_markets() {
     }
     state.unread.insert(state.unread.end(), unread_supplies_.begin(), unread_supplies_.end());
     state.emodes = std::move(known_emodes_);
+    std::erase_if(state.emodes, [&](const auto& entry) {
+        return entry.second.liquidation_threshold_bps == 0 &&
+               std::none_of(accounts_.begin(), accounts_.end(), [&](const Account& account) {
+                   return account.emode_category == entry.first;
+               });
+    });
+    state.unread_emodes = std::move(unread_emodes_);
+    state.emodes_asked = emodes_asked_;
     state.accounts = std::move(accounts_);
     out.push_back(std::make_unique<AaveMarket>(std::move(state)));
     return out;

@@ -244,35 +244,6 @@ Task<ReserveTotals> read_reserve_totals(Reader& chain, EntryPoints entry,
     co_return out;
 }
 
-ReserveBitmap to_bitmap(const Uint<128>& word) {
-    ReserveBitmap out;
-    for (unsigned id = 0; id < out.size(); ++id) {
-        out.set(id, bit_test(word.value, id));
-    }
-    return out;
-}
-
-Task<EmodeCategory> read_old_emode(Reader& chain, EntryPoints entry, std::uint64_t category) {
-    const auto answer = co_await chain.call(entry.pool, GetEModeCategoryData{},
-                                            static_cast<std::uint8_t>(category));
-    const OldEmode& data = std::get<0>(answer);
-    EmodeCategory out;
-    out.id = category;
-    out.ltv_bps = std::get<0>(data);
-    out.liquidation_threshold_bps = std::get<1>(data);
-    out.liquidation_bonus_bps = std::get<2>(data);
-    const Address price_source = std::get<3>(data);
-    if (!price_source.is_zero()) {
-        // The source is a key of the oracle, as if it were an asset
-        // (EModeLogic.getEModeConfiguration). When it reverts, so does every health check in the
-        // category; when it answers 0 the assets' own prices count.
-        const U256 answer_raw = co_await chain.call(entry.oracle, GetAssetPrice{}, price_source);
-        out.price =
-            margin::PriceQuote{.answer = answer_raw, .source = price_source, .updated_at = {}};
-    }
-    co_return out;
-}
-
 }  // namespace
 
 Task<EntryPoints> read_entry_points(Reader& chain, Address provider) {
@@ -388,44 +359,6 @@ Task<bool> read_totals(Reader& chain, EntryPoints entry, const Behaviour& behavi
         }
     }
     co_return true;
-}
-
-Task<EmodeCategory> read_emode(Reader& chain, EntryPoints entry, const Behaviour& behaviour,
-                               std::uint64_t category) {
-    if (behaviour.emode == EmodeKind::OnePerAsset) {
-        EmodeCategory old = co_await read_old_emode(chain, entry, category);
-        co_return old;
-    }
-    const auto id = static_cast<std::uint8_t>(category);
-    auto asked_terms = chain.call(entry.pool, GetEModeCategoryCollateralConfig{}, id);
-    auto asked_collateral = chain.call(entry.pool, GetEModeCategoryCollateralBitmap{}, id);
-    auto asked_borrowable = chain.call(entry.pool, GetEModeCategoryBorrowableBitmap{}, id);
-    // What a revision lacks is not asked for with consequences: its failure reads as "none".
-    auto asked_zero_ltv = chain.try_call(entry.pool, GetEModeCategoryLtvzeroBitmap{}, id);
-    auto asked_isolated = chain.try_call(entry.pool, GetIsEModeCategoryIsolated{}, id);
-    const EmodeTerms terms = co_await asked_terms;
-    EmodeCategory out;
-    out.id = category;
-    out.ltv_bps = std::get<0>(terms);
-    out.liquidation_threshold_bps = std::get<1>(terms);
-    out.liquidation_bonus_bps = std::get<2>(terms);
-    out.collateral = to_bitmap(co_await asked_collateral);
-    out.borrowable = to_bitmap(co_await asked_borrowable);
-    const auto zero_ltv = co_await asked_zero_ltv;
-    const auto isolated = co_await asked_isolated;
-    if (behaviour.emode == EmodeKind::OwnTerms) {
-        if (!zero_ltv) {
-            throw ChainError(zero_ltv.error());
-        }
-        out.zero_ltv = to_bitmap(*zero_ltv);
-    }
-    if (behaviour.has_isolated_emodes) {
-        if (!isolated) {
-            throw ChainError(isolated.error());
-        }
-        out.is_isolated = *isolated;
-    }
-    co_return out;
 }
 
 }  // namespace margrave::adapters::aave_v3

@@ -67,8 +67,4 @@ struct Reserves {
 [[nodiscard]] chains::Task<bool> read_totals(chains::Reader& chain, EntryPoints entry,
                                              const Behaviour& behaviour, Reserves& reserves);
 
-[[nodiscard]] chains::Task<EmodeCategory> read_emode(chains::Reader& chain, EntryPoints entry,
-                                                     const Behaviour& behaviour,
-                                                     std::uint64_t category);
-
 }  // namespace margrave::adapters::aave_v3

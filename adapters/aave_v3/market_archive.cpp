@@ -381,6 +381,15 @@ Archive archive_state(const State& state) {
         emodes.push_back(archive_emode(category));
     }
     out.set("emodes", std::move(emodes));
+    Archive::List unread_emodes;
+    for (const auto& [id, why] : state.unread_emodes) {
+        Archive row;
+        row.set("id", id);
+        row.set("trouble", why);
+        unread_emodes.push_back(std::move(row));
+    }
+    out.set("unread_emodes", std::move(unread_emodes));
+    out.set("emodes_asked", state.emodes_asked);
     Archive::List accounts;
     for (const Account& account : state.accounts) {
         accounts.push_back(archive_account(account));
@@ -419,6 +428,12 @@ State restore_state(const Archive& in) {
         const EmodeCategory category = restore_emode(row);
         out.emodes.emplace(category.id, category);
     }
+    if (in.has("unread_emodes")) {
+        for (const Archive& row : in.list("unread_emodes")) {
+            out.unread_emodes.emplace(row.u64("id"), row.text("trouble"));
+        }
+    }
+    out.emodes_asked = in.optional_u64("emodes_asked").value_or(0);
     for (const Archive& row : in.list("accounts")) {
         out.accounts.push_back(restore_account(row, out));
     }

@@ -219,7 +219,13 @@ struct State {
     /// Its isBorrowAllowed(), likewise.
     std::optional<bool> borrow_allowed;
     std::map<unsigned, Reserve> reserves;  ///< by id, which may have holes
+    /// Those that exist, and those that accounts are in.
     std::map<std::uint64_t, EmodeCategory> emodes;
+    std::map<std::uint64_t, std::string> unread_emodes;  ///< and why
+    /// Ids from 1 to this were asked for: 255, and 16 until 3.1, where the others are read that
+    /// some reserve is in. One of them that is in neither list does not exist. 0 in a snapshot of
+    /// before all were read.
+    std::uint64_t emodes_asked = 0;
     std::vector<Account> accounts;
     std::vector<margin::Missing> unread;  ///< what of it could not be read
 };

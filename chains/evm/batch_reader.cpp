@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "chains/evm/head.hpp"
+#include "chains/evm/held_tokens.hpp"
 #include "core/errors.hpp"
 #include "core/hex.hpp"
 
@@ -30,10 +31,14 @@ constexpr std::size_t kInnerOverheadBytes = std::size_t{2} * 5 * 32;
 /// nothing.
 constexpr unsigned kTimeoutSplitsMax = 2;
 
+bool is_about_held_tokens(const PendingCall& call) {
+    return call.kind == PendingCall::Kind::HeldTokens;
+}
+
 /// Same question, same text.
 std::string identity(const PendingCall& call) {
     std::string key(call.to.raw().begin(), call.to.raw().end());
-    key.push_back(call.kind == PendingCall::Kind::NativeBalance ? 'b' : 'c');
+    key += fmt::format("{}{}", static_cast<int>(call.kind), fmt::ptr(call.list.get()));
     key.append(call.data.begin(), call.data.end());
     return key;
 }
@@ -57,6 +62,15 @@ void BatchReader::run(std::span<const Task<void>> tasks) {
     core::ensure(
         std::all_of(tasks.begin(), tasks.end(), [](const auto& task) { return task.done(); }),
         "a task that waits for nothing is done");
+}
+
+void BatchReader::park(PendingCall& call) {
+    if (no_programs_ && is_about_held_tokens(call)) {
+        call.outcome = core::Unexpected(*no_programs_);
+        call.answered = true;
+        return;
+    }
+    parked_.push_back(&call);
 }
 
 void BatchReader::unpark(PendingCall& call) {
@@ -133,6 +147,12 @@ void BatchReader::send(const Questions& questions, std::vector<Chunk> chunks, bo
                        std::vector<CallOutcome>& outcomes) {
     while (!chunks.empty()) {
         const Wire wire = wire_;
+        const auto is_program = [&](const Chunk& chunk) {
+            return is_about_held_tokens(*questions[chunk.front()]);
+        };
+        // Last, so that what the others teach about the node is known when programs are judged.
+        std::stable_partition(chunks.begin(), chunks.end(),
+                              [&](const Chunk& chunk) { return !is_program(chunk); });
         const bool singly = alone || !wire.batches;
         std::vector<Questions> asked;
         std::vector<RpcRequest> requests;
@@ -141,12 +161,19 @@ void BatchReader::send(const Questions& questions, std::vector<Chunk> chunks, bo
             for (const std::size_t i : chunk) {
                 mine.push_back(questions[i]);
             }
-            requests.push_back(singly ? encode_alone(wire, *mine.at(0)) : encode(wire, mine));
+            requests.push_back(is_program(chunk) ? encode_held_tokens(wire, mine)
+                               : singly          ? encode_alone(wire, *mine.at(0))
+                                                 : encode(wire, mine));
         }
         const auto replies = send_round(requests);
         std::vector<Chunk> again;
         bool silence_splits = false;
         for (std::size_t r = 0; r < chunks.size(); ++r) {
+            if (is_program(chunks[r])) {
+                silence_splits |=
+                    take_held_tokens(questions, wire, chunks[r], replies[r].at(0), outcomes, again);
+                continue;
+            }
             if (singly) {
                 outcomes[chunks[r][0]] = decode_alone(*asked[r].at(0), replies[r].at(0));
                 continue;
@@ -160,10 +187,7 @@ void BatchReader::send(const Questions& questions, std::vector<Chunk> chunks, bo
                 continue;
             }
             const CallFailure& why = answers.error();
-            const bool fell_back_already = wire_.pin != wire.pin ||
-                                           wire_.multicall3 != wire.multicall3 ||
-                                           wire_.batches != wire.batches;
-            if (fell_back_already || (!proven_ && fall_back(why.kind, chunks[r].size()))) {
+            if (has_changed(wire) || (!proven_ && fall_back(why.kind, chunks[r].size()))) {
                 add_chunks(questions, chunks[r], again);
             } else if (split(chunks[r], why.kind, again)) {
                 silence_splits |= why.kind == ErrorKind::Timeout;
@@ -176,6 +200,52 @@ void BatchReader::send(const Questions& questions, std::vector<Chunk> chunks, bo
         timeout_splits_ += silence_splits ? 1 : 0;
         chunks = std::move(again);
     }
+}
+
+/// What is left over when a program stopped early, or was refused for its size, is asked again in
+/// smaller pieces. A failure may also be the pin's, as long as no other way of asking has worked.
+bool BatchReader::take_held_tokens(const Questions& questions, const Wire& wire, const Chunk& chunk,
+                                   const RpcOutcome& reply, std::vector<CallOutcome>& outcomes,
+                                   std::vector<Chunk>& again) {
+    Questions asked;
+    for (const std::size_t i : chunk) {
+        asked.push_back(questions[i]);
+    }
+    const HeldTokensAnswers answers = decode_held_tokens(wire, asked, reply);
+    const std::size_t answered = answers ? answers->size() : 0;
+    for (std::size_t k = 0; k < answered; ++k) {
+        outcomes[chunk[k]] = (*answers)[k];
+    }
+    if (answered == chunk.size()) {
+        return false;
+    }
+    if (!answers && has_changed(wire)) {
+        add_chunks(questions, chunk, again);
+        return false;
+    }
+    const std::size_t smaller = answered > 0 ? answered : chunk.size() / 2;
+    if ((answers || may_split(answers.error().kind)) && smaller > 0) {
+        limits_.pairs_max =
+            std::min(limits_.pairs_max, smaller * questions[chunk.front()]->list->tokens.size());
+        add_programs(questions,
+                     {chunk.begin() + static_cast<std::ptrdiff_t>(answered), chunk.end()}, again);
+        return !answers && answers.error().kind == ErrorKind::Timeout;
+    }
+    const CallFailure why =
+        answers ? CallFailure{ErrorKind::OutOfGas, "a call's gas is too little for one wallet"}
+                : answers.error();
+    for (const std::size_t i : chunk) {
+        outcomes[i] = core::Unexpected(why);
+    }
+    if (proven_ && !no_programs_) {
+        no_programs_ = why;
+    }
+    return false;
+}
+
+bool BatchReader::has_changed(const Wire& wire) const {
+    return wire_.pin != wire.pin || wire_.multicall3 != wire.multicall3 ||
+           wire_.batches != wire.batches;
 }
 
 std::vector<std::vector<RpcOutcome>> BatchReader::send_round(
@@ -260,7 +330,18 @@ void BatchReader::add_chunks(const Questions& questions, const Chunk& which,
     const std::size_t most = wire_.batches ? calls_max() : 1;
     Chunk chunk;
     std::size_t bytes = 0;
+    std::vector<Chunk> by_list;
+    std::unordered_map<const TokenList*, std::size_t> list_at;
     for (const std::size_t i : which) {
+        if (is_about_held_tokens(*questions[i])) {
+            const auto [found, is_new] =
+                list_at.try_emplace(questions[i]->list.get(), by_list.size());
+            if (is_new) {
+                by_list.emplace_back();
+            }
+            by_list[found->second].push_back(i);
+            continue;
+        }
         const std::size_t mine = 2 * questions[i]->data.size() + kInnerOverheadBytes;
         if (!chunk.empty() && (chunk.size() >= most || bytes + mine > limits_.request_bytes_max)) {
             chunks.push_back(std::exchange(chunk, {}));
@@ -269,7 +350,23 @@ void BatchReader::add_chunks(const Questions& questions, const Chunk& which,
         chunk.push_back(i);
         bytes += mine;
     }
-    chunks.push_back(std::move(chunk));
+    if (!chunk.empty()) {
+        chunks.push_back(std::move(chunk));
+    }
+    for (const Chunk& about : by_list) {
+        add_programs(questions, about, chunks);
+    }
+}
+
+void BatchReader::add_programs(const Questions& questions, const Chunk& which,
+                               std::vector<Chunk>& chunks) {
+    const std::size_t most = held_tokens_wallets_max(questions[which.front()]->list->tokens.size(),
+                                                     limits_.pairs_max, limits_.request_bytes_max);
+    for (std::size_t from = 0; from < which.size(); from += most) {
+        const std::size_t to = std::min(which.size(), from + most);
+        chunks.emplace_back(which.begin() + static_cast<std::ptrdiff_t>(from),
+                            which.begin() + static_cast<std::ptrdiff_t>(to));
+    }
 }
 
 void BatchReader::confirm_block() {

@@ -18,14 +18,17 @@ struct BatchLimits {
     std::size_t calls_max = 20'000;     ///< of one aggregate; learned downwards from refusals
     std::size_t batch_calls_max = 100;  ///< of one JSON-RPC batch where Multicall3 is missing
     std::size_t request_bytes_max = std::size_t{3} << 20U;  ///< hex of the calldata
+    /// Wallets times tokens of one program. The gas of so many stays below what nodes allow, and
+    /// half of them may hold something before the result is too long.
+    std::size_t pairs_max = 3'000;
 };
 
 struct BatchCost {
     /// Sequential waits for the endpoint. What was refused and is sent again, smaller or in another
     /// way, waits once more; what the transport retries by itself is counted there.
     std::uint64_t rounds = 0;
-    /// Requests beyond one a round, because questions are too many for one. Requests are therefore
-    /// rounds + splits.
+    /// Requests beyond one a round, because questions are too many for one or go by program.
+    /// Requests are therefore rounds + splits.
     std::uint64_t splits = 0;
 };
 
@@ -36,13 +39,17 @@ struct BatchCost {
 /// WrongBlock. A request that is refused for its size, gas or time is sent again in halves, and the
 /// accepted size is remembered; silence halves requests only twice, for it may be a dead
 /// endpoint's.
+///
+/// What wallets hold of a list of tokens is asked by programs (balance_program.hpp) in the same
+/// rounds. A program that stops early goes on in a further round, in smaller pieces; a node that
+/// does not run them is not asked so again, and those questions fail.
 class BatchReader final : public Reader {
   public:
     BatchReader(RpcTransport& rpc, const Block& block, std::optional<core::Address> multicall3,
                 const BatchLimits& limits = {});
 
     [[nodiscard]] const Block& block() const override { return wire_.block; }
-    void park(PendingCall& call) override { parked_.push_back(&call); }
+    void park(PendingCall& call) override;
     void unpark(PendingCall& call) override;
 
     /// Runs all tasks to their end. Their exceptions stay in them.
@@ -70,10 +77,17 @@ class BatchReader final : public Reader {
     /// Adds `which` of the questions to `chunks`, in requests of the size that the present wire
     /// takes.
     void add_chunks(const Questions& questions, const Chunk& which, std::vector<Chunk>& chunks);
+    /// Those about held tokens, which share one list.
+    void add_programs(const Questions& questions, const Chunk& which, std::vector<Chunk>& chunks);
     /// How many questions one request may hold in the present way of asking.
     [[nodiscard]] std::size_t& calls_max();
     [[nodiscard]] bool may_split(core::ErrorKind why) const;
     bool split(const Chunk& chunk, core::ErrorKind why, std::vector<Chunk>& again);
+    /// True when silence has the program halved.
+    bool take_held_tokens(const Questions& questions, const Wire& wire, const Chunk& chunk,
+                          const RpcOutcome& reply, std::vector<CallOutcome>& outcomes,
+                          std::vector<Chunk>& again);
+    [[nodiscard]] bool has_changed(const Wire& wire) const;
     /// `questions`: how many the refused request held.
     bool fall_back(core::ErrorKind why, std::size_t questions);
     bool fall_back_to_single_calls();
@@ -82,9 +96,10 @@ class BatchReader final : public Reader {
     Wire wire_;
     std::optional<core::Address> multicall3_;
     BatchLimits limits_;
-    bool proven_ = false;              ///< the present way of asking has worked once
-    bool single_calls_tried_ = false;  ///< with or without success
-    unsigned timeout_splits_ = 0;      ///< rounds in which silence had requests halved
+    bool proven_ = false;                     ///< the present way of asking has worked once
+    bool single_calls_tried_ = false;         ///< with or without success
+    std::optional<CallFailure> no_programs_;  ///< why the node is not asked by programs any more
+    unsigned timeout_splits_ = 0;             ///< rounds in which silence had requests halved
     std::vector<PendingCall*> parked_;
     std::vector<PendingCall*>
         waking_;  ///< answered, their waiters to be resumed; null when forgotten

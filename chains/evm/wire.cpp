@@ -80,9 +80,12 @@ RpcRequest encode_aggregate(const Wire& wire, std::span<const PendingCall* const
     return {eth_call(wire, multicall, Aggregate3::encode(calls))};
 }
 
-RpcCall say_block(const Wire& wire) {
-    return {"eth_call", fmt::format(R"([{{"data":"{}"}},{}])", kSayBlock, block_parameter(wire))};
+/// A call without a recipient: its data runs as creation code.
+RpcCall run_program(const Wire& wire, std::string_view hex) {
+    return {"eth_call", fmt::format(R"([{{"data":"{}"}},{}])", hex, block_parameter(wire))};
 }
+
+RpcCall say_block(const Wire& wire) { return run_program(wire, kSayBlock); }
 
 RpcRequest encode_batch(const Wire& wire, std::span<const PendingCall* const> questions) {
     RpcRequest request;
@@ -148,19 +151,6 @@ CallOutcome hex_result(const RpcOutcome& outcome) {
         return core::Unexpected(CallFailure{ErrorKind::Reverted, revert_reason(*data)});
     }
     return std::move(*data);
-}
-
-std::optional<CallFailure> check_block(const Wire& wire, const core::U256& number,
-                                       const core::U256& timestamp) {
-    if (number == wire.block.number.value() && timestamp == wire.block.timestamp.value()) {
-        return std::nullopt;
-    }
-    return CallFailure{
-        ErrorKind::WrongBlock,
-        fmt::format("asked at block {} (timestamp {}), the node executed at block {} "
-                    "(timestamp {})",
-                    wire.block.number.value(), wire.block.timestamp.value(),
-                    core::to_decimal(number), core::to_decimal(timestamp))};
 }
 
 CallOutcome inner_outcome(Result3&& result) {
@@ -251,6 +241,19 @@ Answers decode_batch(const Wire& wire, std::span<const PendingCall* const> quest
 
 }  // namespace
 
+std::optional<CallFailure> check_block(const Wire& wire, const core::U256& number,
+                                       const core::U256& timestamp) {
+    if (number == wire.block.number.value() && timestamp == wire.block.timestamp.value()) {
+        return std::nullopt;
+    }
+    return CallFailure{
+        ErrorKind::WrongBlock,
+        fmt::format("asked at block {} (timestamp {}), the node executed at block {} "
+                    "(timestamp {})",
+                    wire.block.number.value(), wire.block.timestamp.value(),
+                    core::to_decimal(number), core::to_decimal(timestamp))};
+}
+
 RpcRequest encode(const Wire& wire, std::span<const PendingCall* const> questions) {
     return wire.multicall3 ? encode_aggregate(wire, questions) : encode_batch(wire, questions);
 }
@@ -271,6 +274,12 @@ bool passes_block_check(const Wire& wire, const RpcOutcome& outcome) {
     const auto [number, timestamp] = SayBlock::decode(said.value());
     return !check_block(wire, number, timestamp);
 }
+
+RpcRequest encode_program(const Wire& wire, const Bytes& program) {
+    return {run_program(wire, core::to_hex(program))};
+}
+
+CallOutcome decode_program(const RpcOutcome& outcome) { return hex_result(outcome); }
 
 RpcRequest encode_alone(const Wire& wire, const PendingCall& question) {
     return {plain_call(wire, question)};

@@ -38,6 +38,14 @@ using Answers = core::Result<std::vector<CallOutcome>, CallFailure>;
 [[nodiscard]] RpcRequest encode_block_check(const Wire& wire);
 [[nodiscard]] bool passes_block_check(const Wire& wire, const RpcOutcome& outcome);
 
+/// A program to be run as creation code, by a call without a recipient.
+[[nodiscard]] RpcRequest encode_program(const Wire& wire, const core::Bytes& program);
+/// What such a call returned.
+[[nodiscard]] CallOutcome decode_program(const RpcOutcome& outcome);
+/// WrongBlock unless that is the wire's block.
+[[nodiscard]] std::optional<CallFailure> check_block(const Wire& wire, const core::U256& number,
+                                                     const core::U256& timestamp);
+
 /// One question as a plain call, without that check.
 [[nodiscard]] RpcRequest encode_alone(const Wire& wire, const PendingCall& question);
 [[nodiscard]] CallOutcome decode_alone(const PendingCall& question, const RpcOutcome& outcome);

@@ -28,6 +28,11 @@ std::vector<Task<T>> only(Task<T> task) {
     return out;
 }
 
+Task<core::U256> read_native(Reader& reader, core::Address wallet) {
+    const core::U256 wei = co_await reader.native_balance(wallet);
+    co_return wei;
+}
+
 using Markets = std::span<const std::unique_ptr<margin::Market>>;
 
 /// What a market of the chain knows of an asset that it lists.
@@ -73,50 +78,56 @@ HoldingsReader::HoldingsReader(const settings::Chain& chain,
 }
 
 void HoldingsReader::begin(Reader& reader) {
-    if (std::exchange(begun_, true)) {
+    if (tokens_) {
         return;
     }
     block_time_ = reader.block().timestamp;
-    for (Asset& asset : assets_) {
+    std::vector<core::Address> tokens;
+    for (const Asset& asset : assets_) {
         if (!asset.entry.native) {
-            asset.decimals.emplace(chains::settle_all(
-                only(chains::erc20::read_decimals(reader, *asset.entry.address))));
-            asset.decimals->start();
-        }
-        if (asset.entry.chainlink_feed) {
-            asset.feed.emplace(
-                chains::settle_all(only(oracles::read_feed(reader, *asset.entry.chainlink_feed))));
-            asset.feed->start();
+            tokens.push_back(*asset.entry.address);
         }
     }
+    tokens_ = std::make_shared<const chains::Tokens<chains::erc20::BalanceOf>>(tokens);
 }
 
-Task<core::U256> HoldingsReader::read_balance(Reader& reader, const settings::Asset& asset,
-                                              core::Address wallet) {
-    if (asset.native) {
-        const core::U256 wei = co_await reader.native_balance(wallet);
-        co_return wei;
+void HoldingsReader::begin(Reader& reader, Asset& asset) {
+    if (!asset.entry.native && !asset.decimals) {
+        asset.decimals.emplace(
+            chains::settle_all(only(chains::erc20::read_decimals(reader, *asset.entry.address))));
+        asset.decimals->start();
     }
-    const core::U256 balance =
-        co_await reader.call(*asset.address, chains::erc20::BalanceOf{}, wallet);
-    co_return balance;
+    if (asset.entry.chainlink_feed && !asset.feed) {
+        asset.feed.emplace(
+            chains::settle_all(only(oracles::read_feed(reader, *asset.entry.chainlink_feed))));
+        asset.feed->start();
+    }
 }
 
 Task<void> HoldingsReader::read(Reader& reader, core::Address wallet) {
     begin(reader);
-    std::vector<Task<core::U256>> reading;
-    for (const Asset& asset : assets_) {
-        reading.push_back(read_balance(reader, asset.entry, wallet));
-    }
-    const auto balances = co_await chains::settle_all(std::move(reading));
-    for (std::size_t i = 0; i < assets_.size(); ++i) {
-        Asset& asset = assets_[i];
-        asset.balances.emplace_back(wallet, balances[i]);
-        if (asset.decimals) {
-            asset.known_decimals = (co_await *asset.decimals).front();
+    std::vector<Task<core::U256>> native;
+    native.push_back(read_native(reader, wallet));
+    SharedTask<chains::Balances> natives(chains::settle_all(std::move(native)));
+    natives.start();
+    const chains::Balances balances = co_await chains::read_balances(reader, tokens_, wallet);
+    const Balance coins = (co_await natives).front();
+    std::vector<Asset*> held;
+    std::size_t token = 0;
+    for (Asset& asset : assets_) {
+        const Balance& balance = asset.entry.native ? coins : balances[token++];
+        asset.balances.emplace_back(wallet, balance);
+        if (balance && *balance != 0) {
+            held.push_back(&asset);
+            begin(reader, asset);
         }
-        if (asset.feed) {
-            asset.known_feed = (co_await *asset.feed).front();
+    }
+    for (Asset* const asset : held) {
+        if (asset->decimals) {
+            asset->known_decimals = (co_await *asset->decimals).front();
+        }
+        if (asset->feed) {
+            asset->known_feed = (co_await *asset->feed).front();
         }
     }
 }

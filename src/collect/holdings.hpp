@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "chains/balances.hpp"
+#include "chains/erc20.hpp"
 #include "chains/evm/oracles/chainlink.hpp"
 #include "chains/reader.hpp"
 #include "chains/task.hpp"
@@ -17,8 +19,9 @@
 
 namespace margrave::collect {
 
-/// Reads the native coin and the configured tokens of every wallet of a chain. Each asset's
-/// decimals and feed are read once; a balance that could not be read becomes a gap.
+/// Reads the native coin and the configured tokens of every wallet of a chain. The decimals and the
+/// feed of an asset that somebody holds are read once; a balance that could not be read becomes a
+/// gap.
 class HoldingsReader {
   public:
     HoldingsReader(const settings::Chain& chain, const std::vector<settings::Asset>& assets);
@@ -45,9 +48,8 @@ class HoldingsReader {
     };
 
     void begin(chains::Reader& reader);
-    [[nodiscard]] static chains::Task<core::U256> read_balance(chains::Reader& reader,
-                                                               const settings::Asset& asset,
-                                                               core::Address wallet);
+    /// What the figures of a held asset need besides.
+    static void begin(chains::Reader& reader, Asset& asset);
     [[nodiscard]] std::optional<snapshot::HoldingPrice> feed_price(
         const Asset& asset, std::vector<snapshot::CoverageGap>& gaps) const;
     [[nodiscard]] snapshot::CoverageGap gap(const Asset& asset, std::optional<core::Address> wallet,
@@ -58,7 +60,7 @@ class HoldingsReader {
     settings::Chain chain_;
     std::deque<Asset> assets_;
     core::Timestamp block_time_;
-    bool begun_ = false;
+    std::shared_ptr<const chains::Tokens<chains::erc20::BalanceOf>> tokens_;  ///< null: not begun
 };
 
 }  // namespace margrave::collect

@@ -7,6 +7,7 @@
 #include "chains/evm/json_rpc.hpp"
 #include "core/errors.hpp"
 #include "core/u256.hpp"
+#include "tests/support/mini_evm.hpp"
 
 namespace margrave::test {
 namespace {
@@ -204,14 +205,7 @@ RpcOutcome FakeNode::execute(const RpcCall& call) {
     }
     const Bytes data = core::parse_hex(params.at(0).at("data").get<std::string>()).value();
     if (!params.at(0).contains("to")) {
-        // NUMBER PUSH1 0 MSTORE TIMESTAMP PUSH1 32 MSTORE PUSH1 64 PUSH1 0 RETURN, byte by byte.
-        const Bytes say_block{0x43, 0x60, 0x00, 0x52, 0x42, 0x60, 0x20,
-                              0x52, 0x60, 0x40, 0x60, 0x00, 0xf3};
-        if (data != say_block) {
-            return core::Unexpected(rpc_error(-32000, "invalid opcode"));
-        }
-        return quoted(core::to_hex(
-            abi_result(std::tuple<U256, U256>(at.number.value(), at.timestamp.value()))));
+        return run_program(data, at);
     }
     const Address to = Address::parse(params.at(0).at("to").get<std::string>());
     const bool is_aggregate = to == multicall3 && has_multicall3 && selects(data, kAggregate3);
@@ -225,6 +219,24 @@ RpcOutcome FakeNode::execute(const RpcCall& call) {
             break;
     }
     return core::Unexpected(rpc_error(3, "execution reverted", 200, core::to_hex(answer.data)));
+}
+
+RpcOutcome FakeNode::run_program(const Bytes& code, const Block& at) {
+    constexpr std::size_t kSayBlockBytes = 13;
+    programs_ += code.size() > kSayBlockBytes ? 1 : 0;
+    MiniWorld world{.block = at.number.value(),
+                    .timestamp = at.timestamp.value(),
+                    .gas = program_gas,
+                    .call = [&](const Address& to, const Bytes& data) {
+                        const Answer answer = execute(to, data, at, true);
+                        return answer.outcome == Outcome::Data ? std::optional(answer.data)
+                                                               : std::nullopt;
+                    }};
+    const auto returned = run_creation_code(code, world);
+    if (!returned) {
+        return core::Unexpected(rpc_error(-32000, "invalid opcode"));
+    }
+    return quoted(core::to_hex(*returned));
 }
 
 FakeNode::Answer FakeNode::aggregate(const Bytes& data, const Block& at) {

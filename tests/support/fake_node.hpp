@@ -68,6 +68,7 @@ class FakeNode final : public chains::evm::RpcTransport {
     std::optional<std::size_t> aggregate_calls_max;
     /// Inner calls from this one on fail without data: the gas that is left is too little for them.
     std::optional<std::size_t> aggregate_gas_for;
+    std::uint64_t program_gas = 50'000'000;        ///< of a call without a recipient
     std::optional<std::size_t> request_bytes_max;  ///< of all params; HTTP 413 beyond
     std::optional<std::size_t> batch_calls_max;
     std::optional<chains::Block> executes_on;  ///< instead of the block asked for
@@ -120,6 +121,8 @@ class FakeNode final : public chains::evm::RpcTransport {
         return found == asked_.end() ? 0 : found->second;
     }
     [[nodiscard]] std::size_t requests() const { return traffic_.requests; }
+    /// Calls without a recipient that were run, without those that only ask for the block.
+    [[nodiscard]] std::size_t programs() const { return programs_; }
     [[nodiscard]] std::size_t sends() const { return sends_; }  ///< sequential round trips
     [[nodiscard]] std::size_t largest_batch() const { return largest_batch_; }
 
@@ -141,6 +144,8 @@ class FakeNode final : public chains::evm::RpcTransport {
     [[nodiscard]] chains::evm::RpcOutcome run(const chains::evm::RpcCall& call);
     [[nodiscard]] chains::evm::RpcOutcome find_block(const chains::evm::RpcCall& call) const;
     [[nodiscard]] chains::evm::RpcOutcome execute(const chains::evm::RpcCall& call);
+    [[nodiscard]] chains::evm::RpcOutcome run_program(const core::Bytes& code,
+                                                      const chains::Block& at);
     [[nodiscard]] Answer execute(const core::Address& to, const core::Bytes& data,
                                  const chains::Block& at, bool in_aggregate);
     [[nodiscard]] Answer aggregate(const core::Bytes& data, const chains::Block& at);
@@ -152,6 +157,7 @@ class FakeNode final : public chains::evm::RpcTransport {
     std::map<Question, std::size_t> asked_;
     chains::evm::RpcTraffic traffic_;
     std::size_t sends_ = 0;
+    std::size_t programs_ = 0;
     std::size_t largest_batch_ = 0;
 };
 

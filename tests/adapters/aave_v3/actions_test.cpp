@@ -430,6 +430,23 @@ TEST_CASE("an e-mode is entered only with debts it knows, and lends only its own
     CHECK(refusal_of(market, enter_emode(7)) == "emode_not_read");
 }
 
+TEST_CASE("an e-mode that was asked for and is not there is refused as the contract does",
+          "[aave_v3][actions][emode]") {
+    State state = pool_of_emodes(every_revision());
+    state.emodes_asked = 7;
+    state.unread_emodes[5] = "getEModeCategoryBorrowableBitmap reverted";
+    auto market = market_with(state, ten_weth());
+    CHECK(refusal_of(market, enter_emode(7)) == "inconsistent_emode_category");
+    CHECK(refusal_of(market, enter_emode(8)) == "emode_not_read");
+    const auto unread = market.apply(0, enter_emode(5));
+    REQUIRE_FALSE(unread);
+    CHECK(unread.error().reason == "emode_not_read");
+    CHECK(unread.error().detail == "getEModeCategoryBorrowableBitmap reverted");
+    const State restored = restore_state(market.archive());
+    CHECK(restored.emodes_asked == 7);
+    CHECK(restored.unread_emodes == market.state().unread_emodes);
+}
+
 TEST_CASE("an e-mode is not left while health needs it", "[aave_v3][actions][emode]") {
     State state = pool_of_emodes(every_revision());
     fill_reserve(state, kUsdc, 1'000'000, 17'000);

@@ -1,6 +1,7 @@
 #include "adapters/aave_v3/adapter.hpp"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -272,7 +273,7 @@ TEST_CASE("reading takes the same few rounds for any number of wallets", "[aave_
     const Reading reading = read(chain.node, all, verify);
     // Provider; pool and users' words; reserves and prices; balances and the prices' ages.
     CHECK(reading.cost.rounds == 4);
-    CHECK(reading.cost.splits == 0);
+    CHECK(reading.cost.splits == 2);  // which e-modes there are, and supplies, go by program
     for (std::size_t row = 0; row < all.size(); ++row) {
         REQUIRE(reading.market->wallet(row) == all[row]);
         REQUIRE(reading.market->health(row).health_factor == core::Wad(U256(2 * core::wad())));
@@ -566,7 +567,7 @@ TEST_CASE("an account's e-mode category is read once for all who are in it", "[a
         CHECK(reading.market->health(0).max_ltv == core::Bps(revision >= 10 ? 0 : 9000));
         CHECK(reading.market->emode_category(0) == 1);
         CHECK_FALSE(reading.market->emode_category(2));
-        CHECK(node.times_asked(FakePool::pool, GetEModeCategoryCollateralConfig{}, category) == 1);
+        CHECK(node.times_asked(FakePool::pool, GetEModeCategoryCollateralBitmap{}, category) == 1);
         CHECK(reading.cost.rounds == 4);
         CHECK(reading.market->missing().empty());
     }
@@ -626,6 +627,196 @@ TEST_CASE("an old e-mode category is read with the price of its own source", "[a
                     std::tuple<OldEmode>({9000, 9300, 10'100, Address(), ""}), category);
         CHECK(read(node, {address(0xaa)}).market->health(0).health_factor ==
               core::Wad(U256(core::wad() / 1000 * 2325)));
+    }
+}
+
+namespace {
+
+const State& state_of(const Reading& reading) {
+    return dynamic_cast<const AaveMarket&>(*reading.market).state();
+}
+
+EmodeCategory category_of(std::uint64_t id) {
+    EmodeCategory out;
+    out.id = id;
+    out.ltv_bps = 9000;
+    out.liquidation_threshold_bps = 9300 + id;
+    out.liquidation_bonus_bps = 10'100;
+    out.collateral.set(kWeth);
+    out.borrowable.set(kUsdc);
+    return out;
+}
+
+std::vector<std::uint64_t> ids_of(const std::map<std::uint64_t, EmodeCategory>& emodes) {
+    std::vector<std::uint64_t> out;
+    for (const auto& [id, category] : emodes) {
+        out.push_back(id);
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("every e-mode is read, whoever is in it, in no further round", "[aave_v3][emode]") {
+    const std::uint64_t revision = GENERATE(1U, 4U, 7U, 10U, 11U);
+    CAPTURE(revision);
+    const bool is_old = revision <= 4;
+    FakeNode node;
+    FakePool pool(node, revision);
+    pool.add(weth_against_usdc(1).build());
+    pool.add(weth_against_usdc(2).emode(2).build());
+    auto priced = category_of(5);
+    priced.price = margin::PriceQuote{
+        .answer = U256(2100 * kDollar), .source = address(0x777), .updated_at = {}};
+    auto isolated = category_of(3);
+    isolated.is_isolated = true;
+    isolated.zero_ltv.set(kPoolDai);
+    for (const auto& category : {category_of(2), isolated, priced}) {
+        pool.install_emode(category);
+    }
+    const Reading reading = read(node, {address(1), address(2)});
+    const State& state = state_of(reading);
+    CHECK(ids_of(state.emodes) == std::vector<std::uint64_t>{2, 3, 5});
+    CHECK(state.unread_emodes.empty());
+    CHECK(state.emodes_asked == (is_old ? 16 : 255));
+    CHECK(reading.cost.rounds == 4);
+    const EmodeCategory& found = state.emodes.at(3);
+    CHECK(found.id == 3);
+    CHECK(found.ltv_bps == 9000);
+    CHECK(found.liquidation_threshold_bps == 9303);
+    CHECK(found.liquidation_bonus_bps == 10'100);
+    CHECK(found.collateral == (is_old ? ReserveBitmap() : ReserveBitmap().set(kWeth)));
+    CHECK(found.borrowable == (is_old ? ReserveBitmap() : ReserveBitmap().set(kUsdc)));
+    CHECK(found.zero_ltv.test(kPoolDai) == (revision >= 10));
+    CHECK(found.is_isolated == (revision == 11));
+    CHECK(state.emodes.at(5).price.has_value() == is_old);
+    // What account and market both need is asked once.
+    const std::uint8_t used = 2;
+    CHECK(node.times_asked(FakePool::pool, GetEModeCategoryCollateralBitmap{}, used) ==
+          (is_old ? 0 : 1));
+    CHECK(node.times_asked(FakePool::pool, GetEModeCategoryData{}, used) == (is_old ? 1 : 0));
+}
+
+TEST_CASE("e-modes have any ids up to 255", "[aave_v3][emode]") {
+    const std::uint64_t revision = GENERATE(1U, 10U);
+    FakeNode node;
+    FakePool pool(node, revision);
+    pool.add(weth_against_usdc().build());
+    for (const std::uint64_t id : {7, 16, 17, 255}) {
+        pool.install_emode(category_of(id));
+    }
+    SECTION("since 3.2 all are found; until 3.1 those beyond 16 only when a reserve is in them") {
+        const Reading reading = read(node, {address(0xaa)});
+        CHECK(ids_of(state_of(reading).emodes) ==
+              (revision == 1 ? std::vector<std::uint64_t>{7, 16}
+                             : std::vector<std::uint64_t>{7, 16, 17, 255}));
+        CHECK(reading.cost.rounds == 4);
+    }
+    SECTION("a reserve names one") {
+        pool.reserves[0].terms.emode = 255;
+        pool.install(pool.reserves[0]);
+        const Reading reading = read(node, {address(0xaa)});
+        CHECK(state_of(reading).emodes.count(255) == 1);
+        CHECK(state_of(reading).emodes.count(17) == (revision == 1 ? 0 : 1));
+        CHECK(reading.cost.rounds == 4);
+    }
+    SECTION("on a node that runs no programs, too") {
+        node.refuse_call = [](const chains::evm::RpcCall& call) {
+            const bool is_program = call.params.find(R"("to":)") == std::string::npos;
+            return call.method == "eth_call" && is_program
+                       ? std::optional(test::rpc_error(-32000, "invalid opcode"))
+                       : std::nullopt;
+        };
+        const Reading reading = read(node, {address(0xaa)});
+        CHECK(state_of(reading).emodes.count(16) == 1);
+        CHECK(state_of(reading).emodes.count(255) == (revision == 1 ? 0 : 1));
+        CHECK(state_of(reading).unread_emodes.empty());
+    }
+}
+
+TEST_CASE("an e-mode that cannot be read is named and stops nobody outside of it",
+          "[aave_v3][emode][coverage]") {
+    FakeNode node;
+    FakePool pool(node, 11);
+    pool.add(weth_against_usdc(1).build());
+    pool.install_emode(category_of(3));
+    pool.install_emode(category_of(4));
+    const std::uint8_t unread = 3;
+    SECTION("its terms") {
+        node.revert(FakePool::pool, GetEModeCategoryCollateralConfig{}, unread);
+    }
+    SECTION("its reserves") {
+        node.revert(FakePool::pool, GetEModeCategoryBorrowableBitmap{}, unread);
+    }
+    SECTION("its zero LTVs") {
+        node.revert(FakePool::pool, GetEModeCategoryLtvzeroBitmap{}, unread);
+    }
+    SECTION("whether it is isolated") {
+        node.revert(FakePool::pool, GetIsEModeCategoryIsolated{}, unread);
+    }
+    const Reading reading = read(node, {address(1)});
+    CHECK_FALSE(reading.kind(0));
+    CHECK(reading.market->missing().empty());
+    CHECK(reading.market->health(0).status == Status::Healthy);
+    CHECK(ids_of(state_of(reading).emodes) == std::vector<std::uint64_t>{4});
+    REQUIRE(state_of(reading).unread_emodes.count(3) == 1);
+    CHECK_THAT(state_of(reading).unread_emodes.at(3), Contains("EMode") && Contains("reverted"));
+}
+
+TEST_CASE("an e-mode that accounts are in is never taken for one that does not exist",
+          "[aave_v3][emode][coverage]") {
+    FakeNode node;
+    FakePool pool(node);
+    pool.add(weth_against_usdc(1).emode(3).build());
+    pool.add(weth_against_usdc(2).build());
+    pool.install_emode(category_of(3));
+    const std::uint8_t unread = 3;
+    node.revert(FakePool::pool, GetEModeCategoryCollateralBitmap{}, unread);
+    const Reading reading = read(node, {address(1), address(2)});
+    CHECK(reading.kind(0) == ErrorKind::Reverted);
+    CHECK_FALSE(reading.kind(1));
+    CHECK(state_of(reading).unread_emodes.count(3) == 1);
+}
+
+TEST_CASE("only reserves in use are asked about by themselves", "[aave_v3][reads]") {
+    Chain chain;
+    const FakeReserve& weth = chain.pool.reserves[0];
+    const FakeReserve& usdc = chain.pool.reserves[1];
+    const FakeReserve& dai = chain.pool.reserves[2];
+    SECTION("supplies come with the program, idle ones too") {
+        chain.pool.add(weth_against_usdc().supply(kPoolDai, core::wad()).build());
+        const Reading reading = read(chain.node, {chain.wallet});
+        REQUIRE(state_of(reading).accounts[0].balances.size() == 3);
+        CHECK(state_of(reading).accounts[0].balances[2].scaled_supply == core::wad());
+        for (const FakeReserve& reserve : chain.pool.reserves) {
+            CHECK(chain.node.times_asked(reserve.a_token(), ScaledBalanceOf{}, chain.wallet) == 1);
+        }
+        // Debt where the bit says so.
+        CHECK(chain.node.times_asked(usdc.debt_token(), ScaledBalanceOf{}, chain.wallet) == 1);
+        CHECK(chain.node.times_asked(dai.debt_token(), ScaledBalanceOf{}, chain.wallet) == 0);
+        CHECK(reading.cost.rounds == 4);
+    }
+    SECTION("collateral that the program does not name is asked about again") {
+        chain.pool.add(AccountBuilder().collateral(kWeth, 0).build());
+        const Reading reading = read(chain.node, {chain.wallet});
+        CHECK_FALSE(reading.kind(0));
+        CHECK(chain.node.times_asked(weth.a_token(), ScaledBalanceOf{}, chain.wallet) == 2);
+        CHECK(chain.node.times_asked(dai.a_token(), ScaledBalanceOf{}, chain.wallet) == 1);
+    }
+    SECTION("a node that runs no programs gives the same account") {
+        chain.pool.add(weth_against_usdc().supply(kPoolDai, core::wad()).build());
+        chain.node.refuse_call = [](const chains::evm::RpcCall& call) {
+            const bool is_program = call.params.find(R"("to":)") == std::string::npos;
+            return call.method == "eth_call" && is_program
+                       ? std::optional(test::rpc_error(-32000, "invalid opcode"))
+                       : std::nullopt;
+        };
+        const Reading reading = read(chain.node, {chain.wallet});
+        REQUIRE(state_of(reading).accounts[0].balances.size() == 3);
+        CHECK(state_of(reading).accounts[0].balances[0].scaled_supply == 10 * core::wad());
+        CHECK(state_of(reading).accounts[0].balances[2].scaled_supply == core::wad());
+        CHECK(reading.market->health(0).health_factor == core::Wad(U256(2 * core::wad())));
+        CHECK(reading.cost.rounds == 4);  // e-modes were refused before supplies were asked
     }
 }
 

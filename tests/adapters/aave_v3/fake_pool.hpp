@@ -49,6 +49,11 @@ class FakePool {
         for (const FakeReserve& reserve : reserves) {
             install(reserve);
         }
+        for (std::uint64_t id = 1; id <= 255; ++id) {
+            EmodeCategory none;
+            none.id = id;
+            install_emode(none);
+        }
     }
 
     static inline const core::Address provider = address(0x100);
@@ -62,6 +67,37 @@ class FakePool {
             assets.push_back(reserve.asset());
         }
         node.answer(pool, contracts::GetReservesList{}, assets);
+    }
+
+    /// Without a threshold it does not exist.
+    void install_emode(const EmodeCategory& category) {
+        const auto id = static_cast<std::uint8_t>(category.id);
+        const auto terms = std::tuple<std::uint16_t, std::uint16_t, std::uint16_t>(
+            category.ltv_bps, category.liquidation_threshold_bps,
+            category.liquidation_bonus_bps.value_or(0));
+        const auto word = [](const contracts::ReserveBitmap& bitmap) {
+            U256 out = 0;
+            for (unsigned bit = 0; bit < bitmap.size(); ++bit) {
+                out |= U256(bitmap.test(bit) ? 1 : 0) << bit;
+            }
+            return chains::abi::Uint<128>{out};
+        };
+        node.answer(pool, contracts::GetEModeCategoryCollateralConfig{}, terms, id);
+        node.answer(pool, contracts::GetEModeCategoryCollateralBitmap{}, word(category.collateral),
+                    id);
+        node.answer(pool, contracts::GetEModeCategoryBorrowableBitmap{}, word(category.borrowable),
+                    id);
+        node.answer(pool, contracts::GetEModeCategoryLtvzeroBitmap{}, word(category.zero_ltv), id);
+        node.answer(pool, contracts::GetIsEModeCategoryIsolated{}, category.is_isolated, id);
+        node.answer(
+            pool, contracts::GetEModeCategoryData{},
+            contracts::OldEmode{std::get<0>(terms), std::get<1>(terms), std::get<2>(terms),
+                                category.price ? category.price->source : core::Address(), ""},
+            id);
+        if (category.price) {
+            node.answer(oracle, contracts::GetAssetPrice{}, category.price->answer,
+                        category.price->source);
+        }
     }
 
     [[nodiscard]] static contracts::ReserveData data(const FakeReserve& reserve, std::uint16_t id) {

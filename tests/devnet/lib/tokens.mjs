@@ -2,7 +2,9 @@
 import { stringToHex } from "viem";
 import { compile } from "./compile.mjs";
 
-const SOURCES = ["Tokens", "Feed", "SequencerFeed", "MorphoOracle", "AdaptiveIrm", "Prober"].map((name) => `devnet/${name}.sol`);
+const SOURCES = ["Tokens", "OddTokens", "Feed", "SequencerFeed", "MorphoOracle", "AdaptiveIrm", "Prober"].map(
+    (name) => `devnet/${name}.sol`,
+);
 
 /// Artifacts of our own contracts.
 export const own = (name) => compile(SOURCES)[name];

@@ -114,8 +114,8 @@ TEST_CASE("a chain is read whole, at one block, without gaps", "[collect]") {
     CHECK_FALSE(snapshot.holdings[0].price);
     REQUIRE(result.costs.size() == 1);
     CHECK(result.costs[0].rounds == 5);  // the head, and four of the adapter
-    CHECK(result.costs[0].splits == 0);
-    CHECK(result.costs[0].traffic.requests == 5);
+    CHECK(result.costs[0].splits == 2);  // two programs beside the others
+    CHECK(result.costs[0].traffic.requests == 7);
 }
 
 TEST_CASE("a wallet's failure is its own gap", "[collect][coverage]") {
@@ -415,6 +415,21 @@ TEST_CASE("what nobody holds needs neither decimals nor price", "[collect][holdi
     const CollectResult result = world.collect();
     CHECK(result.snapshot.gaps.empty());
     CHECK(result.snapshot.holdings.empty());
+}
+
+TEST_CASE("a token is asked about by itself only when somebody holds it", "[collect][holdings]") {
+    TokenWorld world;
+    const bool is_held = GENERATE(true, false);
+    if (!is_held) {
+        world.node.answer(kToken, BalanceOf{}, U256(0), kFirst);
+        world.node.answer(kToken, BalanceOf{}, U256(0), kSecond);
+    }
+    const CollectResult result = world.collect();
+    CHECK(result.snapshot.holdings.size() == (is_held ? 2 : 0));
+    CHECK(world.node.times_asked(kToken, BalanceOf{}, kFirst) == 1);
+    CHECK(world.node.times_asked(kToken, Decimals{}) == (is_held ? 1 : 0));
+    CHECK(world.node.times_asked(kFeed, LatestRoundData{}) == (is_held ? 1 : 0));
+    CHECK(result.costs.at(0).rounds == 5);  // as without tokens
 }
 
 TEST_CASE("a balance that cannot be read is a gap and never zero",
