@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/errors.hpp"
-#include "support/oracles.hpp"
+#include "tests/support/oracles.hpp"
 
 namespace margrave::oracle {
 namespace {
