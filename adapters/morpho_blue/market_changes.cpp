@@ -255,7 +255,7 @@ Amounts repay(State& state, Account& account, const margin::Action& action) {
                .shares = account.borrow_shares};
     }
     account.borrow_shares =
-        less(account.borrow_shares, out.shares, "debt_exceeded", "more than is owed");
+        less(account.borrow_shares, fit_128(out.shares), "debt_exceeded", "more than is owed");
     state.totals.borrow_shares -= out.shares;
     state.totals.borrow_assets = floored_difference(state.totals.borrow_assets, out.assets);
     return out;
@@ -274,7 +274,7 @@ Amounts withdraw_collateral(State& state, Account& account, const margin::Action
     require(action.amount || account.collateral != 0, "zero_amount");
     const U256 assets = action.amount ? given(action) : account.collateral;
     account.collateral =
-        less(account.collateral, assets, "collateral_exceeded", "more than is posted");
+        less(account.collateral, fit_128(assets), "collateral_exceeded", "more than is posted");
     require_healthy(state, account);
     return {assets, 0};
 }

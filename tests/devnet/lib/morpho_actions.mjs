@@ -10,14 +10,15 @@ const WEIGHTS = {
     withdraw: 4,
     supply_collateral: 5,
     withdraw_collateral: 4,
-    borrow: 7,
-    repay: 5,
+    borrow: 10,
+    repay: 8,
 };
 
 const tiny = (random) => BigInt(random.chance(0.2) ? 0 : 1 + random.below(3));
 
-/// { wallet, market, kind, amount } of a wallet that has `position` in `market`; amount null is everything.
-export function chooseMorphoAction({ wallet, market, position, price, random }) {
+/// { wallet, market, kind, amount } of a wallet that has `position` in `market`, which has `free` left to lend; amount
+/// null is everything.
+export function chooseMorphoAction({ wallet, market, position, free, price, random }) {
     const { supply_shares, borrow_shares, collateral, owed } = position;
     const able = {
         withdraw: supply_shares > 0n,
@@ -29,7 +30,7 @@ export function chooseMorphoAction({ wallet, market, position, price, random }) 
     if (able[kind] === false && random.chance(0.9)) kind = random.chance(0.8) ? "supply_collateral" : "supply";
     const limit = price && market.collateral ? (((collateral * price) / PRICE_SCALE) * market.lltv) / WAD : 0n;
     const room = limit > owed ? limit - owed : 0n;
-    return { wallet, market, kind, amount: AMOUNTS[kind]({ market, position, room, limit, price, random }) };
+    return { wallet, market, kind, amount: AMOUNTS[kind]({ market, position, room, limit, free, random }) };
 }
 
 const some = (token, random) => {
@@ -40,14 +41,18 @@ const some = (token, random) => {
 
 const AMOUNTS = {
     supply: ({ market, random }) => some(market.loan, random),
-    supply_collateral: ({ market, random }) => some(market.collateral, random),
+    // Now and then enough to borrow all that is lent.
+    supply_collateral: ({ market, random }) =>
+        market.collateral && random.chance(0.25) ? worth(market.collateral, 1e8, random) : some(market.collateral, random),
 
     // Of what is lent at least about that much; the last units are by chance more than there is.
     withdraw: ({ position, random }) => partOf(position.lent, random, 0.35),
     repay: ({ position, random }) => partOf(position.owed, random, 0.35),
 
-    borrow({ room, random }) {
+    borrow({ room, free, random }) {
         if (random.chance(0.08)) return tiny(random);
+        if (room > free && random.chance(0.4)) return free + BigInt(random.below(3));
+        if (room > free) return random.share(free, random.logBetween(0.01, 0.9));
         if (random.chance(0.15)) return room + BigInt(random.below(3)) - 1n > 0n ? room + BigInt(random.below(2)) : 1n;
         return random.share(room, random.chance(0.75) ? random.logBetween(0.01, 1) : random.between(0.98, 1.05));
     },
