@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "chains/abi.hpp"
+#include "chains/logs.hpp"
 #include "core/address.hpp"
 #include "core/errors.hpp"
 #include "core/hex.hpp"
@@ -68,6 +69,15 @@ struct PendingCall {
     [[nodiscard]] core::ChainError error(core::ErrorKind why, std::string_view detail) const;
 };
 
+/// Events that a coroutine waits for, parked until the reader scans for them.
+struct PendingScan {
+    LogFilter filter;
+    LogSink sink;
+    std::optional<core::ChainError> failure;  ///< why the logs end before the block
+    bool answered = false;
+    std::coroutine_handle<> waiter;  ///< as in PendingCall
+};
+
 /// Answers questions about one chain at one block. A question is parked when it is asked, so
 /// several that are asked before the first is awaited travel together:
 ///
@@ -86,6 +96,9 @@ class Reader {
     virtual void park(PendingCall& call) = 0;
     /// Forgets a question that is not answered yet, or whose waiter is not resumed yet.
     virtual void unpark(PendingCall& call) = 0;
+    /// The same for scans.
+    virtual void park(PendingScan& scan) = 0;
+    virtual void unpark(PendingScan& scan) = 0;
 
     /// A question on its way; awaited once.
     template <class F>
@@ -168,6 +181,41 @@ class Reader {
         asked.kind = PendingCall::Kind::HeldTokens;
         asked.list = std::move(list);
         return {*this, std::move(asked)};
+    }
+
+    /// A scan on its way; awaited once.
+    class Scan {
+      public:
+        Scan(Reader& reader, LogFilter filter, LogSink sink) : reader_(reader) {
+            pending_.filter = std::move(filter);
+            pending_.sink = std::move(sink);
+            reader_.park(pending_);
+        }
+        Scan(const Scan&) = delete;  // the reader knows it by its place
+        Scan& operator=(const Scan&) = delete;
+        ~Scan() {
+            if (!pending_.answered || pending_.waiter) {
+                reader_.unpark(pending_);
+            }
+        }
+
+        [[nodiscard]] bool await_ready() const noexcept { return pending_.answered; }
+        void await_suspend(std::coroutine_handle<> waiter) noexcept { pending_.waiter = waiter; }
+        /// nullopt when all logs up to the block were handed over.
+        [[nodiscard]] std::optional<core::ChainError> await_resume() const {
+            return pending_.failure;
+        }
+
+      private:
+        Reader& reader_;
+        PendingScan pending_;
+    };
+
+    /// Hands `sink` the events from filter.from up to the block, in the chain's order, and awaits
+    /// why there may be more: a scan that fails has still handed over what came before. It takes as
+    /// many round trips as the endpoint's limits demand; what the scan costs is told by the reader.
+    [[nodiscard]] Scan scan(LogFilter filter, LogSink sink) {
+        return {*this, std::move(filter), std::move(sink)};
     }
 
   private:

@@ -46,18 +46,26 @@ std::string identity(const PendingCall& call) {
 }  // namespace
 
 BatchReader::BatchReader(RpcTransport& rpc, const Block& block,
-                         std::optional<core::Address> multicall3, const BatchLimits& limits)
+                         std::optional<core::Address> multicall3, const BatchLimits& limits,
+                         LogScanner* scanner)
     : rpc_(rpc),
       wire_{.block = block, .pin = Pin::Hash, .multicall3 = multicall3},
       multicall3_(multicall3),
-      limits_(limits) {}
+      limits_(limits),
+      own_scanner_(rpc, {}),
+      scanner_(scanner != nullptr ? *scanner : own_scanner_) {}
 
 void BatchReader::run(std::span<const Task<void>> tasks) {
     for (const Task<void>& task : tasks) {
         task.start();
     }
-    while (!parked_.empty()) {
-        answer_parked();
+    // Scans first: what they find is asked for together with everything else.
+    while (!scans_.empty() || !parked_.empty()) {
+        if (scans_.empty()) {
+            answer_parked();
+        } else {
+            answer_scan();
+        }
     }
     core::ensure(
         std::all_of(tasks.begin(), tasks.end(), [](const auto& task) { return task.done(); }),
@@ -76,6 +84,16 @@ void BatchReader::park(PendingCall& call) {
 void BatchReader::unpark(PendingCall& call) {
     std::erase(parked_, &call);
     std::replace(waking_.begin(), waking_.end(), &call, static_cast<PendingCall*>(nullptr));
+}
+
+void BatchReader::answer_scan() {
+    PendingScan& scan = *scans_.front();
+    scan.failure = scanner_.scan(scan.filter, wire_.block, scan.sink);
+    scans_.erase(scans_.begin());
+    scan.answered = true;
+    if (scan.waiter) {
+        std::exchange(scan.waiter, nullptr).resume();
+    }
 }
 
 void BatchReader::answer_parked() {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "chains/evm/log_scanner.hpp"
 #include "chains/evm/rpc.hpp"
 #include "chains/evm/wire.hpp"
 #include "chains/reader.hpp"
@@ -45,12 +46,15 @@ struct BatchCost {
 /// does not run them is not asked so again, and those questions fail.
 class BatchReader final : public Reader {
   public:
+    /// Scans go through `scanner`; nullptr: one of its own that keeps nothing.
     BatchReader(RpcTransport& rpc, const Block& block, std::optional<core::Address> multicall3,
-                const BatchLimits& limits = {});
+                const BatchLimits& limits = {}, LogScanner* scanner = nullptr);
 
     [[nodiscard]] const Block& block() const override { return wire_.block; }
     void park(PendingCall& call) override;
     void unpark(PendingCall& call) override;
+    void park(PendingScan& scan) override { scans_.push_back(&scan); }
+    void unpark(PendingScan& scan) override { std::erase(scans_, &scan); }
 
     /// Runs all tasks to their end. Their exceptions stay in them.
     void run(std::span<const Task<void>> tasks);
@@ -67,6 +71,7 @@ class BatchReader final : public Reader {
     using Chunk = std::vector<std::size_t>;
     using Questions = std::vector<const PendingCall*>;
 
+    void answer_scan();
     void answer_parked();
     [[nodiscard]] std::vector<CallOutcome> ask(const Questions& questions);
     void ask_doubtful_again(const Questions& questions, std::vector<CallOutcome>& outcomes);
@@ -100,6 +105,9 @@ class BatchReader final : public Reader {
     bool single_calls_tried_ = false;         ///< with or without success
     std::optional<CallFailure> no_programs_;  ///< why the node is not asked by programs any more
     unsigned timeout_splits_ = 0;             ///< rounds in which silence had requests halved
+    LogScanner own_scanner_;
+    LogScanner& scanner_;
+    std::vector<PendingScan*> scans_;
     std::vector<PendingCall*> parked_;
     std::vector<PendingCall*>
         waking_;  ///< answered, their waiters to be resumed; null when forgotten

@@ -125,6 +125,20 @@ ChainError to_chain_error(const RpcError& error, std::string_view what) {
     return {error.kind, fmt::format("{} {}", error.source, what), std::move(detail)};
 }
 
+RpcCall block_by_number(std::uint64_t number) { return block_call(std::to_string(number)); }
+
+RpcCall block_by_tag(std::string_view tag) { return block_call(tag); }
+
+core::Result<Block, ChainError> parse_block_reply(const RpcOutcome& outcome) {
+    constexpr std::string_view kMethod = "eth_getBlockByNumber";
+    // A parsing edge: the failure is an answer here.
+    try {
+        return parse_block(checked(outcome, kMethod), kMethod);
+    } catch (const ChainError& error) {
+        return core::Unexpected(error);
+    }
+}
+
 core::ChainId read_chain_id(RpcTransport& rpc) {
     const auto replies = rpc.send({{RpcCall{"eth_chainId", "[]"}}});
     return parse_chain_id(checked(replies.at(0).at(0), "eth_chainId"));

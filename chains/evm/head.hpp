@@ -5,6 +5,8 @@
 
 #include "chains/evm/rpc.hpp"
 #include "chains/reader.hpp"
+#include "core/errors.hpp"
+#include "core/result.hpp"
 #include "core/units.hpp"
 
 namespace margrave::chains::evm {
@@ -24,6 +26,12 @@ struct Head {
 
 /// The block of that number as the node sees it now; throws core::ChainError.
 [[nodiscard]] Block read_block(RpcTransport& rpc, core::BlockNumber number);
+
+/// The question for a block by its number or tag, and what was answered to it; UnknownBlock when
+/// the node knows no such block.
+[[nodiscard]] RpcCall block_by_number(std::uint64_t number);
+[[nodiscard]] RpcCall block_by_tag(std::string_view tag);
+[[nodiscard]] core::Result<Block, core::ChainError> parse_block_reply(const RpcOutcome& outcome);
 
 /// "0x" and hex digits without leading zeros, as JSON-RPC writes quantities.
 [[nodiscard]] std::string to_quantity(std::uint64_t value);
