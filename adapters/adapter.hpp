@@ -25,6 +25,9 @@ class Adapter {
     /// one. Everything that wallets share is asked for once.
     [[nodiscard]] virtual chains::Task<void> read(chains::Reader& chain, core::Address wallet) = 0;
 
+    /// The events that read() will scan for, known before any block is chosen.
+    [[nodiscard]] virtual std::vector<chains::LogFilter> scans() const { return {}; }
+
     /// The markets with all accounts read so far: one, or several where a deployment's markets are
     /// isolated from each other; none when what they share could not be read. Call once, last.
     [[nodiscard]] virtual std::vector<std::unique_ptr<margin::Market>> take_markets() = 0;
@@ -33,7 +36,8 @@ class Adapter {
 };
 
 struct AdapterOptions {
-    bool verify = false;  ///< also read the protocol's own view of every account, as the referee
+    bool verify = false;    ///< also read the protocol's own view of every account, as the referee
+    bool discover = false;  ///< also look for markets and contracts that no list names
 };
 
 /// One line of `margrave protocols`: how a revision's arithmetic is proven.

@@ -1,19 +1,18 @@
 #include "adapters/morpho_blue/adapter.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "adapters/morpho_blue/config.hpp"
 #include "adapters/morpho_blue/contracts.hpp"
+#include "adapters/morpho_blue/discovery.hpp"
 #include "adapters/morpho_blue/market.hpp"
-#include "chains/erc20.hpp"
+#include "adapters/morpho_blue/readings.hpp"
 #include "core/hex.hpp"
-#include "core/text.hpp"
 
 namespace margrave::adapters::morpho_blue {
 namespace {
@@ -24,180 +23,91 @@ using chains::Task;
 using core::ChainError;
 using core::ErrorKind;
 
-/// A deployment as configured.
-struct DeploymentConfig {
-    std::string chain;
-    Address morpho;
-    std::vector<Bytes32> market_ids;
-    std::set<Address> adaptive_curve_irms;
-    std::vector<Address> pre_liquidations;
-};
-
-ParamsTuple to_tuple(const Params& params) {
-    return {params.loan_token, params.collateral_token, params.oracle, params.irm, params.lltv};
-}
-
-/// What the hash of a market's parameters must be. MarketParamsLib.id.
-Bytes32 id_of(const ParamsTuple& params) {
-    chains::abi::Encoder out;
-    chains::abi::Codec<ParamsTuple>::encode(params, out);
-    return core::keccak256(out.out());
-}
-
-Trouble trouble_of(const ChainError& error, ErrorKind when_reverted) {
-    return {.detail = error.what(),
-            .kind = error.kind() == ErrorKind::Reverted ? when_reverted : error.kind()};
-}
-
-struct PriceReading {
-    std::optional<U256> answer;
-    Trouble trouble;
-};
-
-/// A price of 0 is one: the contract uses it. An oracle that reverts gives none.
-Task<PriceReading> read_price(Reader& chain, Address oracle) {
-    PriceReading out;
-    if (oracle.is_zero()) {
-        out.trouble = {.detail = "the market has no oracle", .kind = ErrorKind::NoPrice};
-        co_return out;
-    }
-    const auto answer = co_await chain.try_call(oracle, Price{});
-    if (answer) {
-        out.answer = *answer;
-    } else {
-        out.trouble = trouble_of(answer.error(), ErrorKind::NoPrice);
-    }
-    co_return out;
-}
-
-/// The rate model, and under verification what the IRM itself says of the rate.
-struct ModelReading {
-    RateModel model;
-    std::optional<U256> referee_rate;
-};
-
-Task<ModelReading> read_adaptive_model(Reader& chain, Address irm, Bytes32 id, ParamsTuple params,
-                                       MarketTuple market, bool verify) {
-    ModelReading out;
-    out.model.kind = RateModel::Kind::AdaptiveCurve;
-    auto asked = chain.try_call(irm, RateAtTarget{}, id);
-    if (verify) {
-        const auto rate = co_await chain.try_call(irm, BorrowRateView{}, params, market);
-        out.referee_rate = rate ? std::optional(*rate) : std::nullopt;
-    }
-    const auto rate_at_target = co_await asked;
-    if (!rate_at_target) {
-        out.model.trouble = trouble_of(rate_at_target.error(), ErrorKind::Reverted);
-    } else if (rate_at_target->negative || rate_at_target->magnitude >> 128U != 0) {
-        out.model.trouble = {.detail = irm.to_string() + " rateAtTarget is out of range",
-                             .kind = ErrorKind::BadData};
-    } else {
-        out.model.rate_at_target = rate_at_target->magnitude;
-    }
-    co_return out;
-}
-
-Task<ModelReading> read_quoted_model(Reader& chain, Address irm, ParamsTuple params,
-                                     MarketTuple market) {
-    ModelReading out;
-    out.model.kind = RateModel::Kind::Quoted;
-    const auto rate = co_await chain.try_call(irm, BorrowRateView{}, params, market);
-    if (rate) {
-        out.model.rate = *rate;
-    } else {
-        out.model.trouble = trouble_of(rate.error(), ErrorKind::Reverted);
-    }
-    co_return out;
-}
-
-Task<ModelReading> read_no_model() { co_return ModelReading{}; }
-
-/// Zero is what an idle market has for a collateral token.
-Task<std::string> read_symbol(Reader& chain, Address token) {
-    if (token.is_zero()) {
-        co_return std::string("none");
-    }
-    std::string symbol = co_await chains::erc20::read_symbol(chain, token);
-    co_return symbol;
-}
-
-Task<unsigned> read_decimals(Reader& chain, Address token) {
-    if (token.is_zero()) {
-        co_return 0U;
-    }
-    const unsigned decimals = co_await chains::erc20::read_decimals(chain, token);
-    co_return decimals;
-}
-
-/// Whether the contract takes the position for healthy, heard from a liquidation of one unit that
-/// is only simulated: its first refusal for a healthy position is to say so, and for another one it
-/// comes to something else. Order of checks: Morpho.liquidate.
-Task<std::optional<bool>> ask_whether_healthy(Reader& chain, Address morpho, ParamsTuple params,
-                                              Address wallet) {
-    const auto outcome = co_await chain.try_call(morpho, LiquidateCall{}, params, wallet, U256(1),
-                                                 U256(0), core::Bytes{});
-    std::optional<bool> out;
-    if (outcome) {
-        out = false;
-    } else if (outcome.error().kind() == ErrorKind::Reverted) {
-        const std::string& why = outcome.error().detail();
-        if (why.find("position is healthy") != std::string::npos) {
-            out = true;
-        } else if (why.find("without a reason") == std::string::npos) {
-            out = false;  // no silence of an aggregate's gas: the contract went on beyond the check
-        }
-    }
-    co_return out;
-}
-
+/// Questions travel together: every market's positions first, and then, only for markets in which
+/// somebody has something, what else there is to know.
 class MorphoAdapter final : public Adapter {
   public:
     MorphoAdapter(DeploymentConfig config, AdapterOptions options)
         : config_(std::move(config)), options_(options) {}
 
     Task<void> read(Reader& chain, Address wallet) override;
+    std::vector<chains::LogFilter> scans() const override;
     std::vector<std::unique_ptr<margin::Market>> take_markets() override;
     std::vector<margin::Missing> missing() const override;
 
   private:
-    /// A configured market being read.
+    /// A market being read.
     struct Slot {
         Bytes32 id{};
+        bool is_configured = false;
+        bool is_discovered = false;
         State state;
+        MarketTuple totals;  ///< as the contract has it
         std::optional<U256> referee_rate;
-        bool is_read = false;               ///< what its accounts share
+        bool is_there = false;              ///< parameters and totals are read
+        bool is_read = false;               ///< and all else that its accounts share
         std::optional<ChainError> failure;  ///< why not
+        std::optional<SharedTask<bool>> basics;
+        std::optional<SharedTask<bool>> details;
+        bool is_needed = false;  ///< the details are on their way
+    };
+    /// A pre-liquidation contract being read.
+    struct PreSlot {
+        Address address;
+        std::optional<Bytes32> market_id;  ///< where an event told it
+        PreLiquidation contract;           ///< of address zero until it is read
+        std::set<Address> authorised_by;
         std::optional<SharedTask<bool>> shared;
     };
-    /// A configured pre-liquidation contract being read.
-    struct PreSlot {
-        Bytes32 market_id{};
-        PreLiquidation contract;
-        std::set<Address> authorised_by;
-    };
 
+    /// Lists are not enough, or there is none.
+    [[nodiscard]] bool scans_events() const {
+        return options_.discover || config_.market_ids.empty();
+    }
     void begin(Reader& chain);
-    Task<bool> read_shared(Reader& chain, std::size_t index);
+    Slot& add_slot(Reader& chain, const Bytes32& id);
+    PreSlot& add_pre_slot(Reader& chain, const Address& contract);
+    Task<bool> discover(Reader& chain);
+    Task<bool> read_basics(Reader& chain, std::size_t index);
+    Task<bool> read_details(Reader& chain, std::size_t index);
     Task<bool> read_position(Reader& chain, std::size_t index, Address wallet);
     Task<bool> await_shared(std::size_t index);
+    Task<bool> await_details(std::size_t index);
     Task<bool> read_pre_liquidation(Reader& chain, std::size_t index);
+    Task<bool> read_listed_pre_liquidations();
+    Task<bool> await_pre_liquidation(std::size_t index);
     Task<bool> read_authorisation(Reader& chain, std::size_t index, Address wallet);
-    Task<bool> read_pre_liquidations(Reader& chain);
+    Task<std::vector<margin::Missing>> read_authorisations(Reader& chain, Address wallet,
+                                                           std::vector<std::size_t> which);
+    [[nodiscard]] std::vector<std::size_t> listed_pre_liquidations() const;
+    [[nodiscard]] std::vector<std::size_t> discovered_pre_liquidations(
+        const std::set<Bytes32>& markets) const;
     void attach_pre_liquidations(Slot& slot) const;
+    void note_failed_scan(const std::string& what, const ChainError& failure);
 
     DeploymentConfig config_;
     AdapterOptions options_;
-    std::vector<std::unique_ptr<Slot>> slots_;  ///< by pointer: shared tasks do not move
-    std::vector<PreSlot> pre_slots_;
+    std::vector<std::unique_ptr<Slot>> slots_;         ///< by pointer: shared tasks do not move
+    std::vector<std::unique_ptr<PreSlot>> pre_slots_;  ///< likewise
     std::optional<SharedTask<Address>> fee_recipient_;
-    std::optional<SharedTask<bool>> pre_shared_;
+    std::optional<SharedTask<bool>> discovered_;
+    std::optional<SharedTask<bool>> listed_pre_liquidations_;
+    bool is_complete_ = false;          ///< the scan for markets came to its end
+    bool is_any_read_ = false;          ///< of some wallet and market
     std::set<Address> unread_wallets_;  ///< of which no position was read: one gap says so
     std::vector<margin::Missing> apart_;
 };
 
-Task<Address> ask_fee_recipient(Reader& chain, Address morpho) {
-    const Address recipient = co_await chain.call(morpho, FeeRecipient{});
-    co_return recipient;
+std::vector<chains::LogFilter> MorphoAdapter::scans() const {
+    std::vector<chains::LogFilter> out;
+    if (scans_events()) {
+        out.push_back(created_markets(config_.morpho, config_.from_block));
+        if (config_.pre_liquidation_factory) {
+            out.push_back(
+                created_pre_liquidations(*config_.pre_liquidation_factory, config_.from_block));
+        }
+    }
+    return out;
 }
 
 void MorphoAdapter::begin(Reader& chain) {
@@ -206,54 +116,132 @@ void MorphoAdapter::begin(Reader& chain) {
     }
     fee_recipient_.emplace(ask_fee_recipient(chain, config_.morpho));
     fee_recipient_->start();
-    for (std::size_t index = 0; index < config_.market_ids.size(); ++index) {
-        slots_.push_back(std::make_unique<Slot>());
-        slots_[index]->id = config_.market_ids[index];
-        slots_[index]->shared.emplace(read_shared(chain, index));
-        slots_[index]->shared->start();
+    for (const Bytes32& id : config_.market_ids) {
+        Slot& slot = add_slot(chain, id);
+        slot.is_configured = true;
+        slot.basics->start();  // whether there is such a market is asked at once
     }
-    pre_slots_.resize(config_.pre_liquidations.size());
-    pre_shared_.emplace(read_pre_liquidations(chain));
-    pre_shared_->start();
+    for (const Address& contract : config_.pre_liquidations) {
+        add_pre_slot(chain, contract).shared->start();
+    }
+    listed_pre_liquidations_.emplace(read_listed_pre_liquidations());
+    listed_pre_liquidations_->start();
+    discovered_.emplace(discover(chain));
+    discovered_->start();
 }
 
-Task<bool> MorphoAdapter::read_shared(Reader& chain, std::size_t index) {
+MorphoAdapter::Slot& MorphoAdapter::add_slot(Reader& chain, const Bytes32& id) {
+    const std::size_t index = slots_.size();
+    Slot& slot = *slots_.emplace_back(std::make_unique<Slot>());
+    slot.id = id;
+    slot.basics.emplace(read_basics(chain, index));
+    slot.details.emplace(read_details(chain, index));
+    return slot;
+}
+
+MorphoAdapter::PreSlot& MorphoAdapter::add_pre_slot(Reader& chain, const Address& contract) {
+    const std::size_t index = pre_slots_.size();
+    PreSlot& slot = *pre_slots_.emplace_back(std::make_unique<PreSlot>());
+    slot.address = contract;
+    slot.shared.emplace(read_pre_liquidation(chain, index));
+    return slot;
+}
+
+void MorphoAdapter::note_failed_scan(const std::string& what, const ChainError& failure) {
+    apart_.push_back({.wallet = std::nullopt,
+                      .what = "the search for " + what + " in events",
+                      .kind = failure.kind(),
+                      .detail = std::string(failure.what()) + "; " + what + " may be missing"});
+}
+
+Task<bool> MorphoAdapter::discover(Reader& chain) {
+    if (!scans_events()) {
+        co_return true;
+    }
+    const auto markets =
+        co_await discover_markets(chain, created_markets(config_.morpho, config_.from_block));
+    for (const DiscoveredMarket& market : markets.found) {
+        const auto known = std::find_if(slots_.begin(), slots_.end(),
+                                        [&](const auto& slot) { return slot->id == market.id; });
+        Slot& slot = known == slots_.end() ? add_slot(chain, market.id) : **known;
+        slot.is_discovered = true;
+        slot.state.params = to_params(market.params);
+    }
+    is_complete_ = !markets.failure;
+    if (markets.failure) {
+        note_failed_scan("markets", *markets.failure);
+    }
+    if (!config_.pre_liquidation_factory) {
+        co_return true;
+    }
+    const auto contracts = co_await discover_pre_liquidations(
+        chain, created_pre_liquidations(*config_.pre_liquidation_factory, config_.from_block));
+    for (const DiscoveredPreLiquidation& found : contracts.found) {
+        const bool is_known =
+            std::any_of(pre_slots_.begin(), pre_slots_.end(),
+                        [&](const auto& slot) { return slot->address == found.contract; });
+        if (!is_known) {
+            add_pre_slot(chain, found.contract).market_id = found.market_id;
+        }
+    }
+    if (contracts.failure) {
+        note_failed_scan("pre-liquidation contracts", *contracts.failure);
+    }
+    co_return true;
+}
+
+/// Parameters, where no event told them, and totals.
+Task<bool> MorphoAdapter::read_basics(Reader& chain, std::size_t index) {
     Slot& slot = *slots_[index];  // stays where it is
     State& state = slot.state;
     const std::string source = config_.morpho.to_string();
-    auto asked_params = chain.call(config_.morpho, IdToMarketParams{}, slot.id);
     auto asked_market = chain.call(config_.morpho, MarketOf{}, slot.id);
-    const ParamsTuple params = co_await asked_params;
-    const MarketTuple market = co_await asked_market;
-    const auto& [supply_assets, supply_shares, borrow_assets, borrow_shares, updated, fee] = market;
-    if (updated.value == 0) {
-        throw ChainError(ErrorKind::BadData, source + " market",
-                         "there is no market " + core::to_hex(slot.id));
+    if (!slot.is_discovered) {
+        auto asked_params = chain.call(config_.morpho, IdToMarketParams{}, slot.id);
+        const ParamsTuple params = co_await asked_params;
+        slot.totals = co_await asked_market;
+        if (std::get<4>(slot.totals).value == 0) {
+            throw ChainError(ErrorKind::BadData, source + " market",
+                             "there is no market " + core::to_hex(slot.id));
+        }
+        if (id_of(params) != slot.id) {
+            throw ChainError(ErrorKind::BadData, source + " idToMarketParams",
+                             "the parameters are not those of market " + core::to_hex(slot.id));
+        }
+        state.params = to_params(params);
+    } else {
+        slot.totals = co_await asked_market;
     }
-    if (id_of(params) != slot.id) {
-        throw ChainError(ErrorKind::BadData, source + " idToMarketParams",
-                         "the parameters are not those of market " + core::to_hex(slot.id));
-    }
-    if (updated.value > chain.block().timestamp.value()) {
+    const auto& [supply_assets, supply_shares, borrow_assets, borrow_shares, updated, fee] =
+        slot.totals;
+    if (updated.value == 0 || updated.value > chain.block().timestamp.value()) {
         throw ChainError(ErrorKind::BadData, source + " market",
-                         "the last update lies after the block");
+                         updated.value == 0 ? "there is no market " + core::to_hex(slot.id)
+                                            : "the last update lies after the block");
     }
     state.name = {.protocol = "morpho_blue", .chain = config_.chain, .name = core::to_hex(slot.id)};
     state.morpho = config_.morpho;
     state.block_time = chain.block().timestamp;
-    std::tie(state.params.loan_token, state.params.collateral_token, state.params.oracle,
-             state.params.irm, state.params.lltv) = params;
     state.totals = {supply_assets.value, supply_shares.value, borrow_assets.value,
                     borrow_shares.value};
     state.last_update = core::Timestamp(static_cast<std::uint64_t>(updated.value));
     state.fee = fee.value;
+    slot.is_there = true;
+    co_return true;
+}
 
+/// Price, rate and tokens.
+Task<bool> MorphoAdapter::read_details(Reader& chain, std::size_t index) {
+    Slot& slot = *slots_[index];  // stays where it is
+    State& state = slot.state;
+    static_cast<void>(co_await *slot.basics);
+    const ParamsTuple params = to_tuple(state.params);
     const Address irm = state.params.irm;
     const bool is_adaptive = config_.adaptive_curve_irms.contains(irm);
     SharedTask model(irm.is_zero() ? read_no_model()
-                     : is_adaptive
-                         ? read_adaptive_model(chain, irm, slot.id, params, market, options_.verify)
-                         : read_quoted_model(chain, irm, params, market));
+                     : is_adaptive ? read_adaptive_model(chain, irm, slot.id, params, slot.totals,
+                                                         options_.verify)
+                                   : read_quoted_model(chain, irm, params, slot.totals));
     SharedTask price(read_price(chain, state.params.oracle));
     SharedTask loan_symbol(read_symbol(chain, state.params.loan_token));
     SharedTask collateral_symbol(read_symbol(chain, state.params.collateral_token));
@@ -296,19 +284,24 @@ Task<bool> MorphoAdapter::read_shared(Reader& chain, std::size_t index) {
     co_return true;
 }
 
+/// Whether the wallet holds something there.
 Task<bool> MorphoAdapter::read_position(Reader& chain, std::size_t index, Address wallet) {
-    Slot& slot = *slots_[index];  // stays where it is; its accounts do not
-    const std::size_t row = slot.state.accounts.size();
-    slot.state.accounts.emplace_back().wallet = wallet;
-    slot.state.accounts[row].trouble = {.detail = "not finished", .kind = ErrorKind::ServerFault};
+    Slot& slot = *slots_[index];  // stays where it is
     const auto position = co_await chain.call(config_.morpho, PositionOf{}, slot.id, wallet);
     Account read;
     read.wallet = wallet;
     read.supply_shares = std::get<0>(position);
     read.borrow_shares = std::get<1>(position).value;
     read.collateral = std::get<2>(position).value;
-    static_cast<void>(co_await *slot.shared);
-    if (options_.verify && !read.is_empty()) {
+    // The fee recipient earns shares that are not stored yet.
+    const Address fee_recipient = co_await *fee_recipient_;
+    const bool holds = !read.is_empty();
+    if (!holds && wallet != fee_recipient) {
+        co_return false;
+    }
+    slot.is_needed = true;
+    static_cast<void>(co_await *slot.details);
+    if (options_.verify && holds) {
         read.referee.emplace();
         read.referee->borrow_rate = slot.referee_rate;
         const bool is_known = slot.state.price && slot.state.model.trouble.detail.empty();
@@ -320,17 +313,30 @@ Task<bool> MorphoAdapter::read_position(Reader& chain, std::size_t index, Addres
             read.referee.reset();  // nothing to compare with
         }
     }
-    slot.state.accounts[row] = std::move(read);
+    slot.state.accounts.push_back(std::move(read));
+    co_return holds;
+}
+
+/// What was asked for of a market without a position in it; a listed one has to exist.
+Task<bool> MorphoAdapter::await_shared(std::size_t index) {
+    Slot& slot = *slots_[index];
+    if (slot.is_configured) {
+        static_cast<void>(co_await *slot.basics);
+    }
+    if (slot.is_needed) {
+        static_cast<void>(co_await *slot.details);
+    }
     co_return true;
 }
 
-Task<bool> MorphoAdapter::await_shared(std::size_t index) {
-    const bool is_read = co_await *slots_[index]->shared;
+Task<bool> MorphoAdapter::await_details(std::size_t index) {
+    const bool is_read = co_await *slots_[index]->details;
     co_return is_read;
 }
 
 Task<bool> MorphoAdapter::read_pre_liquidation(Reader& chain, std::size_t index) {
-    const Address contract = config_.pre_liquidations[index];
+    PreSlot& slot = *pre_slots_[index];  // stays where it is
+    const Address contract = slot.address;
     auto asked_morpho = chain.call(contract, PreLiquidationMorpho{});
     auto asked_id = chain.call(contract, PreLiquidationId{});
     auto asked_params = chain.call(contract, PreLiquidationParams{});
@@ -338,23 +344,27 @@ Task<bool> MorphoAdapter::read_pre_liquidation(Reader& chain, std::size_t index)
         throw ChainError(ErrorKind::BadData, contract.to_string() + " MORPHO",
                          "it is a pre-liquidation contract of another Morpho");
     }
-    PreSlot read;
-    read.market_id = co_await asked_id;
-    PreLiquidation& by = read.contract;
+    slot.market_id = co_await asked_id;
+    PreLiquidation by;
     by.contract = contract;
     std::tie(by.pre_lltv, by.close_factor_at_pre_lltv, by.close_factor_at_lltv,
              by.incentive_at_pre_lltv, by.incentive_at_lltv, by.oracle) = co_await asked_params;
     const PriceReading price = co_await read_price(chain, by.oracle);
     by.price = price.answer;
-    read.authorised_by = std::move(pre_slots_[index].authorised_by);
-    pre_slots_[index] = std::move(read);
+    slot.contract = by;
     co_return true;
 }
 
-Task<bool> MorphoAdapter::read_pre_liquidations(Reader& chain) {
+Task<bool> MorphoAdapter::await_pre_liquidation(std::size_t index) {
+    const bool is_read = co_await *pre_slots_[index]->shared;
+    co_return is_read;
+}
+
+/// A contract that a list names and that cannot be read is a gap, whoever authorised it.
+Task<bool> MorphoAdapter::read_listed_pre_liquidations() {
     std::vector<Task<bool>> reading;
-    for (std::size_t index = 0; index < pre_slots_.size(); ++index) {
-        reading.push_back(read_pre_liquidation(chain, index));
+    for (std::size_t index = 0; index < config_.pre_liquidations.size(); ++index) {
+        reading.push_back(await_pre_liquidation(index));
     }
     const auto outcomes = co_await chains::settle_all(std::move(reading));
     for (std::size_t index = 0; index < outcomes.size(); ++index) {
@@ -369,77 +379,128 @@ Task<bool> MorphoAdapter::read_pre_liquidations(Reader& chain) {
     co_return true;
 }
 
+/// Whether the wallet authorised the contract, and if so, what the contract may do.
 Task<bool> MorphoAdapter::read_authorisation(Reader& chain, std::size_t index, Address wallet) {
-    const Address contract = config_.pre_liquidations[index];
-    if (co_await chain.call(config_.morpho, IsAuthorized{}, wallet, contract)) {
-        pre_slots_[index].authorised_by.insert(wallet);
+    PreSlot& slot = *pre_slots_[index];
+    if (co_await chain.call(config_.morpho, IsAuthorized{}, wallet, slot.address)) {
+        slot.authorised_by.insert(wallet);
+        if (index >= config_.pre_liquidations.size()) {
+            static_cast<void>(co_await *slot.shared);
+        }
     }
     co_return true;
 }
 
-Task<void> MorphoAdapter::read(Reader& chain, Address wallet) {
-    begin(chain);
+/// What could not be read of it.
+Task<std::vector<margin::Missing>> MorphoAdapter::read_authorisations(
+    Reader& chain, Address wallet, std::vector<std::size_t> which) {
     std::vector<Task<bool>> reading;
-    for (std::size_t index = 0; index < slots_.size(); ++index) {
-        reading.push_back(read_position(chain, index, wallet));
-    }
-    for (std::size_t index = 0; index < pre_slots_.size(); ++index) {
+    for (const std::size_t index : which) {
         reading.push_back(read_authorisation(chain, index, wallet));
     }
-    for (std::size_t index = 0; index < slots_.size(); ++index) {
-        reading.push_back(await_shared(index));
-    }
     const auto outcomes = co_await chains::settle_all(std::move(reading));
-    static_cast<void>(co_await *pre_shared_);
+    std::vector<margin::Missing> missing;
+    for (std::size_t i = 0; i < which.size(); ++i) {
+        if (!outcomes[i]) {
+            missing.push_back({.wallet = wallet,
+                               .what = "authorisation of pre-liquidation contract " +
+                                       pre_slots_[which[i]]->address.to_string(),
+                               .kind = outcomes[i].error().kind(),
+                               .detail = outcomes[i].error().what()});
+        }
+    }
+    co_return missing;
+}
+
+std::vector<std::size_t> MorphoAdapter::listed_pre_liquidations() const {
+    std::vector<std::size_t> out(config_.pre_liquidations.size());
+    std::iota(out.begin(), out.end(), std::size_t{0});
+    return out;
+}
+
+/// Those of markets that the wallet is in: a factory has made hundreds.
+std::vector<std::size_t> MorphoAdapter::discovered_pre_liquidations(
+    const std::set<Bytes32>& markets) const {
+    std::vector<std::size_t> out;
+    for (std::size_t index = config_.pre_liquidations.size(); index < pre_slots_.size(); ++index) {
+        if (markets.contains(pre_slots_[index]->market_id.value_or(Bytes32{}))) {
+            out.push_back(index);
+        }
+    }
+    return out;
+}
+
+Task<void> MorphoAdapter::read(Reader& chain, Address wallet) {
+    begin(chain);
+    static_cast<void>(co_await *discovered_);
+    if (slots_.empty()) {
+        if (!is_complete_) {
+            throw ChainError(apart_.front().kind, apart_.front().what, apart_.front().detail);
+        }
+        is_any_read_ = true;  // Morpho has no market yet
+        co_return;
+    }
+    const std::size_t count = slots_.size();
+    SharedTask listed(read_authorisations(chain, wallet, listed_pre_liquidations()));
+    listed.start();
+    std::vector<Task<bool>> reading;
+    for (std::size_t index = 0; index < count; ++index) {
+        reading.push_back(read_position(chain, index, wallet));
+    }
+    const auto positions = co_await chains::settle_all(std::move(reading));
+    // Where a position could not be read, its market is shown with an account that is unknown.
+    std::vector<Task<bool>> sharing;
+    for (std::size_t index = 0; index < count; ++index) {
+        sharing.push_back(positions[index] ? await_shared(index) : await_details(index));
+    }
+    const auto shared = co_await chains::settle_all(std::move(sharing));
+    static_cast<void>(co_await *listed_pre_liquidations_);
+    std::vector<margin::Missing> unread = co_await listed;
 
     // A market may fail alone; only where all do is it the wallet's, or the deployment's, failure.
-    const std::size_t first_shared = slots_.size() + pre_slots_.size();
     const ChainError* first = nullptr;
     bool is_any_read = false;
-    for (std::size_t index = 0; index < slots_.size(); ++index) {
-        if (outcomes[index]) {
-            is_any_read = true;
-            continue;
-        }
-        const auto& shared = outcomes[first_shared + index];
-        const ChainError& error = shared ? outcomes[index].error() : shared.error();
-        first = first == nullptr ? &error : first;
+    std::set<Bytes32> holding;
+    for (std::size_t index = 0; index < count; ++index) {
         Slot& slot = *slots_[index];
-        if (!shared) {
-            slot.failure = error;
+        if (!shared[index]) {
+            slot.failure = shared[index].error();
+        }
+        if (positions[index]) {
+            is_any_read = is_any_read || shared[index].has_value();
+            if (*positions[index]) {
+                holding.insert(slot.id);
+            }
             continue;
         }
-        for (Account& account : slot.state.accounts) {
-            if (account.wallet == wallet && !account.is_read()) {
-                account.trouble = {.detail = error.what(), .kind = error.kind()};
-            }
-        }
-    }
-    for (std::size_t index = 0; index < pre_slots_.size(); ++index) {
-        const auto& outcome = outcomes[slots_.size() + index];
-        if (is_any_read && !outcome) {
-            apart_.push_back({.wallet = wallet,
-                              .what = "authorisation of pre-liquidation contract " +
-                                      config_.pre_liquidations[index].to_string(),
-                              .kind = outcome.error().kind(),
-                              .detail = outcome.error().what()});
+        const ChainError& error = shared[index] ? positions[index].error() : shared[index].error();
+        first = first == nullptr ? &error : first;
+        if (shared[index]) {
+            Account& unread = slot.state.accounts.emplace_back();
+            unread.wallet = wallet;
+            unread.trouble = {.detail = error.what(), .kind = error.kind()};
         }
     }
     if (!is_any_read) {
         unread_wallets_.insert(wallet);
-        throw ChainError(*first);
+        throw ChainError(first != nullptr ? *first : *slots_.front()->failure);
     }
+    is_any_read_ = true;
+    const std::vector<margin::Missing> more =
+        co_await read_authorisations(chain, wallet, discovered_pre_liquidations(holding));
+    unread.insert(unread.end(), more.begin(), more.end());
+    apart_.insert(apart_.end(), unread.begin(), unread.end());
 }
 
 void MorphoAdapter::attach_pre_liquidations(Slot& slot) const {
-    for (const PreSlot& pre : pre_slots_) {
-        if (pre.contract.contract.is_zero() || pre.market_id != slot.id) {
+    for (const std::unique_ptr<PreSlot>& pre : pre_slots_) {
+        if (pre->contract.contract.is_zero() || pre->market_id != slot.id) {
             continue;
         }
         const std::size_t place = slot.state.pre_liquidations.size();
-        slot.state.pre_liquidations.push_back(pre.contract);
+        slot.state.pre_liquidations.push_back(pre->contract);
         for (Account& account : slot.state.accounts) {
-            if (pre.authorised_by.contains(account.wallet)) {
+            if (pre->authorised_by.contains(account.wallet)) {
                 account.pre_liquidations.push_back(place);
             }
         }
@@ -469,60 +530,27 @@ std::vector<std::unique_ptr<margin::Market>> MorphoAdapter::take_markets() {
 }
 
 std::vector<margin::Missing> MorphoAdapter::missing() const {
-    const bool is_any_read =
-        std::any_of(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->is_read; });
-    if (!is_any_read) {
+    if (!is_any_read_) {
         return {};  // read() said it
     }
     std::vector<margin::Missing> out = apart_;
     for (const std::unique_ptr<Slot>& slot : slots_) {
+        const std::string what = "market " + core::to_hex(slot->id);
         if (slot->failure) {
             out.push_back({.wallet = std::nullopt,
-                           .what = "market " + core::to_hex(slot->id),
+                           .what = what,
                            .kind = slot->failure->kind(),
                            .detail = slot->failure->what()});
         }
-    }
-    return out;
-}
-
-[[noreturn]] void refuse(const settings::Section& section, std::string_view key,
-                         const std::string& why) {
-    throw core::ConfigError(section.where(key) + ": " + why);
-}
-
-std::vector<Address> read_addresses(const settings::Section& section, std::string_view key) {
-    std::vector<Address> out;
-    for (const std::string& text : section.texts(key)) {
-        const auto address = Address::try_parse(text);
-        if (!address) {
-            refuse(section, key, address.error());
+        if (is_complete_ && slot->is_there && !slot->is_discovered) {
+            out.push_back({.wallet = std::nullopt,
+                           .what = what,
+                           .kind = ErrorKind::BadData,
+                           .detail = "it is there, but no event from block " +
+                                     std::to_string(config_.from_block.value()) +
+                                     " on created it: the endpoint's logs are not complete, or "
+                                     "from_block is too late; markets may be missing"});
         }
-        out.push_back(*address);
-    }
-    return out;
-}
-
-std::vector<Bytes32> read_market_ids(const settings::Section& section) {
-    std::vector<Bytes32> out;
-    for (const std::string& text : section.texts("market_ids")) {
-        const auto bytes = core::parse_hex(text);
-        if (!bytes || bytes->size() != std::tuple_size_v<Bytes32>) {
-            refuse(section, "market_ids",
-                   "\"" + core::printable(text, 80) +
-                       "\" is no market id; it takes 0x and 64 hex digits");
-        }
-        Bytes32 id{};
-        std::copy(bytes->begin(), bytes->end(), id.begin());
-        if (std::find(out.begin(), out.end(), id) != out.end()) {
-            refuse(section, "market_ids", text + " stands there twice");
-        }
-        out.push_back(id);
-    }
-    if (out.empty()) {
-        refuse(section, "market_ids",
-               "key `market_ids` is missing or empty; it takes the ids of the markets to read: "
-               "margrave cannot discover them yet");
     }
     return out;
 }
@@ -532,16 +560,7 @@ std::vector<Bytes32> read_market_ids(const settings::Section& section) {
 std::unique_ptr<Adapter> make_adapter(const settings::MarketEntry& entry,
                                       std::span<const settings::Revision> /*revisions*/,
                                       const AdapterOptions& options) {
-    DeploymentConfig config;
-    config.chain = entry.chain;
-    config.morpho = entry.section.address("morpho");
-    config.market_ids = read_market_ids(entry.section);
-    for (const Address& irm : read_addresses(entry.section, "adaptive_curve_irms")) {
-        config.adaptive_curve_irms.insert(irm);
-    }
-    config.pre_liquidations = read_addresses(entry.section, "pre_liquidations");
-    entry.section.reject_unknown_keys();
-    return std::make_unique<MorphoAdapter>(std::move(config), options);
+    return std::make_unique<MorphoAdapter>(read_config(entry), options);
 }
 
 std::unique_ptr<margin::Market> restore_market(const core::Archive& archive) {

@@ -10,9 +10,11 @@
 /// of its own, named by its id; an account is what a wallet has in one of them.
 namespace margrave::adapters::morpho_blue {
 
-/// Keys: `morpho` and `market_ids` (required), `adaptive_curve_irms` (rate models whose arithmetic
-/// margrave has; every other one is asked for its rate), `pre_liquidations` (contracts of
-/// morpho-org/pre-liquidation that may act on accounts which authorised them). Throws ConfigError.
+/// Keys: `morpho` (required), `market_ids` (without them markets are discovered from events),
+/// `adaptive_curve_irms` (rate models whose arithmetic margrave has; every other one is asked for
+/// its rate), `pre_liquidations` (contracts of morpho-org/pre-liquidation that may act on accounts
+/// which authorised them), `pre_liquidation_factory` (whose events name more of them). Throws
+/// ConfigError.
 [[nodiscard]] std::unique_ptr<Adapter> make_adapter(const settings::MarketEntry& entry,
                                                     std::span<const settings::Revision> revisions,
                                                     const AdapterOptions& options);

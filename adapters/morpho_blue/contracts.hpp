@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "chains/abi.hpp"
+#include "chains/event.hpp"
 
 /// The functions of Morpho Blue's contracts that margrave calls or prepares. Sources: IMorpho,
 /// IOracle, IIrm of morpho-org/morpho-blue@3085651 (v1.0.0 has the same),
@@ -11,7 +12,9 @@
 namespace margrave::adapters::morpho_blue {
 
 using chains::abi::Bytes32;
+using chains::abi::Event;
 using chains::abi::Function;
+using chains::abi::Indexed;
 using chains::abi::Int256;
 using chains::abi::Uint;
 using core::Address;
@@ -44,6 +47,11 @@ using PreLiquidationId = Function<"ID", Bytes32()>;
 /// preLltv, preLCF1, preLCF2, preLIF1, preLIF2 (1e18 is one), oracle.
 using PreLiquidationTuple = std::tuple<U256, U256, U256, U256, U256, Address>;
 using PreLiquidationParams = Function<"preLiquidationParams", PreLiquidationTuple()>;
+
+// Events: of Morpho, and of the factory of morpho-org/pre-liquidation
+using CreateMarket = Event<"CreateMarket", Indexed<Bytes32>, ParamsTuple>;
+using CreatePreLiquidation =
+    Event<"CreatePreLiquidation", Indexed<Address>, Bytes32, PreLiquidationTuple>;
 
 // State changes. `liquidate` is only ever simulated, to hear what the contract says of a health;
 // the others are prepared unsigned.

@@ -144,7 +144,16 @@ void define_source(CLI::App& command, SourceOptions& options) {
         .add_flag("--allow-plain-http", options.allow_plain_http,
                   "Let endpoints beyond this machine be plain http")
         ->group(where);
+    command
+        .add_flag("--discover", options.discover,
+                  "Also look for markets and contracts that no list names, by scanning events")
+        ->group(where);
 
+    command
+        .add_option("--cache", options.cache,
+                    "Folder that scanned events are kept in (default: ~/.cache/margrave)")
+        ->type_name("DIR")
+        ->group("Files");
     command.add_option("--snapshot-out", options.snapshot_out, "Save what was read")
         ->type_name("FILE")
         ->group("Files");

@@ -26,6 +26,8 @@ struct SourceOptions {
     std::optional<std::string> snapshot;
     std::optional<std::string> record;
     std::optional<std::string> replay;
+    std::optional<std::string> cache;  ///< --cache, the folder of kept events
+    bool discover = false;
     std::optional<std::chrono::seconds> timeout;
     bool allow_plain_http = false;
     bool verbose = false;

@@ -7,6 +7,7 @@
 #include "app/endpoints.hpp"
 #include "app/files.hpp"
 #include "app/gather_parts.hpp"
+#include "app/log_folder.hpp"
 #include "app/report_output.hpp"
 #include "chains/evm/head.hpp"
 #include "chains/evm/recording.hpp"
@@ -108,6 +109,12 @@ std::vector<collect::ChainRequest> make_requests(const std::vector<ChosenChain>&
     return requests;
 }
 
+/// Where scans keep events. A recording must hold all that was asked, so it begins without any.
+std::unique_ptr<chains::evm::LogStore> log_store(const World& world, const SourceOptions& options) {
+    const auto folder = cache_folder(options.cache, world.environment);
+    return folder && !options.record && !options.replay ? make_log_folder(*folder) : nullptr;
+}
+
 void tell_costs(World& world, const std::vector<collect::ReadingCost>& costs,
                 const std::vector<ChosenChain>& chosen, std::chrono::steady_clock::duration time) {
     for (const auto& cost : costs) {
@@ -145,8 +152,17 @@ Gathered gather_chains(World& world, const SourceOptions& options,
                                          std::move(replayed), connect_options);
     const auto requests = make_requests(chosen, connections, block, options);
 
+    const auto store = log_store(world, options);
     const auto begin = world.clock.now();
-    auto result = collect::collect(settings, requests, {.verify = verify});
+    auto result = collect::collect(
+        settings, requests,
+        {.verify = verify,
+         .discover = options.discover,
+         // In a recording a question has one answer, so the block is asked for once.
+         .scan_ahead = !options.record && !options.replay,
+         .log_store = store.get(),
+         .tell = [&world](const std::string& line) { say(world, line); },
+         .clock = &world.clock});
     const auto time = world.clock.now() - begin;
     if (options.verbose) {
         tell_costs(world, result.costs, chosen, time);

@@ -11,6 +11,7 @@
 #include "adapters/adapter.hpp"
 #include "chains/evm/batch_reader.hpp"
 #include "chains/evm/head.hpp"
+#include "chains/evm/log_scanner.hpp"
 #include "chains/task.hpp"
 #include "collect/holdings.hpp"
 #include "core/hex.hpp"
@@ -56,8 +57,8 @@ std::vector<MarketReading> make_readings(const settings::Settings& settings,
         }
         MarketReading& reading = out.emplace_back();
         reading.entry = &entry;
-        reading.adapter =
-            protocol->make_adapter(entry, settings.revisions, {.verify = options.verify});
+        reading.adapter = protocol->make_adapter(
+            entry, settings.revisions, {.verify = options.verify, .discover = options.discover});
     }
     return out;
 }
@@ -123,16 +124,39 @@ chains::evm::Head read_checked_head(const ChainRequest& request) {
     return head;
 }
 
+/// The block to read at, chosen when what is final has been scanned: a scan may take minutes, and
+/// nodes forget a block's state. What fails here fails again where it is needed, and is told there.
+chains::evm::Head read_head_after_scans(const ChainRequest& request,
+                                        const std::vector<MarketReading>& markets,
+                                        chains::evm::LogScanner& scanner) {
+    const chains::evm::Head head = read_checked_head(request);
+    bool is_any = false;
+    for (const MarketReading& market : markets) {
+        for (const chains::LogFilter& filter : market.adapter->scans()) {
+            is_any = true;
+            static_cast<void>(scanner.prepare(filter, head.block));
+        }
+    }
+    return is_any ? read_checked_head(request) : head;
+}
+
 void collect_chain(const settings::Settings& settings, const ChainRequest& request,
                    const CollectOptions& options, CollectResult& result) {
     std::vector<MarketReading> configured = make_readings(settings, request.chain.name, options);
     ReadingCost& cost = result.costs.emplace_back();
     cost.chain = request.chain.name;
-    const chains::evm::Head head = read_checked_head(request);
+    chains::evm::LogScanner scanner(*request.transport, {.chain_id = request.chain.chain_id,
+                                                         .store = options.log_store,
+                                                         .tell = options.tell,
+                                                         .clock = options.clock});
+    const chains::evm::Head head = options.scan_ahead
+                                       ? read_head_after_scans(request, configured, scanner)
+                                       : read_checked_head(request);
 
     // The reader first: whatever still has a question when reading ends with a defect takes it back
     // from it.
-    chains::evm::BatchReader reader(*request.transport, head.block, request.chain.multicall3);
+    chains::evm::BatchReader reader(*request.transport, head.block, request.chain.multicall3, {},
+                                    &scanner);
     std::vector<MarketReading> markets = std::move(configured);
     HoldingsReader holdings(request.chain, settings.assets);
     std::vector<Task<void>> tasks;

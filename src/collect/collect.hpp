@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "chains/evm/log_cache.hpp"
 #include "chains/evm/rpc.hpp"
 #include "core/address.hpp"
+#include "core/time.hpp"
 #include "settings/settings.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -48,7 +50,14 @@ struct CollectResult {
 };
 
 struct CollectOptions {
-    bool verify = false;  ///< read the protocols' own views too
+    bool verify = false;    ///< read the protocols' own views too
+    bool discover = false;  ///< look for what no list names, too
+    /// Scan what is final before the block is chosen, so that a long scan does not outlast the
+    /// block's state.
+    bool scan_ahead = true;
+    chains::evm::LogStore* log_store = nullptr;         ///< keeps scanned events between runs
+    std::function<void(const std::string&)> tell = {};  ///< told what scans cost, a line each
+    core::Clock* clock = nullptr;                       ///< for the seconds in those lines
 };
 
 /// Reads all wallets on all chains, every chain at one block, and turns each failure into a named

@@ -151,6 +151,9 @@ RpcOutcome FakeNode::run(const RpcCall& call) {
     if (call.method == "eth_call" || call.method == "eth_getBalance") {
         return execute(call);
     }
+    if (other_methods) {
+        return other_methods(call);
+    }
     return core::Unexpected(
         rpc_error(-32601, "the method " + call.method + " does not exist/is not available"));
 }

@@ -78,6 +78,9 @@ class FakeNode final : public chains::evm::RpcTransport {
         refuse_request;
     std::function<std::optional<chains::evm::RpcError>(const chains::evm::RpcCall&)> refuse_call;
 
+    /// Answers methods that this node does not know.
+    std::function<chains::evm::RpcOutcome(const chains::evm::RpcCall&)> other_methods;
+
     template <class F, class... Args>
     void answer(const core::Address& to, F /*function*/, const typename F::Result& result,
                 const Args&... args) {

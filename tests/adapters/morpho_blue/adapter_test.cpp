@@ -449,7 +449,9 @@ TEST_CASE("a Morpho configuration that cannot be is refused with its key",
     };
     const FakeMarketOf market;
     CHECK_NOTHROW(make(morpho_settings({market})));
-    CHECK_THROWS_WITH(make(morpho_settings({})), Contains("market_ids"));
+    CHECK_NOTHROW(make(morpho_settings({})));  // they are discovered
+    CHECK_THROWS_WITH(make(morpho_settings({market}, "pre_liquidation_factory = \"0x12\"")),
+                      Contains("pre_liquidation_factory"));
     CHECK_THROWS_WITH(make(morpho_settings({market, market})), Contains("twice"));
     CHECK_THROWS_WITH(make(morpho_settings({market}, "pre_liquidation = []")),
                       Contains("pre_liquidations"));
@@ -467,5 +469,12 @@ TEST_CASE("every shipped Morpho market can be configured", "[morpho_blue][config
             CHECK_NOTHROW(make_adapter(entry, {}, {}));
         }
     }
-    CHECK(count > 0);
+    CHECK(count == 14);  // the chains of @morpho-org/blue-sdk that are configured
+}
+
+TEST_CASE("of a market without a position nothing else is asked", "[morpho_blue][rounds]") {
+    Chain chain;
+    static_cast<void>(chain.read());
+    CHECK(chain.node.times_asked(chain.first.state.params.oracle, Price{}) == 1);
+    CHECK(chain.node.times_asked(chain.other.state.params.oracle, Price{}) == 0);
 }

@@ -96,7 +96,8 @@ TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][
          folder.file("bad.toml") +
              ":2: key `at_risk`: unknown key; the keys here are at_risk_below"},
         {{"audit", kWallet, "--chain", "mars"},
-         "--chain: no chain is called \"mars\"; the chains are arbitrum, base, ethereum"},
+         "--chain: no chain is called \"mars\"; the chains are arbitrum, base, bnb, ethereum, "
+         "hyperevm, katana, linea, monad, optimism, polygon, scroll, sonic, unichain, world"},
         {{"audit", kWallet, "--fail-below", "low"},
          "--fail-below: \"low\" is no health factor; write it as in 1.25"},
         {{"audit", kWallet, "--block", "newest"},
