@@ -455,7 +455,7 @@ Task<void> MorphoAdapter::read(Reader& chain, Address wallet) {
     }
     const auto shared = co_await chains::settle_all(std::move(sharing));
     static_cast<void>(co_await *listed_pre_liquidations_);
-    std::vector<margin::Missing> unread = co_await listed;
+    std::vector<margin::Missing> unasked = co_await listed;
 
     // A market may fail alone; only where all do is it the wallet's, or the deployment's, failure.
     const ChainError* first = nullptr;
@@ -488,8 +488,8 @@ Task<void> MorphoAdapter::read(Reader& chain, Address wallet) {
     is_any_read_ = true;
     const std::vector<margin::Missing> more =
         co_await read_authorisations(chain, wallet, discovered_pre_liquidations(holding));
-    unread.insert(unread.end(), more.begin(), more.end());
-    apart_.insert(apart_.end(), unread.begin(), unread.end());
+    unasked.insert(unasked.end(), more.begin(), more.end());
+    apart_.insert(apart_.end(), unasked.begin(), unasked.end());
 }
 
 void MorphoAdapter::attach_pre_liquidations(Slot& slot) const {

@@ -4,7 +4,11 @@ import { CHAIN_ID } from "./anvil.mjs";
 import { MULTICALL3 } from "./multicall3.mjs";
 
 /// TOML. `rpc` may be a proxy in front of the node; without `multicall3` margrave has to ask call by call.
-export function configToml({ tokens, native, markets, blue }, { rpc, multicall3 = MULTICALL3 }) {
+/// `market_ids` replaces the list of Morpho's markets, or leaves it out where it is false.
+export function configToml(
+    { tokens, native, markets, blue },
+    { rpc, multicall3 = MULTICALL3, market_ids, pre_liquidation_factory },
+) {
     return [
         table("[chains.devnet]", {
             chain_id: CHAIN_ID,
@@ -21,7 +25,7 @@ export function configToml({ tokens, native, markets, blue }, { rpc, multicall3 
                 from_block: 0,
             }),
         ),
-        ...(blue ? [morphoTable(blue)] : []),
+        ...(blue ? [morphoTable(blue, { market_ids, pre_liquidation_factory })] : []),
         table("[[assets]]", { chain: "devnet", native: true, symbol: "ETH", chainlink_feed: getAddress(native.feed) }),
         ...Object.values(tokens).map(({ symbol, address, feed }) =>
             table("[[assets]]", {
@@ -34,14 +38,16 @@ export function configToml({ tokens, native, markets, blue }, { rpc, multicall3 
     ].join("\n");
 }
 
-function morphoTable({ name, morpho, adaptiveIrm, markets }) {
+function morphoTable({ name, morpho, adaptiveIrm, markets }, { market_ids, pre_liquidation_factory }) {
     return table("[[markets]]", {
         protocol: "morpho_blue",
         chain: "devnet",
         name,
         morpho: getAddress(morpho),
+        from_block: 0,
         adaptive_curve_irms: [getAddress(adaptiveIrm)],
-        market_ids: markets.map(({ id }) => id),
+        market_ids: market_ids === false ? undefined : (market_ids ?? markets.map(({ id }) => id)),
+        pre_liquidation_factory: pre_liquidation_factory && getAddress(pre_liquidation_factory),
     });
 }
 

@@ -9,10 +9,13 @@ const binary = process.env.MARGRAVE_BIN;
 /// A reason to skip, for node:test: no binary was named. A binary that is named but missing fails the test instead.
 export const skip = binary ? false : "MARGRAVE_BIN names no margrave binary";
 
+let cacheHome;
+
 /// Resolves to { code, stdout, stderr, json }; json is null when stdout is none.
 export function margrave(args, { timeoutMs = 300_000 } = {}) {
-    // The caller's own endpoint must not answer for the devnet.
-    const { ETH_RPC_URL, ...env } = process.env;
+    // The caller's own endpoint must not answer for the devnet, nor its kept events for another devnet's.
+    const { ETH_RPC_URL, ...environment } = process.env;
+    const env = { ...environment, XDG_CACHE_HOME: (cacheHome ??= temporaryFolder()) };
     const child = spawn(binary, args, { env, stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs });
     return new Promise((resolve, reject) => {
         const stdout = [],

@@ -2,9 +2,8 @@
 import { stringToHex } from "viem";
 import { compile } from "./compile.mjs";
 
-const SOURCES = ["Tokens", "OddTokens", "Feed", "SequencerFeed", "MorphoOracle", "AdaptiveIrm", "Prober"].map(
-    (name) => `devnet/${name}.sol`,
-);
+const FILES = ["Tokens", "OddTokens", "Feed", "SequencerFeed", "MorphoOracle", "AdaptiveIrm", "PreLiquidation", "Prober"];
+const SOURCES = FILES.map((name) => `devnet/${name}.sol`);
 
 /// Artifacts of our own contracts.
 export const own = (name) => compile(SOURCES)[name];
