@@ -22,6 +22,7 @@ class AaveMarket final : public margin::Market {
     explicit AaveMarket(State state);
 
     [[nodiscard]] const margin::MarketName& name() const override { return name_; }
+    [[nodiscard]] std::optional<core::Address> keeper() const override { return state_.pool; }
     [[nodiscard]] std::string quote() const override;
 
     [[nodiscard]] std::size_t account_count() const override { return state_.accounts.size(); }

@@ -31,6 +31,7 @@ class MorphoMarket final : public margin::Market {
     explicit MorphoMarket(State state);
 
     [[nodiscard]] const margin::MarketName& name() const override { return state_.name; }
+    [[nodiscard]] std::optional<core::Address> keeper() const override { return state_.morpho; }
     [[nodiscard]] std::string quote() const override { return state_.loan.symbol; }
 
     [[nodiscard]] std::size_t account_count() const override { return state_.accounts.size(); }

@@ -40,7 +40,9 @@ AuditPlan make_plan(const AuditOptions& options, const settings::Settings& setti
         .verdict = {.fail_below = std::nullopt, .verify = options.verify},
         .report = {.at = std::nullopt,
                    .at_risk_below = settings.at_risk_below,
-                   .factors = make_factor_map(settings)}};
+                   .factors = make_factor_map(settings),
+                   .wallets = {},
+                   .suppositions = make_suppositions(settings)}};
     if (options.fail_below) {
         plan.verdict.fail_below = parse_health_factor(*options.fail_below);
     }

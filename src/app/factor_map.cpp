@@ -1,5 +1,7 @@
 #include "app/factor_map.hpp"
 
+#include "core/fixed_point.hpp"
+
 namespace margrave::app {
 
 exposure::FactorMap make_factor_map(const settings::Settings& settings) {
@@ -26,6 +28,17 @@ exposure::FactorMap make_factor_map(const settings::Settings& settings) {
         }
     }
     return {rows, risks, tokens};
+}
+
+exposure::Suppositions make_suppositions(const settings::Settings& settings) {
+    constexpr std::uint64_t kDaySeconds = 86'400;
+    exposure::Suppositions out;
+    out.rate_horizon_s = settings.rate_horizon_days * kDaySeconds;
+    for (const core::Wad& shock : settings.rate_shocks) {
+        out.rate_shocks.emplace_back(core::U256(shock.value() * (core::ray() / core::wad())));
+    }
+    out.basis_fall = settings.basis_fall;
+    return out;
 }
 
 }  // namespace margrave::app

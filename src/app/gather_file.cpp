@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "app/gather_parts.hpp"
@@ -33,6 +34,19 @@ std::set<core::Address> wallets_in(const snapshot::Snapshot& snapshot, const std
     return chosen;
 }
 
+/// With a wallet come the accounts that act for it, and for those.
+void add_smart_accounts(Gathered& gathered) {
+    for (bool grows = true; grows;) {
+        grows = false;
+        for (const snapshot::SmartAccount& account : gathered.snapshot.smart_accounts) {
+            const bool is_ours =
+                std::any_of(account.owners.begin(), account.owners.end(),
+                            [&](const auto& owner) { return gathered.wallets.contains(owner); });
+            grows |= is_ours && gathered.wallets.insert(account.address).second;
+        }
+    }
+}
+
 }  // namespace
 
 Gathered gather_file(const SourceOptions& options, const std::vector<core::ChainAddress>& wallets) {
@@ -42,6 +56,7 @@ Gathered gather_file(const SourceOptions& options, const std::vector<core::Chain
     if (gathered.wallets.empty()) {
         gathered.wallets.insert(gathered.snapshot.wallets.begin(), gathered.snapshot.wallets.end());
     }
+    add_smart_accounts(gathered);
     return gathered;
 }
 

@@ -80,7 +80,8 @@ exposure::Portfolio portfolio_of(const Gathered& gathered) {
         markets.push_back(market.get());
     }
     return exposure::make_portfolio(std::move(markets), gathered.snapshot.holdings,
-                                    {gathered.wallets.begin(), gathered.wallets.end()});
+                                    {gathered.wallets.begin(), gathered.wallets.end()},
+                                    gathered.snapshot.smart_accounts);
 }
 
 std::string render(const World& world, const report::GraphView& view, const GraphOptions& options) {
@@ -99,8 +100,8 @@ ExitCode run_graph(World& world, const GraphOptions& options) {
     const auto question =
         options.fails ? std::optional(parse_question(*options.fails)) : std::nullopt;
     const auto settings = load_settings(world, options.config_file);
-    const auto factors = make_factor_map(settings);
     const auto gathered = gather(world, options, settings);
+    const auto factors = make_factor_map(settings).with_claims(gathered.snapshot.claims);
     const auto portfolio = portfolio_of(gathered);
     report::GraphView view{
         .graph = exposure::make_graph(portfolio, exposure::PriceBook(portfolio, factors), factors),
@@ -111,7 +112,9 @@ ExitCode run_graph(World& world, const GraphOptions& options) {
         view.failure = report::GraphFailure{
             .node = node,
             .move = question->move,
-            .falls = exposure::falls(portfolio, view.graph, factors, node, question->move)};
+            .falls = exposure::falls(portfolio, view.graph, factors, node, question->move),
+            .lost = question->move ? std::vector<exposure::LostHolding>{}
+                                   : exposure::lost_holdings(view.graph, node)};
     }
     write_result(world, render(world, view, options));
     Findings findings;

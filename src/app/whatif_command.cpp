@@ -166,9 +166,11 @@ ExitCode run_whatif(World& world, const WhatIfOptions& options) {
     const report::Options reported{.at = std::nullopt,
                                    .at_risk_below = settings.at_risk_below,
                                    .factors = make_factor_map(settings),
-                                   .wallets = {gathered.wallets.begin(), gathered.wallets.end()}};
+                                   .wallets = {gathered.wallets.begin(), gathered.wallets.end()},
+                                   .suppositions = make_suppositions(settings)};
 
-    risk::Scenario scenario(gathered.snapshot, make_factor_map(settings));
+    risk::Scenario scenario(gathered.snapshot,
+                            make_factor_map(settings).with_claims(gathered.snapshot.claims));
     report::WhatIf whatif;
     whatif.before = report::make_report(gathered.snapshot, reported);
     for (std::size_t i = 0; i < steps.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,8 @@
 #include "chains/evm/log_scanner.hpp"
 #include "chains/task.hpp"
 #include "collect/holdings.hpp"
+#include "collect/look_through.hpp"
+#include "collect/smart_accounts.hpp"
 #include "core/hex.hpp"
 #include "core/text.hpp"
 
@@ -37,10 +40,6 @@ Task<void> read_account(MarketReading& market, chains::Reader& reader, core::Add
     } catch (const ChainError& error) {
         market.failures.emplace_back(wallet, error);
     }
-}
-
-Task<void> read_holdings(HoldingsReader& holdings, chains::Reader& reader, core::Address wallet) {
-    co_await holdings.read(reader, wallet);
 }
 
 std::vector<MarketReading> make_readings(const settings::Settings& settings,
@@ -102,6 +101,123 @@ void take(MarketReading& reading, snapshot::Snapshot& into) {
     }
 }
 
+/// One chain being read: everything that asks it, and who was asked for or found.
+struct ChainReading {
+    std::vector<MarketReading> markets;
+    HoldingsReader holdings;
+    LookThroughReader claims;
+    SmartAccountReader smart;
+    std::set<core::Address> wallets;  ///< read, or about to be
+};
+
+/// The wallet's accounts and balances, and those of the proxy that acts for it.
+Task<bool> read_wallet(ChainReading& chain, chains::Reader& reader, core::Address wallet);
+
+Task<bool> read_proxy(ChainReading& chain, chains::Reader& reader, core::Address wallet) {
+    const auto proxy = co_await chain.smart.find_proxy(reader, wallet);
+    if (proxy && chain.wallets.insert(*proxy).second) {
+        static_cast<void>(co_await read_wallet(chain, reader, *proxy));
+    }
+    co_return true;
+}
+
+Task<bool> read_in(MarketReading& market, chains::Reader& reader, core::Address wallet) {
+    co_await read_account(market, reader, wallet);
+    co_return true;
+}
+
+Task<bool> read_holdings(HoldingsReader& holdings, chains::Reader& reader, core::Address wallet) {
+    co_await holdings.read(reader, wallet);
+    co_return true;
+}
+
+Task<bool> read_wallet(ChainReading& chain, chains::Reader& reader, core::Address wallet) {
+    std::vector<Task<bool>> parts;
+    for (MarketReading& market : chain.markets) {
+        parts.push_back(read_in(market, reader, wallet));
+    }
+    parts.push_back(read_holdings(chain.holdings, reader, wallet));
+    parts.push_back(read_proxy(chain, reader, wallet));
+    static_cast<void>(co_await chains::settle_all(std::move(parts)));
+    co_return true;
+}
+
+/// The configured smart accounts of the wallets that are read.
+Task<bool> read_smart_accounts(ChainReading& chain, chains::Reader& reader) {
+    co_await chain.smart.read_configured(reader);
+    std::vector<Task<bool>> found;
+    for (const core::Address& account : chain.smart.owned_by(chain.wallets)) {
+        if (chain.wallets.insert(account).second) {
+            found.push_back(read_wallet(chain, reader, account));
+        }
+    }
+    static_cast<void>(co_await chains::settle_all(std::move(found)));
+    co_return true;
+}
+
+Task<bool> read_claim(LookThroughReader& claims, chains::Reader& reader, core::Address token) {
+    co_await claims.read(reader, token);
+    co_return true;
+}
+
+/// Amounts of tokens that are held or stand in an account.
+using TokenAmounts = std::set<std::pair<core::Address, core::U256>>;
+
+Task<bool> convert(LookThroughReader& claims, chains::Reader& reader, core::Address token,
+                   core::U256 amount) {
+    co_await claims.convert(reader, token, std::move(amount));
+    co_return true;
+}
+
+/// All tokens first: what one is a claim on may be found while another is asked.
+Task<bool> look_through(LookThroughReader& claims, chains::Reader& reader, TokenAmounts amounts) {
+    std::vector<Task<bool>> reading;
+    for (const auto& [token, amount] : amounts) {
+        reading.push_back(read_claim(claims, reader, token));
+    }
+    static_cast<void>(co_await chains::settle_all(std::move(reading)));
+    std::vector<Task<bool>> converting;
+    for (const auto& [token, amount] : amounts) {
+        converting.push_back(convert(claims, reader, token, amount));
+    }
+    static_cast<void>(co_await chains::settle_all(std::move(converting)));
+    co_return true;
+}
+
+TokenAmounts amounts_in(std::span<const std::unique_ptr<margin::Market>> markets,
+                        const std::vector<snapshot::Holding>& holdings, const std::string& chain) {
+    TokenAmounts out;
+    for (const auto& market : markets) {
+        for (std::size_t row = 0; row < market->account_count(); ++row) {
+            for (const margin::Leg& leg : market->legs(row)) {
+                if (leg.amount && *leg.amount != 0) {
+                    out.emplace(leg.asset, *leg.amount);
+                }
+            }
+        }
+    }
+    for (const snapshot::Holding& holding : holdings) {
+        if (holding.chain == chain && holding.asset && holding.amount != 0) {
+            out.emplace(*holding.asset, holding.amount);
+        }
+    }
+    return out;
+}
+
+/// Runs the tasks to their ends and rethrows a defect; failures of the chain are caught in them.
+void run(chains::evm::BatchReader& reader, std::vector<Task<bool>> work) {
+    std::vector<Task<void>> tasks;
+    for (Task<bool>& part : work) {
+        tasks.push_back([](Task<bool> inner) -> Task<void> {
+            static_cast<void>(co_await inner);
+        }(std::move(part)));
+    }
+    reader.run(tasks);
+    for (const Task<void>& task : tasks) {
+        task.result();
+    }
+}
+
 chains::evm::Head read_head(const ChainRequest& request) {
     try {
         return chains::evm::read_head(*request.transport, request.block.text);
@@ -140,6 +256,20 @@ chains::evm::Head read_head_after_scans(const ChainRequest& request,
     return is_any ? read_checked_head(request) : head;
 }
 
+template <class T>
+void append(std::vector<T> from, std::vector<T>& into) {
+    std::move(from.begin(), from.end(), std::back_inserter(into));
+}
+
+/// Those that are new, in order.
+void add_wallets(const std::set<core::Address>& found, std::vector<core::Address>& into) {
+    for (const core::Address& wallet : found) {
+        if (std::find(into.begin(), into.end(), wallet) == into.end()) {
+            into.push_back(wallet);
+        }
+    }
+}
+
 void collect_chain(const settings::Settings& settings, const ChainRequest& request,
                    const CollectOptions& options, CollectResult& result) {
     std::vector<MarketReading> configured = make_readings(settings, request.chain.name, options);
@@ -157,19 +287,27 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     // from it.
     chains::evm::BatchReader reader(*request.transport, head.block, request.chain.multicall3, {},
                                     &scanner);
-    std::vector<MarketReading> markets = std::move(configured);
-    HoldingsReader holdings(request.chain, settings.assets);
-    std::vector<Task<void>> tasks;
+    ChainReading chain{.markets = std::move(configured),
+                       .holdings = HoldingsReader(request.chain, settings.assets),
+                       .claims = LookThroughReader(request.chain, settings.token_rates),
+                       .smart = SmartAccountReader(request.chain, settings.smart_accounts),
+                       .wallets = {request.wallets.begin(), request.wallets.end()}};
+    std::vector<Task<bool>> first;
     for (const core::Address& wallet : request.wallets) {
-        for (MarketReading& market : markets) {
-            tasks.push_back(read_account(market, reader, wallet));
-        }
-        tasks.push_back(read_holdings(holdings, reader, wallet));
+        first.push_back(read_wallet(chain, reader, wallet));
     }
-    reader.run(tasks);
-    for (const Task<void>& task : tasks) {
-        task.result();  // rethrows a defect; failures of the chain are caught above
+    first.push_back(read_smart_accounts(chain, reader));
+    run(reader, std::move(first));
+
+    snapshot::Snapshot read;
+    for (MarketReading& market : chain.markets) {
+        take(market, read);
     }
+    chain.holdings.take(read.markets, read);
+    std::vector<Task<bool>> second;
+    second.push_back(look_through(chain.claims, reader,
+                                  amounts_in(read.markets, read.holdings, request.chain.name)));
+    run(reader, std::move(second));
     reader.confirm_block();
 
     snapshot::Snapshot& into = result.snapshot;
@@ -179,11 +317,13 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
                            .hash = head.block.hash,
                            .timestamp = head.block.timestamp,
                            .pinned_by_hash = reader.pin() == chains::evm::Pin::Hash});
-    const std::size_t first_market = into.markets.size();
-    for (MarketReading& market : markets) {
-        take(market, into);
-    }
-    holdings.take(std::span(into.markets).subspan(first_market), into);
+    add_wallets(chain.wallets, into.wallets);
+    chain.claims.take(read);
+    append(std::move(read.markets), into.markets);
+    append(std::move(read.holdings), into.holdings);
+    append(std::move(read.claims), into.claims);
+    append(std::move(read.gaps), into.gaps);
+    chain.smart.take(chain.wallets, into);
     cost.rounds = reader.cost().rounds + 1;  // and the one for chain id and block
     cost.splits = reader.cost().splits;
 }

@@ -29,6 +29,27 @@ std::optional<core::Usd> believable(const std::optional<core::Usd>& value) {
     return value && value->value() < (U256(1) << kBits) ? value : std::nullopt;
 }
 
+/// By the first of the token's claims whose underlying somebody prices.
+std::optional<core::Usd> value_by_claim(const Item& item, const PriceBook& prices,
+                                        const FactorMap& factors) {
+    if (!item.amount) {
+        return std::nullopt;
+    }
+    for (const LookStep& step :
+         factors.look_through().steps(item.chain, item.token.address, *item.amount)) {
+        const snapshot::TokenClaim& claim = step.claim;
+        const auto below = factors.factors_of(
+            {.chain = item.chain, .address = claim.underlying, .symbol = claim.underlying_symbol},
+            "");
+        const std::string only = below.factors.size() == 1 ? below.factors.front() : "";
+        const auto price = prices.price_on(item.chain, claim.underlying, only);
+        if (price) {
+            return value_of(step.worth, claim.underlying_decimals, item.side, price);
+        }
+    }
+    return std::nullopt;
+}
+
 Item item_of(const margin::Market& market, std::size_t row, const margin::Leg& leg,
              const PriceBook& prices, const FactorMap& factors) {
     const margin::MarketName& name = market.name();
@@ -40,7 +61,8 @@ Item item_of(const margin::Market& market, std::size_t row, const margin::Leg& l
               .amount = leg.amount,
               .value = value_of(leg.amount, leg.decimals, leg.side, prices.price(name, leg.asset)),
               .found = {}};
-    item.value = believable(item.value ? item.value : leg.value);
+    item.value = item.value ? item.value : leg.value;
+    item.value = believable(item.value ? item.value : value_by_claim(item, prices, factors));
     item.found = factors.factors_of(item.token, "");
     return item;
 }
@@ -55,7 +77,7 @@ Item item_of(const snapshot::Holding& holding, const PriceBook& prices, const Fa
         .amount = holding.amount,
         .value = value_of(holding.amount, holding.decimals, Side::Supply, prices.price(holding)),
         .found = {}};
-    item.value = believable(item.value);
+    item.value = believable(item.value ? item.value : value_by_claim(item, prices, factors));
     item.found = factors.factors_of(item.token, "");
     // Which balances are read is configured by address, and so is what they are called.
     item.found.by_symbol = false;
@@ -132,6 +154,66 @@ std::vector<Token> assumed_tokens(const std::vector<Item>& items) {
     return out;
 }
 
+std::vector<PlaceTotal> place_totals(const std::vector<Item>& items) {
+    std::vector<PlaceTotal> out;
+    for (const Item& item : items) {  // in the order of places
+        const bool is_new = out.empty() || out.back().market != item.market ||
+                            out.back().chain != item.chain || out.back().wallet != item.wallet;
+        if (is_new) {
+            out.push_back({.market = item.market,
+                           .chain = item.chain,
+                           .wallet = item.wallet,
+                           .assets = {},
+                           .debt = {}});
+        }
+        if (item.value) {
+            add(item.is_debt() ? out.back().debt : out.back().assets, *item.value);
+        }
+    }
+    return out;
+}
+
+U256 sum_or_most(const U256& a, const U256& b) {
+    return margin::value_or_nothing([&] { return U256(a + b); }).value_or(core::max_u256());
+}
+
+std::vector<LookedThrough> looked_through(const std::vector<Item>& items,
+                                          const FactorMap& factors) {
+    std::map<std::tuple<std::string, core::Address, std::string>, LookedThrough> by_token;
+    const LookThrough& claims = factors.look_through();
+    for (const Item& item : items) {
+        const Token& token = item.token;
+        const bool is_native = !token.address;
+        const auto key = std::tuple(token.chain, token.address.value_or(core::Address()),
+                                    is_native ? token.symbol : "");
+        LookedThrough& entry = by_token
+                                   .emplace(key, LookedThrough{.token = token,
+                                                               .found = item.found,
+                                                               .held = 0,
+                                                               .steps = {},
+                                                               .worth = 0,
+                                                               .warning = {}})
+                                   .first->second;
+        if (item.is_debt() || !item.amount) {
+            continue;
+        }
+        entry.held = sum_or_most(entry.held, *item.amount);
+        const auto steps = claims.steps(token.chain, token.address, *item.amount);
+        if (!steps.empty()) {
+            entry.worth = sum_or_most(entry.worth, steps.back().worth);
+            entry.is_answered &= std::all_of(steps.begin(), steps.end(),
+                                             [](const LookStep& step) { return step.is_answered; });
+        }
+    }
+    std::vector<LookedThrough> out;
+    for (auto& [key, entry] : by_token) {
+        entry.steps = claims.steps(entry.token.chain, entry.token.address, entry.held);
+        entry.warning = factors.contradiction(entry.token);
+        out.push_back(std::move(entry));
+    }
+    return out;
+}
+
 /// nullopt when the amounts together exceed 256 bits.
 std::optional<PoolShare> share_of(const margin::MarketName& market,
                                   const margin::AssetCapacity& capacity,
@@ -163,6 +245,15 @@ std::vector<PoolShare> pool_shares(const Portfolio& portfolio, const std::vector
 
 }  // namespace
 
+std::vector<Item> items_of_row(const margin::Market& market, std::size_t row,
+                               const PriceBook& prices, const FactorMap& factors) {
+    std::vector<Item> out;
+    for (const margin::Leg& leg : market.legs(row)) {
+        out.push_back(item_of(market, row, leg, prices, factors));
+    }
+    return out;
+}
+
 std::vector<Item> items_of(const Portfolio& portfolio, const PriceBook& prices,
                            const FactorMap& factors) {
     std::vector<Item> items;
@@ -171,13 +262,14 @@ std::vector<Item> items_of(const Portfolio& portfolio, const PriceBook& prices,
             if (!portfolio.counts(market->wallet(row))) {
                 continue;
             }
-            for (const margin::Leg& leg : market->legs(row)) {
-                items.push_back(item_of(*market, row, leg, prices, factors));
+            for (Item& item : items_of_row(*market, row, prices, factors)) {
+                items.push_back(std::move(item));
             }
         }
     }
     for (const snapshot::Holding& holding : portfolio.holdings) {
-        if (portfolio.counts(holding.wallet)) {
+        if (portfolio.counts(holding.wallet) &&
+            !counted_in(holding, portfolio.markets, factors.look_through())) {
             items.push_back(item_of(holding, prices, factors));
         }
     }
@@ -187,8 +279,11 @@ std::vector<Item> items_of(const Portfolio& portfolio, const PriceBook& prices,
     return items;
 }
 
-Exposure aggregate(const Portfolio& portfolio, const std::vector<Item>& items) {
+Exposure aggregate(const Portfolio& portfolio, const std::vector<Item>& items,
+                   const FactorMap& factors) {
     Exposure out{.factors = gather(items),
+                 .places = place_totals(items),
+                 .tokens = looked_through(items, factors),
                  .unpriced = {},
                  .assumed = assumed_tokens(items),
                  .pools = pool_shares(portfolio, items),

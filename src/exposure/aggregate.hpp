@@ -25,7 +25,13 @@ struct Item {
     [[nodiscard]] bool is_debt() const { return side == margin::Side::Debt; }
 };
 
-/// Every balance of the portfolio above zero, in the order of market, wallet and token.
+/// The balances of one account, in the order of its legs, zeros included.
+[[nodiscard]] std::vector<Item> items_of_row(const margin::Market& market, std::size_t row,
+                                             const PriceBook& prices, const FactorMap& factors);
+
+/// Every balance of the portfolio above zero, in the order of market, wallet and token. A holding
+/// that an account of the same wallet counts already is left out. What no oracle prices is valued
+/// by what it is a claim on.
 [[nodiscard]] std::vector<Item> items_of(const Portfolio& portfolio, const PriceBook& prices,
                                          const FactorMap& factors);
 
@@ -68,8 +74,33 @@ struct PoolShare {
     core::U256 borrowed;
 };
 
+/// What one account, or the balances of a wallet outside of protocols, add to the portfolio.
+struct PlaceTotal {
+    std::optional<margin::MarketName> market;
+    std::string chain;
+    core::Address wallet;
+    core::Usd assets;
+    core::Usd debt;
+
+    [[nodiscard]] SignedUsd net() const { return difference(assets, debt); }
+};
+
+/// A token of the portfolio: what says which factors it follows, and what it is a claim on.
+struct LookedThrough {
+    Token token;
+    FactorsFound found;
+    core::U256 held;              ///< base units, without debts; as much as 256 bits hold
+    std::vector<LookStep> steps;  ///< of `held`; empty where the chain told of no claim
+    /// What the balances, each looked through by itself, come to in what the steps end in.
+    core::U256 worth;
+    bool is_answered = true;  ///< every one of them by the contracts' own answers
+    std::string warning;      ///< where chain and configuration disagree; ""
+};
+
 struct Exposure {
     std::vector<FactorExposure> factors;  ///< in the order of names
+    std::vector<PlaceTotal> places;       ///< accounts before holdings, in the order of names
+    std::vector<LookedThrough> tokens;    ///< in the order of chain and address
     std::vector<Unpriced> unpriced;
     std::vector<Token> assumed;  ///< taken for what their own symbols say
     std::vector<PoolShare> pools;
@@ -79,7 +110,8 @@ struct Exposure {
     [[nodiscard]] SignedUsd net() const { return difference(assets, debt); }
 };
 
-[[nodiscard]] Exposure aggregate(const Portfolio& portfolio, const std::vector<Item>& items);
+[[nodiscard]] Exposure aggregate(const Portfolio& portfolio, const std::vector<Item>& items,
+                                 const FactorMap& factors);
 
 /// assets / (assets - debt) in 1e18, rounded up; nullopt when nothing is left of the assets.
 [[nodiscard]] std::optional<core::Wad> leverage(const Exposure& exposure);

@@ -1,6 +1,7 @@
 #include "exposure/dollars.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -32,9 +33,51 @@ bool Portfolio::counts(const core::Address& wallet) const {
     return wallets.empty() || std::find(wallets.begin(), wallets.end(), wallet) != wallets.end();
 }
 
+bool Portfolio::same_owner(const std::string& chain, const core::Address& a,
+                           const core::Address& b) const {
+    const auto group = [&](const core::Address& wallet) {
+        std::set<core::Address> out{wallet};
+        for (const snapshot::SmartAccount& account : smart_accounts) {
+            if (account.chain == chain && account.address == wallet) {
+                out.insert(account.owners.begin(), account.owners.end());
+            }
+        }
+        return out;
+    };
+    const std::set<core::Address> of_a = group(a);
+    const std::set<core::Address> of_b = group(b);
+    return std::any_of(of_a.begin(), of_a.end(),
+                       [&](const core::Address& owner) { return of_b.contains(owner); });
+}
+
+std::optional<margin::MarketName> counted_in(const snapshot::Holding& holding,
+                                             const std::vector<const margin::Market*>& markets,
+                                             const LookThrough& claims) {
+    const snapshot::TokenClaim* claim = claims.claim_of(holding.chain, holding.asset);
+    if (claim == nullptr || claim->kind != snapshot::ClaimKind::AToken) {
+        return std::nullopt;
+    }
+    for (const margin::Market* market : markets) {
+        if (market->name().chain != holding.chain || market->keeper() != claim->keeper) {
+            continue;
+        }
+        for (std::size_t row = 0; row < market->account_count(); ++row) {
+            const auto legs = market->wallet(row) == holding.wallet ? market->legs(row)
+                                                                    : std::vector<margin::Leg>{};
+            if (std::any_of(legs.begin(), legs.end(), [&](const margin::Leg& leg) {
+                    return leg.side != margin::Side::Debt && leg.asset == claim->underlying;
+                })) {
+                return market->name();
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 Portfolio make_portfolio(std::vector<const margin::Market*> markets,
                          std::vector<snapshot::Holding> holdings,
-                         std::vector<core::Address> wallets) {
+                         std::vector<core::Address> wallets,
+                         std::vector<snapshot::SmartAccount> smart_accounts) {
     std::sort(markets.begin(), markets.end(),
               [](const auto* a, const auto* b) { return a->name() < b->name(); });
     const auto key = [](const snapshot::Holding& holding) {
@@ -45,7 +88,8 @@ Portfolio make_portfolio(std::vector<const margin::Market*> markets,
               [&](const auto& a, const auto& b) { return key(a) < key(b); });
     return {.markets = std::move(markets),
             .holdings = std::move(holdings),
-            .wallets = std::move(wallets)};
+            .wallets = std::move(wallets),
+            .smart_accounts = std::move(smart_accounts)};
 }
 
 PriceBook::PriceBook(const Portfolio& portfolio, const FactorMap& factors) {
@@ -112,6 +156,18 @@ std::optional<DollarPrice> PriceBook::price(const snapshot::Holding& holding) co
     }
     const auto other = of_chain_.find({holding.chain, address_text(holding.asset)});
     return other == of_chain_.end() ? std::nullopt : std::optional(other->second);
+}
+
+std::optional<DollarPrice> PriceBook::price_on(const std::string& chain,
+                                               const std::optional<core::Address>& asset,
+                                               const std::string& only_factor) const {
+    if (const auto known = of_chain_.find({chain, address_text(asset)}); known != of_chain_.end()) {
+        return known->second;
+    }
+    const auto factor = asset ? factor_.end() : factor_.find(only_factor);
+    return factor == factor_.end()
+               ? std::nullopt
+               : std::optional(DollarPrice{.answer = factor->second.value(), .unit = core::wad()});
 }
 
 std::optional<core::Usd> PriceBook::factor_price(const margin::MarketName& market,

@@ -47,14 +47,26 @@ struct Portfolio {
     std::vector<const margin::Market*> markets;
     std::vector<snapshot::Holding> holdings;
     std::vector<core::Address> wallets;  ///< whose accounts count; empty: all
+    std::vector<snapshot::SmartAccount> smart_accounts = {};
 
     [[nodiscard]] bool counts(const core::Address& wallet) const;
+    /// True when both are the same wallet, or one acts for the other on the chain, or a common
+    /// owner acts through both.
+    [[nodiscard]] bool same_owner(const std::string& chain, const core::Address& a,
+                                  const core::Address& b) const;
 };
 
 /// `markets` and `holdings` in order.
 [[nodiscard]] Portfolio make_portfolio(std::vector<const margin::Market*> markets,
                                        std::vector<snapshot::Holding> holdings,
-                                       std::vector<core::Address> wallets);
+                                       std::vector<core::Address> wallets,
+                                       std::vector<snapshot::SmartAccount> smart_accounts = {});
+
+/// The market in which the holding is counted already: its token stands in the books of that
+/// market, where the same wallet has the same asset as an account.
+[[nodiscard]] std::optional<margin::MarketName> counted_in(
+    const snapshot::Holding& holding, const std::vector<const margin::Market*>& markets,
+    const LookThrough& claims);
 
 /// The dollar prices that the markets' oracles and the holdings' feeds give, by token and by
 /// factor: one market's price serves another that has none.
@@ -67,6 +79,11 @@ class PriceBook {
     [[nodiscard]] std::optional<DollarPrice> price(const margin::MarketName& market,
                                                    const core::Address& asset) const;
     [[nodiscard]] std::optional<DollarPrice> price(const snapshot::Holding& holding) const;
+    /// Of a market of the chain or of a holding; the native coin's also from a token that is
+    /// nothing but its factor.
+    [[nodiscard]] std::optional<DollarPrice> price_on(const std::string& chain,
+                                                      const std::optional<core::Address>& asset,
+                                                      const std::string& only_factor) const;
     /// Dollars of the factor today, rounded down: the price of a token that is nothing but it; of
     /// the market where it has one.
     [[nodiscard]] std::optional<core::Usd> factor_price(const margin::MarketName& market,

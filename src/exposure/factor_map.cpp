@@ -1,5 +1,6 @@
 #include "exposure/factor_map.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/fixed_point.hpp"
@@ -10,6 +11,20 @@ namespace {
 constexpr const char* kDefaultRisk = "default";
 
 }  // namespace
+
+std::string_view to_string(FactorSource source) {
+    switch (source) {
+        case FactorSource::Configured:
+            return "config";
+        case FactorSource::Chain:
+            return "chain";
+        case FactorSource::Symbol:
+            return "symbol";
+        case FactorSource::None:
+            break;
+    }
+    return "none";
+}
 
 FactorMap::FactorMap(const std::vector<FactorRow>& rows, const std::vector<RiskFactor>& risks,
                      const std::vector<KnownToken>& tokens) {
@@ -38,19 +53,91 @@ const std::vector<std::string>* FactorMap::find_either(const Key& token,
     return own != nullptr ? own : find(token, "");
 }
 
+FactorMap FactorMap::with_claims(const std::vector<snapshot::TokenClaim>& claims) const {
+    FactorMap out = *this;
+    out.look_through_ = LookThrough(claims);
+    return out;
+}
+
 FactorsFound FactorMap::factors_of(const Token& token, std::string_view protocol) const {
+    return found(token, protocol, 0);
+}
+
+std::optional<FactorsFound> FactorMap::configured(const Token& token,
+                                                  std::string_view protocol) const {
     const bool is_native = !token.address.has_value();
     const Key key{token.chain, is_native ? "" : token.address->to_string()};
-    if (const auto* row = is_native ? nullptr : find_either(key, protocol)) {
-        return {.factors = *row, .by_symbol = false};
-    }
+    const auto* row = is_native ? nullptr : find_either(key, protocol);
     const auto vouched = symbols_.find(key);
+    if (row == nullptr && (is_native || vouched != symbols_.end())) {
+        row = find_either({"", is_native ? token.symbol : vouched->second}, protocol);
+    }
+    return row == nullptr
+               ? std::nullopt
+               : std::optional(FactorsFound{
+                     .factors = *row, .by_symbol = false, .source = FactorSource::Configured});
+}
+
+std::optional<FactorsFound> FactorMap::found_by_claim(const Token& token, std::string_view protocol,
+                                                      std::size_t depth) const {
+    const auto* claim =
+        depth < kClaimRowMax ? look_through_.claim_of(token.chain, token.address) : nullptr;
+    if (claim == nullptr) {
+        return std::nullopt;
+    }
+    FactorsFound out = found(
+        {.chain = token.chain, .address = claim->underlying, .symbol = claim->underlying_symbol},
+        protocol, depth + 1);
+    if (claim->kind != snapshot::ClaimKind::AToken) {
+        out.factors.push_back(claim->symbol + '/' + claim->underlying_symbol);
+    }
+    out.source = FactorSource::Chain;
+    return out;
+}
+
+FactorsFound FactorMap::found(const Token& token, std::string_view protocol,
+                              std::size_t depth) const {
+    if (auto row = configured(token, protocol)) {
+        return *std::move(row);
+    }
+    const bool is_native = !token.address.has_value();
+    const auto vouched = symbols_.find({token.chain, is_native ? "" : token.address->to_string()});
     const bool is_vouched = is_native || vouched != symbols_.end();
     const std::string& symbol = vouched == symbols_.end() ? token.symbol : vouched->second;
-    if (const auto* row = find_either({"", symbol}, protocol)) {
-        return {.factors = *row, .by_symbol = !is_vouched};
+    const Key own{"", symbol};
+    // What a protocol's oracle follows is the protocol's matter, whatever the token is a claim on.
+    const auto* of_protocol = is_vouched || protocol.empty() ? nullptr : find(own, protocol);
+    if (of_protocol != nullptr) {
+        return {.factors = *of_protocol, .by_symbol = true, .source = FactorSource::Symbol};
     }
-    return {.factors = {symbol + "/USD"}, .by_symbol = !is_vouched};
+    if (auto by_claim = found_by_claim(token, protocol, depth)) {
+        return *std::move(by_claim);
+    }
+    if (const auto* row = find(own, ""); row != nullptr && !is_vouched) {
+        return {.factors = *row, .by_symbol = true, .source = FactorSource::Symbol};
+    }
+    return {.factors = {symbol + "/USD"}, .by_symbol = !is_vouched, .source = FactorSource::None};
+}
+
+std::string FactorMap::contradiction(const Token& token) const {
+    const auto* claim = look_through_.claim_of(token.chain, token.address);
+    const auto row = configured(token, "");
+    if (claim == nullptr || !row) {
+        return "";
+    }
+    const auto below = found({.chain = token.chain,
+                              .address = claim->underlying,
+                              .symbol = claim->underlying_symbol},
+                             "", 1)
+                           .factors;
+    const bool begins_alike = below.size() <= row->factors.size() &&
+                              std::equal(below.begin(), below.end(), row->factors.begin());
+    if (begins_alike) {
+        return "";
+    }
+    return "the configuration lets it follow " + row->factors.front() +
+           ", its contract is a claim on " + claim->underlying_symbol + ", which follows " +
+           below.front();
 }
 
 RiskFactor FactorMap::risk_of(const std::string& factor) const {

@@ -9,6 +9,7 @@
 
 #include "core/address.hpp"
 #include "core/units.hpp"
+#include "exposure/look_through.hpp"
 #include "margin/market.hpp"
 
 namespace margrave::exposure {
@@ -45,10 +46,22 @@ struct KnownToken {
     std::string symbol;
 };
 
+/// What says which factors a token follows.
+enum class FactorSource {
+    Configured,  ///< a row of its address, or of the symbol that the configuration gives it
+    Chain,       ///< what its contracts say that it is a claim on
+    Symbol,      ///< a row of the symbol that it gives itself
+    None,        ///< nothing: a factor of its own
+};
+
+/// "config", "chain", "symbol", "none".
+[[nodiscard]] std::string_view to_string(FactorSource source);
+
 /// Where the factors of a token were found.
 struct FactorsFound {
     std::vector<std::string> factors;
     bool by_symbol = false;  ///< only the token's own word stands for what it is
+    FactorSource source = FactorSource::None;
 };
 
 /// From tokens to risk factors.
@@ -58,10 +71,18 @@ class FactorMap {
     FactorMap(const std::vector<FactorRow>& rows, const std::vector<RiskFactor>& risks,
               const std::vector<KnownToken>& tokens);
 
+    /// The same map with what the chain says of tokens.
+    [[nodiscard]] FactorMap with_claims(const std::vector<snapshot::TokenClaim>& claims) const;
+    [[nodiscard]] const LookThrough& look_through() const { return look_through_; }
+
     /// By chain and address, else by the symbol that the configuration gives that address, else by
-    /// the symbol that the token gives itself, else a factor of its own, "SYMBOL/USD". Rows of
+    /// what the token is a claim on (the factors of that and "TOKEN/UNDERLYING" for its rate), else
+    /// by the symbol that the token gives itself, else a factor of its own, "SYMBOL/USD". Rows of
     /// `protocol` come before those of none; "" asks what the token is worth.
     [[nodiscard]] FactorsFound factors_of(const Token& token, std::string_view protocol) const;
+    /// Where the configuration and the chain disagree about what the token is worth, a sentence; ""
+    /// when they agree or one of them is silent.
+    [[nodiscard]] std::string contradiction(const Token& token) const;
     /// The factor's own row, else the row called "default", else volatility 1 and no common move.
     [[nodiscard]] RiskFactor risk_of(const std::string& factor) const;
 
@@ -69,6 +90,15 @@ class FactorMap {
     /// (chain, address) or ("", symbol), with the protocol.
     using Key = std::pair<std::string, std::string>;
 
+    /// `depth` claims stand on the token already.
+    [[nodiscard]] FactorsFound found(const Token& token, std::string_view protocol,
+                                     std::size_t depth) const;
+    [[nodiscard]] std::optional<FactorsFound> found_by_claim(const Token& token,
+                                                             std::string_view protocol,
+                                                             std::size_t depth) const;
+    /// Of the configuration alone; nullopt without a row.
+    [[nodiscard]] std::optional<FactorsFound> configured(const Token& token,
+                                                         std::string_view protocol) const;
     [[nodiscard]] const std::vector<std::string>* find(const Key& token,
                                                        std::string_view protocol) const;
     /// Of the protocol, or of none.
@@ -78,6 +108,7 @@ class FactorMap {
     std::map<std::pair<Key, std::string>, std::vector<std::string>> rows_;
     std::map<std::string, RiskFactor> risks_;
     std::map<Key, std::string> symbols_;
+    LookThrough look_through_;
 };
 
 /// How an oracle's answers follow a factor: answer * factor^power. Assets that do not follow are

@@ -5,10 +5,11 @@
 #include <tuple>
 #include <utility>
 
+#include "exposure/forced_liquidation.hpp"
+
 namespace margrave::exposure {
 namespace {
 
-using core::Rounding;
 using core::U256;
 
 double log_move(const U256& multiplier) {
@@ -33,117 +34,20 @@ const FactorLimit* nearest(const Outlook& outlook, const FactorMap& factors) {
     return best;
 }
 
-/// Dollar prices once a factor has moved.
-class MovedPrices {
-  public:
-    MovedPrices(const PriceBook& prices, const margin::MarketName& market, const Powers& powers,
-                U256 multiplier)
-        : prices_(prices), market_(market), powers_(powers), multiplier_(std::move(multiplier)) {}
-
-    template <Rounding R>
-    [[nodiscard]] std::optional<core::Usd> value(const core::Address& asset, unsigned decimals,
-                                                 const U256& amount) const {
-        auto price = prices_.price(market_, asset);
-        const auto power = powers_.find(asset);
-        if (price && power != powers_.end()) {
-            const auto moved = scaled_down(price->answer, multiplier_, power->second);
-            price = moved ? std::optional(DollarPrice{.answer = *moved, .unit = price->unit})
-                          : std::nullopt;
-        }
-        return price ? usd_value<R>(amount, decimals, *price) : std::nullopt;
-    }
-
-  private:
-    const PriceBook& prices_;
-    const margin::MarketName& market_;
-    const Powers& powers_;
-    U256 multiplier_;
-};
-
-/// How a factor moves the dollar price of each of the row's assets, as the market's oracle has it.
-Powers dollar_powers(const margin::Market& market, std::size_t row, const std::string& factor,
-                     const FactorMap& factors) {
-    Powers powers;
-    for (const margin::Leg& leg : market.legs(row)) {
-        const Token token{.chain = market.name().chain, .address = leg.asset, .symbol = leg.symbol};
-        const auto found = factors.factors_of(token, market.name().protocol).factors;
-        if (std::find(found.begin(), found.end(), factor) != found.end()) {
-            powers[leg.asset] = 1;
-        }
-    }
-    return powers;
-}
-
-unsigned decimals_of(const margin::Market& market, std::size_t row, const core::Address& asset) {
-    for (const margin::Leg& leg : market.legs(row)) {
-        if (leg.asset == asset) {
-            return leg.decimals;
-        }
-    }
-    return 0;
-}
-
-/// One pair tried on a fork.
-struct Attempt {
-    margin::LiquidationPair pair;
-    core::Usd seized;
-    core::Usd repaid;
-    SignedUsd profit;  ///< the liquidator's, so without the protocol's fee
-};
-
-bool pays_better(const SignedUsd& a, const SignedUsd& b) {
-    if (a.negative != b.negative) {
-        return b.negative;
-    }
-    return a.negative ? a.magnitude < b.magnitude : a.magnitude > b.magnitude;
-}
-
-/// Adds what the liquidation at the trigger costs to `out`.
+/// Adds what one liquidation at the trigger costs to `out`.
 void liquidate(const margin::Market& market, std::size_t row, const MovedPrices& prices,
                OwnTrigger& out) {
-    std::optional<Attempt> best;
-    out.reason = "the account's balances form no pair that can be liquidated";
-    for (const margin::LiquidationPair& pair : market.liquidation_pairs(row)) {
-        const auto fork = market.fork();
-        margin::LiquidationCall call;
-        call.collateral = pair.collateral;
-        call.debt = pair.debt;
-        const auto outcome = fork->liquidate(row, call);
-        if (!outcome) {
-            if (!best) {
-                out.reason = outcome.error().reason;
-            }
-            continue;
-        }
-        const unsigned collateral_decimals = decimals_of(market, row, pair.collateral);
-        const auto lost = prices.value<Rounding::Up>(pair.collateral, collateral_decimals,
-                                                     outcome->seized + outcome->fee);
-        const auto received =
-            prices.value<Rounding::Down>(pair.collateral, collateral_decimals, outcome->seized);
-        const auto repaid = prices.value<Rounding::Down>(
-            pair.debt, decimals_of(market, row, pair.debt), outcome->repaid);
-        if (!lost || !received || !repaid) {
-            if (!best) {
-                out.reason = "no dollar price";
-            }
-            continue;
-        }
-        Attempt attempt{.pair = pair,
-                        .seized = *lost,
-                        .repaid = *repaid,
-                        .profit = difference(*received, *repaid)};
-        if (!best || pays_better(attempt.profit, best->profit)) {
-            best = std::move(attempt);
-        }
+    const auto fork = market.fork();
+    const auto done = liquidate_best(*fork, row, prices);
+    if (!done) {
+        out.reason = done.error();
+        return;
     }
-    if (best) {
-        const SignedUsd loss = difference(best->seized, best->repaid);
-        out.pair = best->pair;
-        out.seized = best->seized;
-        out.repaid = best->repaid;
-        out.loss = loss.negative ? core::Usd() : loss.magnitude;
-        out.reason = "";
-    }
+    const SignedUsd loss = difference(done->seized, done->repaid);
+    out.pair = done->pair;
+    out.seized = done->seized;
+    out.repaid = done->repaid;
+    out.loss = loss.negative ? core::Usd() : loss.magnitude;
 }
 
 }  // namespace
@@ -193,9 +97,10 @@ std::vector<OwnTrigger> own_triggers(const Portfolio& portfolio,
                                .loss = {},
                                .reason = {}};
             if (shocked.move(powers.at(limit->factor), limit->failing)) {
-                const Powers in_dollars = dollar_powers(market, row, limit->factor, factors);
-                liquidate(shocked.market(), row,
-                          MovedPrices(prices, market.name(), in_dollars, limit->failing), trigger);
+                liquidate(
+                    shocked.market(), row,
+                    MovedPrices(prices, market.name(), factors, {{limit->factor, limit->failing}}),
+                    trigger);
             }
             out.push_back(std::move(trigger));
         }

@@ -92,6 +92,59 @@ std::string add_asset(const Token& token, const FactorsFound& found, Gathering& 
     return id;
 }
 
+/// What the token is a claim on, down to what is none.
+void add_claims(const Token& token, const Portfolio& portfolio, const FactorMap& factors,
+                Gathering& out) {
+    for (const LookStep& step : factors.look_through().steps(token.chain, token.address, 0)) {
+        const snapshot::TokenClaim& claim = step.claim;
+        const Token below{
+            .chain = token.chain, .address = claim.underlying, .symbol = claim.underlying_symbol};
+        const std::string from = asset_id(token.chain, claim.token);
+        out.edge({.from = from,
+                  .to = add_asset(below, factors.factors_of(below, ""), out),
+                  .relation = Relation::ClaimOn,
+                  .market = "",
+                  .value = std::nullopt});
+        if (claim.kind != snapshot::ClaimKind::AToken) {
+            continue;
+        }
+        const auto read = std::find_if(
+            portfolio.markets.begin(), portfolio.markets.end(), [&](const margin::Market* market) {
+                return market->name().chain == token.chain && market->keeper() == claim.keeper;
+            });
+        const bool is_read = read != portfolio.markets.end();
+        const std::string keeper = is_read
+                                       ? market_id((*read)->name())
+                                       : "market:" + token.chain + '/' + claim.keeper.to_string();
+        out.node(keeper, NodeKind::Market,
+                 is_read
+                     ? (*read)->name().protocol + ' ' + (*read)->name().name + " on " + token.chain
+                     : "pool " + claim.keeper.to_string());
+        out.edge({.from = from,
+                  .to = keeper,
+                  .relation = Relation::KeptIn,
+                  .market = "",
+                  .value = std::nullopt});
+    }
+}
+
+void add_smart_accounts(const Portfolio& portfolio, Gathering& out) {
+    for (const snapshot::SmartAccount& account : portfolio.smart_accounts) {
+        if (!portfolio.counts(account.address)) {
+            continue;
+        }
+        out.node(wallet_id(account.address), NodeKind::Wallet, account.address.to_string());
+        for (const core::Address& owner : account.owners) {
+            out.node(wallet_id(owner), NodeKind::Wallet, owner.to_string());
+            out.edge({.from = wallet_id(account.address),
+                      .to = wallet_id(owner),
+                      .relation = Relation::ActsFor,
+                      .market = "",
+                      .value = std::nullopt});
+        }
+    }
+}
+
 /// An isolated market's answer prices the asset that it is in, too.
 Feeds add_oracles(const margin::Market& market, const std::set<core::Address>& used,
                   Gathering& out) {
@@ -141,7 +194,7 @@ void add_account_item(const Item& item, Gathering& out) {
               .value = item.value});
 }
 
-/// What the balance could do for accounts of the same wallet that owe.
+/// What the balance could do for accounts of the same owner that owe.
 void add_help(const Item& holding, const Portfolio& portfolio, Gathering& out) {
     if (!holding.token.address) {
         return;
@@ -158,7 +211,8 @@ void add_help(const Item& holding, const Portfolio& portfolio, Gathering& out) {
         for (std::size_t row = 0; row < market->account_count(); ++row) {
             const auto legs = market->legs(row);
             const auto owes = [&](const margin::Leg& leg) { return leg.side == Side::Debt; };
-            if (market->wallet(row) != holding.wallet ||
+            if (!portfolio.counts(market->wallet(row)) ||
+                !portfolio.same_owner(holding.chain, market->wallet(row), holding.wallet) ||
                 std::none_of(legs.begin(), legs.end(), owes)) {
                 continue;
             }
@@ -167,7 +221,7 @@ void add_help(const Item& holding, const Portfolio& portfolio, Gathering& out) {
             });
             if (repays || is_listed) {
                 out.edge({.from = holding_id(holding),
-                          .to = account_id(market->name(), holding.wallet),
+                          .to = account_id(market->name(), market->wallet(row)),
                           .relation = repays ? Relation::CouldRepay : Relation::CouldAdd,
                           .market = "",
                           .value = holding.value});
@@ -234,6 +288,7 @@ Graph make_graph(const Portfolio& portfolio, const PriceBook& prices, const Fact
         } else {
             add_holding(item, portfolio, out);
         }
+        add_claims(item.token, portfolio, factors, out);
     }
     std::map<margin::MarketName, Feeds> feeds;
     for (const margin::Market* market : portfolio.markets) {
@@ -250,6 +305,7 @@ Graph make_graph(const Portfolio& portfolio, const PriceBook& prices, const Fact
             out.priced(feed->second, account_id(*item.market, item.wallet));
         }
     }
+    add_smart_accounts(portfolio, out);
     return out.graph();
 }
 
@@ -288,6 +344,12 @@ std::string_view to_string(Relation relation) {
             return "priced by";
         case Relation::Follows:
             return "follows";
+        case Relation::ClaimOn:
+            return "claim on";
+        case Relation::KeptIn:
+            return "kept in";
+        case Relation::ActsFor:
+            return "acts for";
         case Relation::BalanceOf:
             return "balance of";
         case Relation::CouldRepay:

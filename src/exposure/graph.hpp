@@ -31,9 +31,12 @@ enum class Relation {
     DebtOf,        ///< an asset, an account that owes it
     PricedBy,      ///< an asset, an oracle; `market` says where
     Follows,       ///< an asset, a factor
+    ClaimOn,       ///< an asset, what it is worth a share of
+    KeptIn,        ///< an asset, the market in whose books the claim stands
+    ActsFor,       ///< a smart account, an owner of it
     BalanceOf,     ///< a holding, an asset
-    CouldRepay,    ///< a holding, an account of the same wallet that owes it
-    CouldAdd,      ///< a holding, an account of the same wallet whose market takes it
+    CouldRepay,    ///< a holding, an account of the same owner that owes it
+    CouldAdd,      ///< a holding, an account of the same owner whose market takes it
 };
 
 struct Edge {
@@ -73,9 +76,21 @@ struct Fall {
     std::string by;  ///< "collateral WETH, debt USDC": by which edges
 };
 
+/// A balance outside of protocols that is worth nothing any more when a node fails.
+struct LostHolding {
+    std::string holding;
+    std::optional<core::Usd> value;  ///< today's, rounded down; nullopt without a price
+    std::string by;                  ///< "balance of WETH", "claim on WETH"
+};
+
+/// The holdings of an asset that fails and of claims on it, or of claims that stand in a market
+/// that fails; in the order of ids.
+[[nodiscard]] std::vector<LostHolding> lost_holdings(const Graph& graph, const Node& node);
+
 /// The accounts that fall with `node`, the nearest first, then by id. A price that fails is one
 /// that goes anywhere for an oracle or a factor and to nothing for an asset; with `move` (1e18 is
-/// today's) only those that it takes down, in their order on the way.
+/// today's) only those that it takes down, in their order on the way. Claims move with what they
+/// are claims on, and fail with the market in whose books they stand.
 [[nodiscard]] std::vector<Fall> falls(const Portfolio& portfolio, const Graph& graph,
                                       const FactorMap& factors, const Node& node,
                                       const std::optional<core::U256>& move);

@@ -15,8 +15,31 @@ namespace {
 using core::U256;
 using margin::Side;
 
+/// True when `id` is the node, a claim on it, or a claim on such a claim; for a market, when it is
+/// kept in its books or a claim on what is.
+bool stands_on(const Graph& graph, const std::string& id, const Node& node) {
+    std::set<std::string> seen{id};
+    std::vector<std::string> open{id};
+    while (!open.empty()) {
+        const std::string at = open.back();
+        open.pop_back();
+        if (at == node.id) {
+            return true;
+        }
+        for (const Edge& edge : graph.edges) {
+            const bool is_claim =
+                edge.relation == Relation::ClaimOn || edge.relation == Relation::KeptIn;
+            if (is_claim && edge.from == at && seen.insert(edge.to).second) {
+                open.push_back(edge.to);
+            }
+        }
+    }
+    return false;
+}
+
 /// The answers of a market that move with the node.
-Powers powers_of(const margin::Market& market, const FactorMap& factors, const Node& node) {
+Powers powers_of(const margin::Market& market, const Graph& graph, const FactorMap& factors,
+                 const Node& node) {
     if (node.kind == NodeKind::Factor) {
         const auto all = factor_powers(market, factors);
         const auto found = all.find(node.label);
@@ -28,9 +51,10 @@ Powers powers_of(const margin::Market& market, const FactorMap& factors, const N
         int power = 0;
         if (node.kind == NodeKind::Oracle) {
             power = oracle_id(name, answer) == node.id ? 1 : 0;
-        } else if (node.kind == NodeKind::Asset) {
-            power += asset_id(name.chain, answer.asset) == node.id ? 1 : 0;
-            power -= answer.denominator && asset_id(name.chain, answer.denominator) == node.id;
+        } else if (node.kind == NodeKind::Asset || node.kind == NodeKind::Market) {
+            power += stands_on(graph, asset_id(name.chain, answer.asset), node) ? 1 : 0;
+            power -= answer.denominator &&
+                     stands_on(graph, asset_id(name.chain, answer.denominator), node);
         }
         if (power != 0) {
             powers[answer.asset] = power;
@@ -64,7 +88,8 @@ Direction direction_of(const Node& node, const std::optional<U256>& move) {
     if (move) {
         return *move < core::wad() ? Direction::Down : Direction::Up;
     }
-    return node.kind == NodeKind::Asset ? Direction::Down : Direction::Nearest;
+    return node.kind == NodeKind::Asset || node.kind == NodeKind::Market ? Direction::Down
+                                                                         : Direction::Nearest;
 }
 
 bool is_taken_down(const Crossing& crossing, const std::optional<U256>& move) {
@@ -74,10 +99,10 @@ bool is_taken_down(const Crossing& crossing, const std::optional<U256>& move) {
     return *move < core::wad() ? *move <= crossing.first_failing : *move >= crossing.first_failing;
 }
 
-void add_price_falls(const Portfolio& portfolio, const margin::Market& market,
+void add_price_falls(const Portfolio& portfolio, const margin::Market& market, const Graph& graph,
                      const FactorMap& factors, const Node& node, const std::optional<U256>& move,
                      std::vector<Fall>& out) {
-    const Powers powers = powers_of(market, factors, node);
+    const Powers powers = powers_of(market, graph, factors, node);
     if (powers.empty()) {
         return;
     }
@@ -119,12 +144,31 @@ double log_distance(const Fall& fall) {
 
 }  // namespace
 
+std::vector<LostHolding> lost_holdings(const Graph& graph, const Node& node) {
+    std::vector<LostHolding> out;
+    if (node.kind != NodeKind::Asset && node.kind != NodeKind::Market) {
+        return out;
+    }
+    for (const Edge& edge : graph.edges) {
+        if (edge.relation == Relation::BalanceOf && stands_on(graph, edge.to, node)) {
+            const bool is_it = edge.to == node.id;
+            out.push_back({.holding = edge.from,
+                           .value = edge.value,
+                           .by = (is_it ? "balance of " : "claim on ") + node.label});
+        }
+    }
+    return out;
+}
+
 std::vector<Fall> falls(const Portfolio& portfolio, const Graph& graph, const FactorMap& factors,
                         const Node& node, const std::optional<U256>& move) {
     std::vector<Fall> out;
     add_tied(graph, node, out);
     for (const margin::Market* market : portfolio.markets) {
-        add_price_falls(portfolio, *market, factors, node, move, out);
+        if (node.kind == NodeKind::Market && market_id(market->name()) == node.id) {
+            continue;  // all in it at once
+        }
+        add_price_falls(portfolio, *market, graph, factors, node, move, out);
     }
     std::sort(out.begin(), out.end(), [](const Fall& a, const Fall& b) {
         const double from = log_distance(a);

@@ -11,23 +11,6 @@ namespace {
 
 constexpr std::uint64_t kYearSeconds = 365ULL * 86'400;
 
-bool fails_after(const margin::Market& market, std::size_t row, const YearlyGrowth& growth,
-                 std::uint64_t seconds) {
-    const auto later = market.fork();
-    later->accrue(core::Timestamp(market.time().value() + seconds));
-    for (const margin::OracleAnswer& today : market.answers()) {
-        const auto rate = growth.find(today.asset);
-        if (rate == growth.end() || !today.quote) {
-            continue;
-        }
-        const core::U256 multiplier = core::wad() + rate->second.value() * seconds / kYearSeconds;
-        if (const auto grown = scaled_down(today.quote->answer, multiplier, 1)) {
-            later->set_answer(today.asset, *grown);
-        }
-    }
-    return later->health(row).status == margin::Status::Liquidatable;
-}
-
 /// A second at which the check fails, with an earlier one at which it does not.
 struct Bracket {
     std::uint64_t safe = 0;
@@ -52,6 +35,23 @@ std::optional<Bracket> find_bracket(const margin::Market& market, std::size_t ro
 }
 
 }  // namespace
+
+bool fails_after(const margin::Market& market, std::size_t row, const YearlyGrowth& growth,
+                 std::uint64_t seconds) {
+    const auto later = market.fork();
+    later->accrue(core::Timestamp(market.time().value() + seconds));
+    for (const margin::OracleAnswer& today : market.answers()) {
+        const auto rate = growth.find(today.asset);
+        if (rate == growth.end() || !today.quote) {
+            continue;
+        }
+        const core::U256 multiplier = core::wad() + rate->second.value() * seconds / kYearSeconds;
+        if (const auto grown = scaled_down(today.quote->answer, multiplier, 1)) {
+            later->set_answer(today.asset, *grown);
+        }
+    }
+    return later->health(row).status == margin::Status::Liquidatable;
+}
 
 YearlyGrowth answer_growth(const margin::Market& market, const FactorMap& factors) {
     YearlyGrowth up;

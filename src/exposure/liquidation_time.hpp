@@ -22,6 +22,10 @@ using YearlyGrowth = std::map<core::Address, core::Wad>;
 /// in where that leaves something.
 [[nodiscard]] YearlyGrowth answer_growth(const margin::Market& market, const FactorMap& factors);
 
+/// Whether the row's health check fails `seconds` after the market's time, the answers grown.
+[[nodiscard]] bool fails_after(const margin::Market& market, std::size_t row,
+                               const YearlyGrowth& growth, std::uint64_t seconds);
+
 /// The first second at which the row's health check fails by interest alone, rates as the protocol
 /// keeps them without a further transaction, prices fixed but for `growth`: answer * (1 + growth *
 /// seconds / year), rounded down. The market's own time when it fails already; nullopt when it does

@@ -69,7 +69,8 @@ std::vector<std::string> ignored_factors(const margin::Market& market, std::size
 }  // namespace
 
 std::vector<Outlook> outlooks(const margin::Market& market, const Portfolio& portfolio,
-                              const PriceBook& prices, const FactorMap& factors) {
+                              const PriceBook& prices, const FactorMap& factors,
+                              const Suppositions& suppositions) {
     std::vector<Outlook> out(market.account_count());
     const std::map<std::string, Powers> powers = factor_powers(market, factors);
     const YearlyGrowth growth = answer_growth(market, factors);
@@ -83,6 +84,8 @@ std::vector<Outlook> outlooks(const margin::Market& market, const Portfolio& por
         }
         Outlook& outlook = out[i];
         outlook.ignored = ignored_factors(market, i, factors);
+        outlook.bases =
+            market_bases(market, i, outlook.ignored, prices, factors, suppositions.basis_fall);
         const Row row{.index = i, .legs = market.weighted_legs(i)};
         if (!row.legs.empty()) {
             outlook.factors = limits(shocked, row, powers, prices);
@@ -93,6 +96,9 @@ std::vector<Outlook> outlooks(const margin::Market& market, const Portfolio& por
             outlook.falls_at = liquidation_time(market, i, {});
             outlook.falls_at_less_yield =
                 growth.empty() ? outlook.falls_at : liquidation_time(market, i, growth);
+        }
+        if (out.size() <= kRatedAccountsMax) {
+            outlook.rates = rate_outlook(market, i, growth, suppositions);
         }
     }
     return out;

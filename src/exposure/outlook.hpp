@@ -8,6 +8,8 @@
 #include "exposure/dollars.hpp"
 #include "exposure/factor_map.hpp"
 #include "exposure/joint_move.hpp"
+#include "exposure/market_basis.hpp"
+#include "exposure/rate_outlook.hpp"
 #include "exposure/shock.hpp"
 
 namespace margrave::exposure {
@@ -27,9 +29,13 @@ struct Outlook {
     /// Factors that the account's tokens are worth but that the market's oracle does not follow: a
     /// lost peg liquidates nobody here, it costs the lenders.
     std::vector<std::string> ignored;
+    /// Of those, what leaving costs; empty when a balance has no dollar value.
+    std::vector<MarketBasis> bases;
     std::optional<JointMove> joint;
     std::optional<core::Timestamp> falls_at;             ///< by interest, prices fixed
     std::optional<core::Timestamp> falls_at_less_yield;  ///< staking rates growing as configured
+    /// nullopt where times are left out, and in a market of more accounts than kRatedAccountsMax.
+    std::optional<RateOutlook> rates;
     /// It owes, can be judged, and no factor alone can reach its limit.
     bool unreachable_by_price = false;
 };
@@ -40,6 +46,7 @@ struct Outlook {
 inline constexpr std::size_t kTimedAccountsMax = 500;
 [[nodiscard]] std::vector<Outlook> outlooks(const margin::Market& market,
                                             const Portfolio& portfolio, const PriceBook& prices,
-                                            const FactorMap& factors);
+                                            const FactorMap& factors,
+                                            const Suppositions& suppositions = {});
 
 }  // namespace margrave::exposure

@@ -89,6 +89,9 @@ class Market {
     /// "USD", or the symbol or address of the asset that collateral and debt are counted in.
     [[nodiscard]] virtual std::string quote() const = 0;
 
+    /// The contract that keeps the balances, as claims on them name it; nullopt where none does.
+    [[nodiscard]] virtual std::optional<core::Address> keeper() const { return std::nullopt; }
+
     [[nodiscard]] virtual std::size_t account_count() const = 0;
     [[nodiscard]] virtual core::Address wallet(std::size_t row) const = 0;
     /// False for a row that holds nothing here; such a row may be left out of a report.

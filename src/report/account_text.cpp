@@ -196,13 +196,14 @@ std::string market_text(const margin::MarketName& market) {
            core::printable(market.chain);
 }
 
-std::string account_text(const Account& account, core::Timestamp block_time,
-                         const TextStyle& style) {
+std::string account_text(const Account& account, const exposure::Suppositions& suppositions,
+                         core::Timestamp block_time, const TextStyle& style) {
     const Layout of_figures{
         .indent = kFiguresIndent, .columns = style.columns, .colour = style.colour};
     const Layout of_legs{.indent = kLegsIndent, .columns = style.columns, .colour = style.colour};
     return heading(account, style) + figures(account, of_figures) +
-           prices_text(account, of_figures) + outlook_text(account, block_time, of_figures) +
+           prices_text(account, of_figures) +
+           outlook_text(account, suppositions, block_time, of_figures) +
            warnings(account, of_figures) + legs(account, block_time, style, of_legs);
 }
 

@@ -11,8 +11,9 @@ namespace margrave::report {
 [[nodiscard]] std::string market_text(const margin::MarketName& market);
 
 /// One account for a person: its heading, its figures, its legs. `block_time` is what ages of
-/// prices are measured against.
-[[nodiscard]] std::string account_text(const Account& account, core::Timestamp block_time,
-                                       const TextStyle& style);
+/// prices are measured against, `suppositions` what its outlook rests on.
+[[nodiscard]] std::string account_text(const Account& account,
+                                       const exposure::Suppositions& suppositions,
+                                       core::Timestamp block_time, const TextStyle& style);
 
 }  // namespace margrave::report

@@ -74,19 +74,23 @@ std::vector<exposure::RiskFactor> assumed_risks(const Report& report,
 
 void add_exposure(const snapshot::Snapshot& snapshot, const Options& options, Report& report) {
     const MarketsThen markets(snapshot, options.at);
-    const exposure::Portfolio portfolio =
-        exposure::make_portfolio(markets.all(), snapshot.holdings, options.wallets);
-    const exposure::PriceBook prices(portfolio, options.factors);
+    const exposure::FactorMap factors = options.factors.with_claims(snapshot.claims);
+    const exposure::Portfolio portfolio = exposure::make_portfolio(
+        markets.all(), snapshot.holdings, options.wallets, snapshot.smart_accounts);
+    const exposure::PriceBook prices(portfolio, factors);
     Outlooks outlooks;
     for (const margin::Market* market : portfolio.markets) {
-        outlooks.push_back(exposure::outlooks(*market, portfolio, prices, options.factors));
+        outlooks.push_back(
+            exposure::outlooks(*market, portfolio, prices, factors, options.suppositions));
     }
     attach(portfolio, outlooks, report);
-    const auto items = exposure::items_of(portfolio, prices, options.factors);
-    report.exposure = exposure::aggregate(portfolio, items);
-    report.own_triggers =
-        exposure::own_triggers(portfolio, outlooks, prices, items, options.factors);
-    report.assumed_risks = assumed_risks(report, options.factors);
+    const auto items = exposure::items_of(portfolio, prices, factors);
+    report.exposure = exposure::aggregate(portfolio, items, factors);
+    report.own_triggers = exposure::own_triggers(portfolio, outlooks, prices, items, factors);
+    report.loss_profiles = exposure::loss_profiles(portfolio, prices, factors);
+    report.assumed_risks = assumed_risks(report, factors);
+    report.suppositions = options.suppositions;
+    report.smart_accounts = snapshot.smart_accounts;
 }
 
 }  // namespace margrave::report

@@ -63,12 +63,77 @@ std::string others_text(const exposure::Outlook& outlook, core::Timestamp now,
     return parts.empty() ? "" : wrapped(parts, "   ", layout);
 }
 
-std::string ignored_text(const exposure::Outlook& outlook, const Layout& layout) {
+/// "6.25 %" a year.
+std::string rate_text(const core::Ray& rate) {
+    return bps_text(static_cast<std::uint64_t>(rate.value() / (core::ray() / 10'000)));
+}
+
+/// "" for a debt whose rate cannot do it.
+std::string rate_limit_text(const exposure::RateLimit& limit) {
+    if (!limit.falls_at && !limit.falls_at_less_yield) {
+        return "";
+    }
+    std::string out = core::printable(limit.symbol, kNameBytesMax) + " borrow rate";
+    out += limit.today ? " (now " + rate_text(*limit.today) + ")" : "";
+    out += limit.falls_at ? " from " + rate_text(*limit.falls_at) : "";
+    if (limit.falls_at_less_yield != limit.falls_at) {
+        out += ", less staking yield ";
+        out +=
+            limit.falls_at_less_yield ? "from " + rate_text(*limit.falls_at_less_yield) : "never";
+    }
+    return out;
+}
+
+std::string rates_text(const exposure::Outlook& outlook, const exposure::Suppositions& suppositions,
+                       core::Timestamp now, const Layout& layout) {
+    if (!outlook.rates) {
+        return "";
+    }
+    std::vector<std::string> parts;
+    for (const exposure::RateLimit& limit : outlook.rates->limits) {
+        parts.push_back(rate_limit_text(limit));
+    }
+    std::erase(parts, "");
+    std::string out;
+    if (!parts.empty()) {
+        parts.front() = "liquidation by interest within " +
+                        core::format_duration(suppositions.rate_horizon_s) + " at " + parts.front();
+        out = wrapped(parts, ", or ", layout);
+    }
+    std::vector<std::string> shocks;
+    for (const exposure::RateShockTime& shock : outlook.rates->shocks) {
+        if (const std::string when = span_text("", shock.falls_at_less_yield, now); !when.empty()) {
+            shocks.push_back("rates +" + rate_text(shock.added) + when);
+        }
+    }
+    return shocks.empty() ? out : out + wrapped(shocks, "   ", layout);
+}
+
+std::string basis_text(const exposure::MarketBasis& basis, const core::Wad& fall) {
+    std::string out = core::printable(basis.factor, kNameBytesMax) +
+                      ": its oracle does not follow it, so a lost peg liquidates nobody here; at "
+                      "market prices ";
+    out += basis.equity_zero_at
+               ? "the equity is nothing if it " + move_text(basis.equity_zero_at->value())
+               : std::string("no basis takes the equity");
+    return out + ", and leaving " + fall_text(fall) + " lower costs " + usd_text(basis.exit_cost) +
+           " of " + signed_text(basis.equity);
+}
+
+std::string ignored_text(const exposure::Outlook& outlook, const core::Wad& fall,
+                         const Layout& layout) {
     std::string names;
     for (const std::string& factor : outlook.ignored) {
         names += (names.empty() ? "" : ", ") + core::printable(factor, kNameBytesMax);
     }
-    return names.empty() ? "" : wrapped_words("its oracle does not follow: " + names, layout);
+    if (outlook.bases.empty()) {
+        return names.empty() ? "" : wrapped_words("its oracle does not follow: " + names, layout);
+    }
+    std::string out;
+    for (const exposure::MarketBasis& basis : outlook.bases) {
+        out += wrapped_words(basis_text(basis, fall), layout);
+    }
+    return out;
 }
 
 std::string factors_table(const exposure::Exposure& exposure, const Layout& layout) {
@@ -127,6 +192,77 @@ std::string trigger_text(const exposure::OwnTrigger& trigger) {
                        move_text(trigger.multiplier), cost, signed_text(trigger.netted));
 }
 
+std::string worst_text(const exposure::LossProfile& profile) {
+    std::string name = core::printable(profile.factor, kNameBytesMax);
+    if (!profile.moves_with.empty()) {
+        name += " with";
+        for (const std::string& other : profile.moves_with) {
+            name += ' ' + core::printable(other, kNameBytesMax);
+        }
+    }
+    if (!profile.worst) {
+        return name + ": no move of the grid loses anything";
+    }
+    const exposure::LossPoint& worst = profile.points.at(*profile.worst);
+    return fmt::format("{} {}: {} in all, of it {} by {} liquidation calls; the move alone {}",
+                       name, move_text(worst.multiplier), signed_text(worst.with_liquidations),
+                       usd_text(worst.liquidation_loss), worst.calls, signed_text(worst.netted));
+}
+
+std::string profiles(const Report& report, const Layout& layout, const TextStyle& style) {
+    std::string out;
+    for (const exposure::LossProfile& profile :
+         report.loss_profiles.value_or(std::vector<exposure::LossProfile>{})) {
+        const bool falls_anywhere = !profile.accounts.empty();
+        out += falls_anywhere || style.verbose ? wrapped_words(worst_text(profile), layout) : "";
+    }
+    return out.empty() ? out
+                       : painted("Worst on the way, every account liquidated at its own trigger",
+                                 Ink::Bold, style.colour) +
+                             '\n' + out;
+}
+
+/// What the chain said of claims, and where it contradicts the configuration.
+std::string claims_text(const Report& report, const Layout& layout, const TextStyle& style) {
+    std::string out;
+    for (const exposure::LookedThrough& token : report.exposure.tokens) {
+        if (!token.steps.empty()) {
+            const snapshot::TokenClaim& last = token.steps.back().claim;
+            const std::string symbol = core::printable(token.token.symbol, kNameBytesMax);
+            out += wrapped_words(
+                fmt::format("{} {} is a claim on {} {}",
+                            amount_text(token.held, token.steps.front().claim.decimals), symbol,
+                            amount_text(token.worth, last.underlying_decimals),
+                            core::printable(last.underlying_symbol, kNameBytesMax)),
+                layout);
+        }
+        if (!token.warning.empty()) {
+            out += wrapped_words("WARNING: " + core::printable(token.token.symbol, kNameBytesMax) +
+                                     ": " + core::printable(token.warning, 300),
+                                 layout);
+        }
+    }
+    return out.empty() ? out : painted("Looked through", Ink::Bold, style.colour) + '\n' + out;
+}
+
+std::string smart_accounts(const Report& report, const Layout& layout, const TextStyle& style) {
+    std::string out;
+    for (const snapshot::SmartAccount& account : report.smart_accounts) {
+        std::string owners;
+        for (const core::Address& owner : account.owners) {
+            owners += (owners.empty() ? "" : ", ") + owner.to_string();
+        }
+        out += wrapped_words(
+            fmt::format("{} on {}: {}, via {} ({} of {})", account.address.to_string(),
+                        core::printable(account.chain),
+                        account.kind == snapshot::SmartAccountKind::Safe ? "Safe" : "DSProxy",
+                        owners, account.threshold, account.owners.size()),
+            layout);
+    }
+    return out.empty() ? out
+                       : painted("Accounts behind an owner", Ink::Bold, style.colour) + '\n' + out;
+}
+
 std::string triggers(const Report& report, const Layout& layout, const TextStyle& style) {
     std::string out;
     for (const exposure::OwnTrigger& trigger : report.own_triggers) {
@@ -139,12 +275,14 @@ std::string triggers(const Report& report, const Layout& layout, const TextStyle
 
 }  // namespace
 
-std::string outlook_text(const Account& account, core::Timestamp block_time, const Layout& layout) {
+std::string outlook_text(const Account& account, const exposure::Suppositions& suppositions,
+                         core::Timestamp block_time, const Layout& layout) {
     if (account.health.status == margin::Status::Liquidatable) {
         return "";
     }
     return limits_text(account.outlook, layout) + others_text(account.outlook, block_time, layout) +
-           ignored_text(account.outlook, layout);
+           rates_text(account.outlook, suppositions, block_time, layout) +
+           ignored_text(account.outlook, suppositions.basis_fall, layout);
 }
 
 std::string exposure_text(const Report& report, const TextStyle& style) {
@@ -155,7 +293,9 @@ std::string exposure_text(const Report& report, const TextStyle& style) {
     const Layout layout{.indent = kIndent, .columns = style.columns, .colour = style.colour};
     return painted("Exposure by factor", Ink::Bold, style.colour) + '\n' +
            factors_table(exposure, layout) + figures(exposure, layout) +
-           left_out(exposure, layout) + triggers(report, layout, style);
+           left_out(exposure, layout) + claims_text(report, layout, style) +
+           smart_accounts(report, layout, style) + triggers(report, layout, style) +
+           profiles(report, layout, style);
 }
 
 }  // namespace margrave::report

@@ -36,10 +36,17 @@ Json failure_json(const std::optional<GraphFailure>& failure) {
     }
     return {{"node", failure->node.id},
             {"move", failure->move ? distance_of(*failure->move) : Json()},
-            {"falls", list(failure->falls, [](const Fall& fall) -> Json {
-                 return {{"account", fall.account},
-                         {"distance", fall.multiplier ? distance_of(*fall.multiplier) : Json()},
-                         {"by", fall.by}};
+            {"falls", list(failure->falls,
+                           [](const Fall& fall) -> Json {
+                               return {{"account", fall.account},
+                                       {"distance",
+                                        fall.multiplier ? distance_of(*fall.multiplier) : Json()},
+                                       {"by", fall.by}};
+                           })},
+            {"lost", list(failure->lost, [](const exposure::LostHolding& lost) -> Json {
+                 return {{"holding", lost.holding},
+                         {"value_usd", dollars(lost.value)},
+                         {"by", lost.by}};
              })}};
 }
 
@@ -113,7 +120,15 @@ std::string failure_text(const GraphView& view, const Labels& labels, const Text
     for (const Fall& fall : failure.falls) {
         out += wrapped_words(fall_line(fall, labels), layout);
     }
-    return failure.falls.empty() ? out + wrapped_words("no account falls", layout) : out;
+    if (failure.falls.empty()) {
+        out += wrapped_words("no account falls", layout);
+    }
+    for (const exposure::LostHolding& lost : failure.lost) {
+        out += wrapped_words(labels.of(lost.holding) + ": lost, " + shown(lost.by) +
+                                 (lost.value ? ", " + usd_text(*lost.value) : ""),
+                             layout);
+    }
+    return out;
 }
 
 std::string gaps_text(const GraphView& view, const Layout& layout) {

@@ -14,6 +14,7 @@ struct GraphFailure {
     exposure::Node node;
     std::optional<core::U256> move;  ///< of today's price, 1e18 is one; nullopt: it fails
     std::vector<exposure::Fall> falls;
+    std::vector<exposure::LostHolding> lost = {};
 };
 
 /// The graph, what fails in it, and what could not be read.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/time.hpp"
+#include "exposure/dollars.hpp"
 #include "report/exposure_part.hpp"
 #include "report/figures.hpp"
 #include "report/liquidation_prices.hpp"
@@ -159,18 +160,27 @@ bool is_worse(const Account& a, const Account& b) {
 }
 
 std::vector<Holding> valued_holdings(const snapshot::Snapshot& snapshot) {
+    const exposure::LookThrough claims(snapshot.claims);
+    std::vector<const margin::Market*> markets;
+    for (const auto& market : snapshot.markets) {
+        markets.push_back(market.get());
+    }
     std::vector<Holding> holdings;
     for (const snapshot::Holding& holding : snapshot.holdings) {
         if (holding.amount == 0) {
             continue;
         }
-        Holding valued{.holding = holding, .price_usd = std::nullopt, .value = std::nullopt};
+        Holding valued{.holding = holding,
+                       .price_usd = std::nullopt,
+                       .value = std::nullopt,
+                       .counted_in = std::nullopt};
         if (holding.price) {
             const DollarPrice price{.answer = holding.price->quote.answer,
                                     .unit = holding.price->unit};
             valued.price_usd = price_usd_down(price);
             valued.value = usd_value_down(holding.amount, holding.decimals, price);
         }
+        valued.counted_in = exposure::counted_in(holding, markets, claims);
         holdings.push_back(std::move(valued));
     }
     return holdings;

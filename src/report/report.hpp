@@ -9,6 +9,7 @@
 #include "exposure/aggregate.hpp"
 #include "exposure/factor_map.hpp"
 #include "exposure/fragmented_loss.hpp"
+#include "exposure/loss_profile.hpp"
 #include "exposure/outlook.hpp"
 #include "margin/account.hpp"
 #include "snapshot/snapshot.hpp"
@@ -21,6 +22,7 @@ struct Options {
     core::Wad at_risk_below;  ///< below it a healthy account is AtRisk
     exposure::FactorMap factors = {};
     std::vector<core::Address> wallets = {};  ///< whose exposure is summed; empty: everyone's
+    exposure::Suppositions suppositions = {};
 };
 
 /// One balance of an account with the price of a whole token, where the market's oracle counts in
@@ -68,6 +70,8 @@ struct Holding {
     snapshot::Holding holding;
     std::optional<core::Usd> price_usd;  ///< of a whole token, rounded down
     std::optional<core::Usd> value;      ///< rounded down
+    /// The market whose account holds this balance already: in no total.
+    std::optional<margin::MarketName> counted_in = std::nullopt;
 };
 
 /// What a wallet is worth over its accounts and holdings; totals carry what they leave out.
@@ -94,6 +98,10 @@ struct Report {
     std::vector<snapshot::CoverageGap> gaps;
     exposure::Exposure exposure = {};
     std::vector<exposure::OwnTrigger> own_triggers = {};
+    /// nullopt for more than kProfiledAccountsMax accounts.
+    std::optional<std::vector<exposure::LossProfile>> loss_profiles = std::nullopt;
+    exposure::Suppositions suppositions = {};
+    std::vector<snapshot::SmartAccount> smart_accounts = {};
     std::vector<exposure::RiskFactor> assumed_risks = {};  ///< of every factor that occurs above
 };
 

@@ -107,7 +107,10 @@ Json holding_json(const Holding& reported) {
             {"price_source", to_string(source)},
             {"price_source_name", price ? text_or_null(price->name) : Json()},
             {"price_updated_at", price ? raw(price->quote.updated_at) : Json()},
-            {"value_usd", dollars(reported.value)}};
+            {"value_usd", dollars(reported.value)},
+            {"counted_in", reported.counted_in ? Json(reported.counted_in->protocol + '/' +
+                                                      reported.counted_in->name)
+                                               : Json()}};
 }
 
 Json net_worth_json(const WalletTotal& total) {

@@ -77,7 +77,8 @@ std::string summary(const Report& report, const TextStyle& style) {
 std::string accounts(const Report& report, const TextStyle& style) {
     std::string out;
     for (const Account& account : report.accounts) {
-        out += '\n' + account_text(account, block_time(report, account.market.chain), style);
+        out += '\n' + account_text(account, report.suppositions,
+                                   block_time(report, account.market.chain), style);
     }
     return out;
 }

@@ -117,6 +117,9 @@ std::vector<WalletTotal> wallet_totals(const snapshot::Snapshot& snapshot, const
         add_account(account, totals);
     }
     for (const Holding& holding : report.holdings) {
+        if (holding.counted_in) {
+            continue;
+        }
         WalletTotal& total = totals.of(holding.holding.wallet);
         add(holding.value, total.idle, total.assets_complete);
     }

@@ -242,6 +242,8 @@ snapshot::Snapshot Scenario::take() && {
     out.chains = snapshot_.chains;
     out.markets = std::move(forks_);
     out.holdings = snapshot_.holdings;
+    out.claims = snapshot_.claims;
+    out.smart_accounts = snapshot_.smart_accounts;
     out.gaps = snapshot_.gaps;
     return out;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/errors.hpp"
+#include "core/fixed_point.hpp"
 #include "core/text.hpp"
 #include "core/u256.hpp"
 #include "settings/rpc_url.hpp"
@@ -65,6 +66,10 @@ Identity pool_identity(const Section& pool) {
     return {pool.text("chain"), pool.address("address").to_string()};
 }
 
+Identity token_identity(const Section& token) {
+    return {token.text("chain"), token.address("address").to_string()};
+}
+
 Identity asset_identity(const Section& asset) {
     const auto address = asset.optional_address("address");
     return {asset.text("chain"), address ? address->to_string() : "native"};
@@ -91,6 +96,8 @@ struct Merged {
     MergedList revisions;
     MergedList assets;
     MergedList pools;
+    MergedList token_rates;
+    MergedList smart_accounts;
     MergedList factors;
     MergedList risk_factors;
 };
@@ -123,6 +130,8 @@ NamedChains merge(const Source& source, Merged& merged) {
     merged.revisions.add(root.table_list("revisions"), revision_identity);
     merged.assets.add(root.table_list("assets"), asset_identity);
     merged.pools.add(root.table_list("pools"), pool_identity);
+    merged.token_rates.add(root.table_list("token_rates"), token_identity);
+    merged.smart_accounts.add(root.table_list("smart_accounts"), token_identity);
     merged.factors.add(root.table_list("factors"), factors_identity);
     merged.risk_factors.add(root.table_list("risk_factors"), risk_factor_identity);
     if (const auto report = root.table("report")) {
@@ -176,6 +185,7 @@ Chain read_chain(const std::string& name, const Section& section, const Environm
     if (chain.short_name) {
         check_name(*chain.short_name, section.where("short_name"));
     }
+    chain.proxy_registry = section.optional_address("proxy_registry");
     section.reject_unknown_keys();
     return chain;
 }
@@ -235,6 +245,67 @@ Pool read_pool(const Section& section, const Settings& settings) {
     return pool;
 }
 
+TokenRate read_token_rate(const Section& section, const Settings& settings) {
+    TokenRate rate{.chain = read_chain_name(section, settings),
+                   .address = section.address("address"),
+                   .function = section.text("function"),
+                   .source = {},
+                   .underlying = section.optional_address("underlying")};
+    rate.source = section.optional_address("source").value_or(rate.address);
+    const auto& known = rate_functions();
+    if (std::find(known.begin(), known.end(), rate.function) == known.end()) {
+        throw ConfigError(fmt::format("{}: expected one of {}, got \"{}\"",
+                                      section.where("function"), fmt::join(known, ", "),
+                                      printable(rate.function)));
+    }
+    section.reject_unknown_keys();
+    return rate;
+}
+
+SmartAccount read_smart_account(const Section& section, const Settings& settings) {
+    SmartAccount account{.chain = read_chain_name(section, settings),
+                         .address = section.address("address"),
+                         .kind = section.text("kind")};
+    if (account.kind != "safe" && account.kind != "ds_proxy") {
+        throw ConfigError(fmt::format("{}: expected safe or ds_proxy, got \"{}\"",
+                                      section.where("kind"), printable(account.kind)));
+    }
+    section.reject_unknown_keys();
+    return account;
+}
+
+/// A decimal in quotes, at most `most`.
+core::Wad read_wad(const Section& section, std::string_view key, const std::string& text,
+                   const core::U256& most) {
+    const auto value = parse_wad(text);
+    if (!value || value->value() > most) {
+        throw ConfigError(
+            fmt::format(R"({}: expected a decimal number in quotes, as in "0.05", got "{}")",
+                        section.where(key), printable(text)));
+    }
+    return *value;
+}
+
+/// What the outlook supposes.
+void read_suppositions(const Section& report, Settings& settings) {
+    constexpr std::uint64_t kDaysMax = 3650;
+    const auto days = report.optional_integer("rate_horizon_days");
+    if (days && (*days == 0 || *days > kDaysMax)) {
+        throw ConfigError(fmt::format("{}: expected days from 1 to {}, got {}",
+                                      report.where("rate_horizon_days"), kDaysMax, *days));
+    }
+    settings.rate_horizon_days = days.value_or(settings.rate_horizon_days);
+    if (report.has("rate_shocks")) {
+        settings.rate_shocks.clear();
+        for (const std::string& text : report.texts("rate_shocks")) {
+            settings.rate_shocks.push_back(read_wad(report, "rate_shocks", text, core::wad() * 10));
+        }
+    }
+    if (const auto fall = report.optional_text("basis_fall")) {
+        settings.basis_fall = read_wad(report, "basis_fall", *fall, core::wad());
+    }
+}
+
 core::Wad read_at_risk_below(const Section& report) {
     const auto text = report.optional_text("at_risk_below");
     const auto at_risk_below = text ? parse_wad(*text) : default_at_risk_below();
@@ -281,6 +352,17 @@ std::string Settings::unknown_chain(std::string_view name) const {
                        fmt::join(known, ", "));
 }
 
+const std::vector<std::string>& rate_functions() {
+    static const std::vector<std::string> kKnown{"getRate", "exchangeRate", "rsETHPrice"};
+    return kKnown;
+}
+
+std::vector<core::Wad> default_rate_shocks() {
+    return {*parse_wad("0.01"), *parse_wad("0.05"), *parse_wad("0.2")};
+}
+
+core::Wad default_basis_fall() { return *parse_wad("0.05"); }
+
 core::Wad default_at_risk_below() { return *parse_wad("1.1"); }
 
 Settings load(const std::vector<Source>& shipped, const std::optional<Source>& user,
@@ -304,10 +386,17 @@ Settings load(const std::vector<Source>& shipped, const std::optional<Source>& u
         merged.assets, [&](const Section& section) { return read_asset(section, settings); });
     settings.pools = read_all<Pool>(
         merged.pools, [&](const Section& section) { return read_pool(section, settings); });
+    settings.token_rates = read_all<TokenRate>(merged.token_rates, [&](const Section& section) {
+        return read_token_rate(section, settings);
+    });
+    settings.smart_accounts = read_all<SmartAccount>(
+        merged.smart_accounts,
+        [&](const Section& section) { return read_smart_account(section, settings); });
     settings.factors = read_token_factors(merged.factors.sections());
     settings.risk_factors = read_all<RiskFactor>(merged.risk_factors, read_risk_factor);
     if (merged.report) {
         settings.at_risk_below = read_at_risk_below(*merged.report);
+        read_suppositions(*merged.report, settings);
         merged.report->reject_unknown_keys();
     }
     return settings;

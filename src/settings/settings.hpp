@@ -26,6 +26,8 @@ struct Chain {
     std::optional<core::Address> multicall3;
     std::uint64_t timeout_ms = 60'000;      ///< of one round of reads, retries included
     std::optional<std::string> short_name;  ///< EIP-3770 prefix, "eth"
+    /// A DSProxy registry, asked for every wallet's proxy.
+    std::optional<core::Address> proxy_registry;
 };
 
 /// [[markets]]; `section` holds the keys that only the protocol's adapter knows.
@@ -63,6 +65,31 @@ struct Asset {
     std::optional<std::uint64_t> heartbeat_s;     ///< the feed is late when its answer is older
 };
 
+/// [[token_rates]]: a token whose worth stands behind a function that does not say by itself what
+/// it is; floor(amount * rate / 1e18) of the underlying.
+struct TokenRate {
+    std::string chain;
+    core::Address address;
+    std::string function;                     ///< one of rate_functions()
+    core::Address source;                     ///< who is asked; the token itself unless given
+    std::optional<core::Address> underlying;  ///< nullopt: the chain's native coin
+};
+
+/// "getRate", "exchangeRate", "rsETHPrice": each takes nothing and answers in 1e18.
+[[nodiscard]] const std::vector<std::string>& rate_functions();
+
+/// [[smart_accounts]]: a contract that acts for its owners, read as a wallet when an owner of it is
+/// asked for.
+struct SmartAccount {
+    std::string chain;
+    core::Address address;
+    std::string kind;  ///< "safe" or "ds_proxy"
+};
+
+/// 1, 5 and 20 % a year more than today.
+[[nodiscard]] std::vector<core::Wad> default_rate_shocks();
+/// 5 %.
+[[nodiscard]] core::Wad default_basis_fall();
 /// 1.1: below it a healthy account is at risk, unless the configuration says otherwise.
 [[nodiscard]] core::Wad default_at_risk_below();
 
@@ -72,10 +99,16 @@ struct Settings {
     std::vector<Revision> revisions;
     std::vector<Asset> assets;
     std::vector<Pool> pools;
+    std::vector<TokenRate> token_rates;
+    std::vector<SmartAccount> smart_accounts;
     std::vector<TokenFactors> factors;
     std::vector<RiskFactor> risk_factors;
     std::vector<std::string>
         user_chains;  ///< chains of the user's own file, its markets' too, in the order of names
+    /// [report] rate_horizon_days, rate_shocks and basis_fall.
+    std::uint64_t rate_horizon_days = 30;
+    std::vector<core::Wad> rate_shocks = default_rate_shocks();  ///< a year, 1e18 is one
+    core::Wad basis_fall = default_basis_fall();
     core::Wad at_risk_below =
         default_at_risk_below();  ///< [report] at_risk_below, a decimal health factor in quotes
 
@@ -89,7 +122,8 @@ struct Settings {
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
 /// Merges the shipped sources and then the user's, if any: tables by name and key, lists of markets
-/// by (protocol, chain, name), of assets and pools by (chain, address), of revisions by (protocol,
+/// by (protocol, chain, name), of assets and pools by (chain, address), of token
+/// rates and smart accounts likewise, of revisions by (protocol,
 /// revision), of factors by token and protocol, of risk factors by name, later ones replacing.
 /// "${NAME}" in an rpc URL becomes that environment variable, so that keys need not stand in files.
 /// Throws ConfigError.

@@ -12,6 +12,7 @@
 #include "core/keccak.hpp"
 #include "core/units.hpp"
 #include "margin/market.hpp"
+#include "snapshot/claims.hpp"
 
 namespace margrave::snapshot {
 
@@ -68,6 +69,8 @@ struct Snapshot {
     std::vector<ChainCut> chains;
     std::vector<std::unique_ptr<margin::Market>> markets;
     std::vector<Holding> holdings;
+    std::vector<TokenClaim> claims;  ///< of tokens held or posted, and of what those are claims on
+    std::vector<SmartAccount> smart_accounts;
     std::vector<CoverageGap> gaps;
 };
 

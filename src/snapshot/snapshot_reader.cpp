@@ -94,6 +94,57 @@ Holding read_holding(const FileField& field) {
             .price = price.is_null() ? std::nullopt : std::optional(read_price(price))};
 }
 
+constexpr std::uint64_t kClaimDecimalsMax = 36;  // more is refused when a token is read
+
+unsigned read_decimals(const FileField& field) {
+    if (field.u64() > kClaimDecimalsMax) {
+        field.refuse("should be at most 36");
+    }
+    return static_cast<unsigned>(field.u64());
+}
+
+TokenClaim read_claim(const FileField& field) {
+    field.require_only({"answers", "chain", "decimals", "keeper", "kind", "rate", "symbol", "token",
+                        "underlying", "underlying_decimals", "underlying_symbol"});
+    const auto kind = parse_claim_kind(field.at("kind").text());
+    if (!kind) {
+        field.at("kind").refuse(
+            R"(should be "atoken", "erc4626", "wsteth", "weeth", "reth" or "rate")");
+    }
+    TokenClaim claim{.chain = field.at("chain").text(),
+                     .token = field.at("token").address(),
+                     .symbol = field.at("symbol").text(),
+                     .decimals = read_decimals(field.at("decimals")),
+                     .kind = *kind,
+                     .underlying = address_or_null(field.at("underlying")),
+                     .underlying_symbol = field.at("underlying_symbol").text(),
+                     .underlying_decimals = read_decimals(field.at("underlying_decimals")),
+                     .keeper = field.at("keeper").address(),
+                     .rate = field.at("rate").u256(),
+                     .answers = {}};
+    for (const FileField& answer : field.at("answers").elements()) {
+        answer.require_only({"amount", "answer"});
+        if (!claim.answers.emplace(answer.at("amount").u256(), answer.at("answer").u256()).second) {
+            answer.refuse("its amount stands in the list twice");
+        }
+    }
+    return claim;
+}
+
+SmartAccount read_smart_account(const FileField& field) {
+    field.require_only({"address", "chain", "kind", "owners", "threshold"});
+    const auto kind = parse_smart_account_kind(field.at("kind").text());
+    if (!kind) {
+        field.at("kind").refuse(R"(should be "safe" or "ds_proxy")");
+    }
+    return {.chain = field.at("chain").text(),
+            .address = field.at("address").address(),
+            .kind = *kind,
+            .owners = read_list<core::Address>(
+                field.at("owners"), [](const FileField& owner) { return owner.address(); }),
+            .threshold = field.at("threshold").u64()};
+}
+
 CoverageGap read_gap(const FileField& field) {
     field.require_only({"chain", "detail", "kind", "market", "protocol", "wallet"});
     const auto kind = core::parse_error_kind(field.at("kind").text());
@@ -147,6 +198,16 @@ void require_consistent(const Snapshot& snapshot, const FileField& file) {
             file.at("holdings").elements()[i].refuse("its chain is not in \"chains\"");
         }
     }
+    std::set<std::pair<std::string_view, core::Address>> claims;
+    for (std::size_t i = 0; i < snapshot.claims.size(); ++i) {
+        const TokenClaim& claim = snapshot.claims[i];
+        if (!chains.contains(claim.chain)) {
+            file.at("claims").elements()[i].refuse("its chain is not in \"chains\"");
+        }
+        if (!claims.emplace(claim.chain, claim.token).second) {
+            file.at("claims").elements()[i].refuse("its token stands in the list twice");
+        }
+    }
 }
 
 }  // namespace
@@ -155,13 +216,22 @@ Snapshot from_json(std::string_view text, const RestoreMarket& restore) {
     const Archive archive = parse(text);
     const FileField file(archive, "");
     require_schema(file);
-    file.require_only({"schema", "wallets", "chains", "gaps", "holdings", "markets"});
+    file.require_only(
+        {"schema", "wallets", "chains", "gaps", "holdings", "claims", "smart_accounts", "markets"});
     Snapshot snapshot;
     snapshot.wallets = read_list<core::Address>(
         file.at("wallets"), [](const FileField& field) { return field.address(); });
     snapshot.chains = read_list<ChainCut>(file.at("chains"), read_chain);
     snapshot.gaps = read_list<CoverageGap>(file.at("gaps"), read_gap);
     snapshot.holdings = read_list<Holding>(file.at("holdings"), read_holding);
+    // Files of before look-through have neither.
+    if (archive.has("claims")) {
+        snapshot.claims = read_list<TokenClaim>(file.at("claims"), read_claim);
+    }
+    if (archive.has("smart_accounts")) {
+        snapshot.smart_accounts =
+            read_list<SmartAccount>(file.at("smart_accounts"), read_smart_account);
+    }
     snapshot.markets = read_list<std::unique_ptr<margin::Market>>(
         file.at("markets"),
         [&restore](const FileField& field) { return read_market(field, restore); });

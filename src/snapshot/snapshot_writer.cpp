@@ -65,6 +65,40 @@ Archive archive(const Holding& holding) {
     return out;
 }
 
+Archive archive(const TokenClaim& claim) {
+    Archive::List answers;
+    for (const auto& [amount, answer] : claim.answers) {
+        Archive pair;
+        pair.set("amount", amount);
+        pair.set("answer", answer);
+        answers.push_back(std::move(pair));
+    }
+    Archive out;
+    out.set("answers", std::move(answers));
+    out.set("chain", claim.chain);
+    out.set("decimals", std::uint64_t{claim.decimals});
+    out.set("keeper", claim.keeper);
+    out.set("kind", std::string(to_string(claim.kind)));
+    out.set("rate", claim.rate);
+    out.set("symbol", claim.symbol);
+    out.set("token", claim.token);
+    out.set("underlying", or_null(claim.underlying));
+    out.set("underlying_decimals", std::uint64_t{claim.underlying_decimals});
+    out.set("underlying_symbol", claim.underlying_symbol);
+    return out;
+}
+
+Archive archive(const SmartAccount& account) {
+    Archive::List owners(account.owners.begin(), account.owners.end());
+    Archive out;
+    out.set("address", account.address);
+    out.set("chain", account.chain);
+    out.set("kind", std::string(to_string(account.kind)));
+    out.set("owners", std::move(owners));
+    out.set("threshold", account.threshold);
+    return out;
+}
+
 Archive archive(const CoverageGap& gap) {
     Archive out;
     out.set("chain", gap.chain);
@@ -91,11 +125,19 @@ Archive list(const std::vector<T>& values) {
 std::string to_json(const Snapshot& snapshot) {
     // An archive sorts its fields; at the top the schema comes first, as a reader of the file
     // expects, and the markets, which are long, come last.
-    const std::vector<std::pair<std::string_view, Archive>> parts{
+    std::vector<std::pair<std::string_view, Archive>> parts{
         {"schema", std::string(kSchema)},      {"wallets", list(snapshot.wallets)},
         {"chains", list(snapshot.chains)},     {"gaps", list(snapshot.gaps)},
-        {"holdings", list(snapshot.holdings)}, {"markets", list(snapshot.markets)},
+        {"holdings", list(snapshot.holdings)},
     };
+    // Left out where there are none, as before there were any.
+    if (!snapshot.claims.empty()) {
+        parts.emplace_back("claims", list(snapshot.claims));
+    }
+    if (!snapshot.smart_accounts.empty()) {
+        parts.emplace_back("smart_accounts", list(snapshot.smart_accounts));
+    }
+    parts.emplace_back("markets", list(snapshot.markets));
     constexpr std::size_t kIndent = 2;
     std::string out;
     const char* before = "{\n  \"";

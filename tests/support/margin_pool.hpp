@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/fixed_point.hpp"
@@ -48,9 +49,11 @@ class MarginPool final : public margin::Market {
     core::U256 unit = 1'00000000;   ///< of an answer in dollars
     bool rounds_threshold = false;  ///< average thresholds are whole basis points, as Aave's
     std::string refuses_as;         ///< every liquidation, unless it is ""
+    std::optional<core::Address> kept_by = std::nullopt;
     core::Timestamp now{1'750'000'000};
 
     [[nodiscard]] const margin::MarketName& name() const override { return name_; }
+    [[nodiscard]] std::optional<core::Address> keeper() const override { return kept_by; }
     [[nodiscard]] std::string quote() const override { return "USD"; }
     [[nodiscard]] std::size_t account_count() const override { return rows.size(); }
     [[nodiscard]] core::Address wallet(std::size_t row) const override {
@@ -197,6 +200,19 @@ class MarginPool final : public margin::Market {
         owed.debt = owed.debt - outcome.repaid;
         held.collateral = held.collateral - outcome.seized;
         return outcome;
+    }
+    /// Borrow rates alone.
+    [[nodiscard]] core::Result<std::monostate, margin::Refusal> shock(
+        const margin::ParameterShock& shock) override {
+        if (shock.kind != margin::ParameterShock::Kind::BorrowRate || !shock.asset) {
+            return Market::shock(shock);
+        }
+        for (Asset& listed : assets) {
+            if (listed.address == *shock.asset) {
+                listed.yearly_rate = shock.value / core::U256(core::ray() / core::wad());
+            }
+        }
+        return std::monostate{};
     }
     [[nodiscard]] std::vector<margin::AssetCapacity> capacities() const override {
         return capacities_;

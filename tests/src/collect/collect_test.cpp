@@ -113,9 +113,9 @@ TEST_CASE("a chain is read whole, at one block, without gaps", "[collect]") {
     CHECK_FALSE(snapshot.holdings[0].asset);
     CHECK_FALSE(snapshot.holdings[0].price);
     REQUIRE(result.costs.size() == 1);
-    CHECK(result.costs[0].rounds == 5);  // the head, and four of the adapter
+    CHECK(result.costs[0].rounds == 6);  // the head, four of the adapter, and what tokens are
     CHECK(result.costs[0].splits == 2);  // two programs beside the others
-    CHECK(result.costs[0].traffic.requests == 7);
+    CHECK(result.costs[0].traffic.requests == 8);
 }
 
 TEST_CASE("a wallet's failure is its own gap", "[collect][coverage]") {
@@ -304,7 +304,7 @@ TEST_CASE("a token is held in its decimals and priced by its feed", "[collect][h
     CHECK(held[0].price->quote.answer == 100'000'000);
     CHECK(held[0].price->unit == 100'000'000);
     CHECK(held[0].price->quote.updated_at == core::Timestamp(kBlockTime));
-    CHECK(world.node.times_asked(kToken, Decimals{}) == 1);
+    CHECK(world.node.times_asked(kToken, Decimals{}) == 2);  // and with what it is a claim on
     CHECK(world.node.times_asked(kFeed, LatestRoundData{}) == 1);
 }
 
@@ -427,9 +427,9 @@ TEST_CASE("a token is asked about by itself only when somebody holds it", "[coll
     const CollectResult result = world.collect();
     CHECK(result.snapshot.holdings.size() == (is_held ? 2 : 0));
     CHECK(world.node.times_asked(kToken, BalanceOf{}, kFirst) == 1);
-    CHECK(world.node.times_asked(kToken, Decimals{}) == (is_held ? 1 : 0));
+    CHECK(world.node.times_asked(kToken, Decimals{}) == (is_held ? 2 : 0));  // and with its claims
     CHECK(world.node.times_asked(kFeed, LatestRoundData{}) == (is_held ? 1 : 0));
-    CHECK(result.costs.at(0).rounds == 5);  // as without tokens
+    CHECK(result.costs.at(0).rounds == 6);  // as without tokens
 }
 
 TEST_CASE("a balance that cannot be read is a gap and never zero",
@@ -493,4 +493,164 @@ TEST_CASE("a block is a tag, a decimal number or a hash", "[collect]") {
         CAPTURE(bad);
         CHECK_THROWS_AS(BlockSelector::parse(bad), core::InputError);
     }
+}
+
+namespace {
+
+const Address kWrapped = address(0xf10);  // of kStaked
+const Address kStaked = address(0xf11);
+const Address kShare = address(0xf12);  // of kWrapped
+const Address kPlain = address(0xf13);
+
+using chains::abi::Function;
+using AssetOf = Function<"asset", Address()>;
+using ConvertToAssets = Function<"convertToAssets", U256(U256)>;
+using StEthOf = Function<"stETH", Address()>;
+using StEthByWstEth = Function<"getStETHByWstETH", U256(U256)>;
+using Symbol = chains::erc20::Symbol;
+
+/// Both wallets hold 7 base units of a vault's shares, which are claims on a wrapped token, which
+/// is one on a staked token; and 7 of a token that is no claim.
+struct ClaimWorld : World {
+    ClaimWorld() {
+        settings = pool_settings(R"(
+[[assets]]
+chain = "ethereum"
+symbol = "SHARE"
+address = "0x0000000000000000000000000000000000000f12"
+
+[[assets]]
+chain = "ethereum"
+symbol = "PLAIN"
+address = "0x0000000000000000000000000000000000000f13"
+)");
+        for (const Address& token : {kWrapped, kStaked, kShare, kPlain}) {
+            node.answer(token, Decimals{}, U256(18));
+            node.answer(token, BalanceOf{}, U256(7), kFirst);
+            node.answer(token, BalanceOf{}, U256(7), kSecond);
+        }
+        node.answer(kShare, AssetOf{}, kWrapped);
+        node.answer(kShare, ConvertToAssets{}, U256(2 * core::wad()), core::wad());
+        node.answer(kShare, ConvertToAssets{}, U256(13), U256(7));
+        node.answer(kWrapped, StEthOf{}, kStaked);
+        node.answer(kWrapped, StEthByWstEth{}, U256(core::wad() + 1), core::wad());
+        node.answer(kWrapped, StEthByWstEth{}, U256(12), U256(13));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("tokens are looked through level by level, each asked once", "[collect][claims]") {
+    ClaimWorld world;
+    const CollectResult result = world.collect();
+    CHECK(result.snapshot.gaps.empty());
+    REQUIRE(result.snapshot.claims.size() == 2);
+    const snapshot::TokenClaim& wrapped = result.snapshot.claims[0];
+    CHECK(wrapped.token == kWrapped);
+    CHECK(wrapped.kind == snapshot::ClaimKind::WstEth);
+    CHECK(wrapped.underlying == kStaked);
+    CHECK(wrapped.rate == core::wad() + 1);
+    CHECK(wrapped.answers.at(U256(13)) == 12);  // of what the share is worth, not of what is held
+    const snapshot::TokenClaim& share = result.snapshot.claims[1];
+    CHECK(share.kind == snapshot::ClaimKind::Erc4626);
+    CHECK(share.underlying == kWrapped);
+    CHECK(share.answers.at(U256(7)) == 13);
+    CHECK(world.node.times_asked(kShare, AssetOf{}) == 1);
+    CHECK(world.node.times_asked(kShare, ConvertToAssets{}, U256(7)) == 1);
+}
+
+TEST_CASE("a claim that cannot be followed is a named gap", "[collect][claims][coverage]") {
+    ClaimWorld world;
+    SECTION("its rate reverts") { world.node.revert(kShare, ConvertToAssets{}, core::wad()); }
+    SECTION("an amount of it reverts") { world.node.revert(kShare, ConvertToAssets{}, U256(7)); }
+    SECTION("it leads back to itself") { world.node.answer(kWrapped, StEthOf{}, kShare); }
+    const CollectResult result = world.collect();
+    REQUIRE_FALSE(result.snapshot.gaps.empty());
+    CHECK_THAT(result.snapshot.gaps[0].detail, Contains("look-through of"));
+    CHECK(result.snapshot.markets.size() == 1);
+    CHECK(result.snapshot.markets[0]->health(0).status == margin::Status::Healthy);
+}
+
+TEST_CASE("a configured rate is read where the configuration says", "[collect][claims]") {
+    ClaimWorld world;
+    world.settings.token_rates = {{.chain = "ethereum",
+                                   .address = kPlain,
+                                   .function = "getRate",
+                                   .source = kFeed,
+                                   .underlying = std::nullopt}};
+    using GetRate = Function<"getRate", U256()>;
+    world.node.answer(kFeed, GetRate{}, U256(core::wad() * 3 / 2));
+    const CollectResult result = world.collect();
+    CHECK(result.snapshot.gaps.empty());
+    REQUIRE(result.snapshot.claims.size() == 3);
+    const snapshot::TokenClaim& plain = result.snapshot.claims[2];
+    CHECK(plain.token == kPlain);
+    CHECK(plain.kind == snapshot::ClaimKind::Rate);
+    CHECK_FALSE(plain.underlying);
+    CHECK(plain.keeper == kFeed);
+    CHECK(plain.answers.at(U256(7)) == 10);  // floor(10.5)
+    world.node.revert(kFeed, GetRate{});
+    CHECK(world.collect().snapshot.gaps.size() == 1);
+}
+
+namespace {
+
+const Address kRegistry = address(0xf20);
+const Address kProxy = address(3);
+const Address kSafe = address(4);
+using Proxies = Function<"proxies", Address(Address)>;
+using Owner = Function<"owner", Address()>;
+using GetOwners = Function<"getOwners", std::vector<Address>()>;
+using GetThreshold = Function<"getThreshold", U256()>;
+
+/// The first wallet has a proxy, the second is one of two owners of a Safe.
+struct OwnedWorld : World {
+    OwnedWorld() {
+        settings.chains.at("ethereum").proxy_registry = kRegistry;
+        settings.smart_accounts = {{.chain = "ethereum", .address = kSafe, .kind = "safe"}};
+        node.answer(kRegistry, Proxies{}, kProxy, kFirst);
+        for (const Address& without : {kSecond, kProxy, kSafe}) {
+            node.answer(kRegistry, Proxies{}, Address(), without);
+        }
+        node.answer(kProxy, Owner{}, kFirst);
+        node.answer(kSafe, GetOwners{}, std::vector<Address>{address(9), kSecond});
+        node.answer(kSafe, GetThreshold{}, U256(2));
+        pool.add(weth_against_usdc(3).build());
+        pool.add(weth_against_usdc(4).build());
+    }
+};
+
+}  // namespace
+
+TEST_CASE("accounts behind an owner are read as wallets", "[collect][smart_accounts]") {
+    OwnedWorld world;
+    const CollectResult result = world.collect();
+    CHECK(result.snapshot.gaps.empty());
+    CHECK(result.snapshot.wallets == std::vector<Address>{kFirst, kSecond, kProxy, kSafe});
+    CHECK(result.snapshot.markets.at(0)->account_count() == 4);
+    REQUIRE(result.snapshot.smart_accounts.size() == 2);
+    CHECK(result.snapshot.smart_accounts[0].address == kProxy);
+    CHECK(result.snapshot.smart_accounts[0].kind == snapshot::SmartAccountKind::DsProxy);
+    CHECK(result.snapshot.smart_accounts[1].threshold == 2);
+}
+
+TEST_CASE("a proxy given away and a stranger's Safe are not followed",
+          "[collect][smart_accounts]") {
+    OwnedWorld world;
+    world.node.answer(kProxy, Owner{}, address(9));
+    world.node.answer(kSafe, GetOwners{}, std::vector<Address>{address(9)});
+    const CollectResult result = world.collect();
+    CHECK(result.snapshot.gaps.empty());
+    CHECK(result.snapshot.wallets == std::vector<Address>{kFirst, kSecond});
+    CHECK(result.snapshot.smart_accounts.empty());
+}
+
+TEST_CASE("a smart account that cannot be read is a named gap",
+          "[collect][smart_accounts][coverage]") {
+    OwnedWorld world;
+    world.node.revert(kSafe, GetOwners{});
+    const CollectResult result = world.collect();
+    REQUIRE(result.snapshot.gaps.size() == 1);
+    CHECK(result.snapshot.gaps[0].protocol == "safe");
+    CHECK_THAT(result.snapshot.gaps[0].detail, Contains(kSafe.to_string()));
 }

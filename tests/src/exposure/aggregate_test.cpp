@@ -24,7 +24,7 @@ Exposure exposure_of(std::vector<const margin::Market*> markets,
     const Portfolio portfolio =
         make_portfolio(std::move(markets), std::move(holdings), std::move(wallets));
     const PriceBook prices(portfolio, factors);
-    return aggregate(portfolio, items_of(portfolio, prices, factors));
+    return aggregate(portfolio, items_of(portfolio, prices, factors), factors);
 }
 
 const FactorExposure& factor_of(const Exposure& exposure, const std::string& name) {

@@ -172,5 +172,109 @@ TEST_CASE("a node is found by id, label or address, whatever the case", "[exposu
     CHECK(matching(graph, "").empty());
 }
 
+/// Wallet 2 owes against a vault's shares, each worth an aWETH in the books of "prime"; wallet 3
+/// holds aWETH idle.
+struct ClaimBook : Book {
+    core::Address vault = numbered(0x71);
+    core::Address a_token = numbered(0x72);
+    core::Address pool_contract = numbered(0x73);
+
+    ClaimBook() {
+        prime.kept_by = pool_contract;
+        core.assets.push_back({.address = vault, .symbol = "vWETH", .answer = 2000'00000000});
+        core.rows[1].balances = {{.asset = vault, .collateral = tokens(10), .debt = 0},
+                                 {.asset = kUsdc, .collateral = 0, .debt = usdc(10'000)}};
+        snapshot::TokenClaim shares;
+        shares.chain = "ethereum";
+        shares.token = vault;
+        shares.symbol = "vWETH";
+        shares.decimals = 18;
+        shares.underlying = a_token;
+        shares.underlying_symbol = "aWETH";
+        shares.underlying_decimals = 18;
+        shares.keeper = vault;
+        shares.rate = margrave::core::wad();
+        snapshot::TokenClaim in_pool = shares;
+        in_pool.kind = snapshot::ClaimKind::AToken;
+        in_pool.token = a_token;
+        in_pool.symbol = "aWETH";
+        in_pool.underlying = kWeth;
+        in_pool.underlying_symbol = "WETH";
+        in_pool.keeper = pool_contract;
+        factors = factors.with_claims({shares, in_pool});
+    }
+
+    [[nodiscard]] Portfolio whole() const {
+        auto held = test::weth_holding(3, margrave::core::wad());
+        held.asset = a_token;
+        held.symbol = "aWETH";
+        held.price.reset();
+        return make_portfolio({&prime, &core}, {held}, {});
+    }
+    [[nodiscard]] Graph claims_graph() const {
+        const Portfolio all = whole();
+        return make_graph(all, PriceBook(all, factors), factors);
+    }
+};
+
+TEST_CASE("claims are edges down to the market that keeps them", "[exposure][graph][claims]") {
+    const ClaimBook book;
+    const Graph graph = book.claims_graph();
+    const auto id = [](const core::Address& asset) { return asset_id("ethereum", asset); };
+    CHECK(has_edge(graph, id(book.vault), Relation::ClaimOn, id(book.a_token)));
+    CHECK(has_edge(graph, id(book.a_token), Relation::ClaimOn, id(kWeth)));
+    CHECK(has_edge(graph, id(book.a_token), Relation::KeptIn, market_id(book.prime.name())));
+}
+
+TEST_CASE("a pool that fails takes claims on it down elsewhere", "[exposure][graph][claims]") {
+    const ClaimBook book;
+    const Graph graph = book.claims_graph();
+    const auto node = matching(graph, market_id(book.prime.name()));
+    REQUIRE(node.size() == 1);
+    const auto fallen = falls(book.whole(), graph, book.factors, node[0], std::nullopt);
+    // The account in it at once, and the one whose collateral is a claim on it, at 0.625.
+    REQUIRE(fallen.size() == 2);
+    CHECK(fallen[0].account == prime_account(1));
+    CHECK_FALSE(fallen[0].multiplier);
+    CHECK(fallen[1].account == core_account(2));
+    CHECK(fallen[1].multiplier == decimal("0.625").value());
+    const auto lost = lost_holdings(graph, node[0]);
+    REQUIRE(lost.size() == 1);
+    CHECK(lost[0].value == test::dollars(2'000));
+    CHECK(lost[0].by == "claim on aave_v3 prime on ethereum");
+}
+
+TEST_CASE("an asset that falls takes its claims along", "[exposure][graph][claims]") {
+    const ClaimBook book;
+    const Graph graph = book.claims_graph();
+    const auto node = matching(graph, asset_id("ethereum", kWeth));
+    REQUIRE(node.size() == 1);
+    const auto fallen = falls(book.whole(), graph, book.factors, node[0], std::nullopt);
+    REQUIRE(fallen.size() == 3);
+    CHECK(fallen[0].account == prime_account(1));  // 0.875
+    CHECK(lost_holdings(graph, node[0]).size() == 1);
+}
+
+TEST_CASE("what an owner holds could help the accounts of its smart account",
+          "[exposure][graph][smart_accounts]") {
+    const Book book;
+    snapshot::SmartAccount safe;
+    safe.chain = "ethereum";
+    safe.address = numbered(1);
+    safe.owners = {numbered(4), numbered(5)};
+    const auto helps = [&](std::vector<snapshot::SmartAccount> accounts) {
+        const Portfolio all = make_portfolio(
+            {&book.core}, {test::weth_holding(4, margrave::core::wad())}, {}, std::move(accounts));
+        const Graph graph = make_graph(all, PriceBook(all, book.factors), book.factors);
+        return has_edge(graph,
+                        "holding:ethereum/" + numbered(4).to_string() + '/' + kWeth.to_string(),
+                        Relation::CouldAdd, core_account(1));
+    };
+    CHECK(helps({safe}));
+    CHECK_FALSE(helps({}));
+    safe.chain = "base";
+    CHECK_FALSE(helps({safe}));
+}
+
 }  // namespace
 }  // namespace margrave::exposure

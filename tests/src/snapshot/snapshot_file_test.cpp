@@ -86,6 +86,62 @@ TEST_CASE("amounts of 256 bits and tokens without decimals survive the file", "[
     CHECK(read.holdings.at(0).decimals == holding.decimals);
 }
 
+/// With a claim on ether and a Safe.
+Snapshot with_claims() {
+    Snapshot snapshot = test::example();
+    TokenClaim claim;
+    claim.chain = "ethereum";
+    claim.token = test::numbered(0x71);
+    claim.symbol = "rETH";
+    claim.decimals = 18;
+    claim.kind = ClaimKind::REth;
+    claim.underlying_symbol = "ETH";
+    claim.underlying_decimals = 18;
+    claim.keeper = claim.token;
+    claim.rate = core::wad() + 7;
+    claim.answers = {{core::U256(3), core::U256(4)}, {core::max_u256(), core::max_u256()}};
+    snapshot.claims = {claim};
+    SmartAccount safe;
+    safe.chain = "ethereum";
+    safe.address = test::numbered(0x72);
+    safe.owners = {test::numbered(1), test::numbered(2)};
+    safe.threshold = 2;
+    snapshot.smart_accounts = {safe};
+    return snapshot;
+}
+
+TEST_CASE("claims and smart accounts survive the file", "[snapshot][claims]") {
+    const std::string text = to_json(with_claims());
+    const Snapshot read = from_json(text, restore);
+    CHECK(to_json(read) == text);
+    REQUIRE(read.claims.size() == 1);
+    CHECK(read.claims[0].kind == ClaimKind::REth);
+    CHECK_FALSE(read.claims[0].underlying);
+    CHECK(read.claims[0].rate == core::wad() + 7);
+    CHECK(read.claims[0].answers.at(core::U256(3)) == 4);
+    REQUIRE(read.smart_accounts.size() == 1);
+    CHECK(read.smart_accounts[0].owners.size() == 2);
+    CHECK(read.smart_accounts[0].threshold == 2);
+}
+
+TEST_CASE("a malformed claim is refused with its path", "[snapshot][claims][refused]") {
+    const auto refused = [](const std::string& piece, const std::string& replacement,
+                            const std::string& path) {
+        std::string text = to_json(with_claims());
+        const std::size_t at = text.rfind(piece);
+        REQUIRE(at != std::string::npos);
+        text.replace(at, piece.size(), replacement);
+        CHECK_THROWS_WITH(from_json(text, restore), Contains(path));
+    };
+    refused(R"("kind": "reth")", R"("kind": "rumour")", "claims[0].kind");
+    refused(R"("kind": "safe")", R"("kind": "unsafe")", "smart_accounts[0].kind");
+    refused(R"("underlying_decimals": "18")", R"("underlying_decimals": "37")",
+            "claims[0].underlying_decimals");
+    refused(R"("amount": "3")", "\"amount\": \"" + core::to_decimal(core::max_u256()) + '"',
+            "claims[0].answers[1]");
+    refused(R"("rate": "1000000000000000007")", R"("rate": "-1")", "claims[0].rate");
+}
+
 TEST_CASE("a file of another version is refused by name", "[snapshot][refused]") {
     CHECK_THROWS_WITH(from_json(file_with("margrave.snapshot/1", "margrave.snapshot/2"), restore),
                       Contains("margrave.snapshot/2") && Contains("reads \"margrave.snapshot/1\""));
