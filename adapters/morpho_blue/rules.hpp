@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "core/fixed_point.hpp"
+#include "core/mul_add_div.hpp"
 #include "margin/arithmetic.hpp"
 
 /// Morpho Blue's solvency arithmetic, written once for exact and for fast numbers. Source of all of
@@ -32,7 +33,7 @@ template <class A>
                                             const typename A::Number& y,
                                             const typename A::Number& d) {
     if constexpr (std::is_same_v<A, Exact>) {
-        return U256(x * y + (d - 1)) / d;
+        return core::mul_add_div(x, y, U256(d - 1), d);
     } else {
         return A::template mul_div<Rounding::Up>(x, y, d);
     }

@@ -10,6 +10,8 @@
 #include <stdexcept>
 
 #include "core/hex_digit.hpp"
+#include "core/limbs.hpp"
+#include "core/mul_add_div.hpp"
 
 namespace margrave::core {
 
@@ -52,23 +54,53 @@ bool multiply_add(Limbs& limbs, std::uint64_t factor, std::uint64_t addend) {
     return carry == 0;
 }
 
-template <Rounding R, class Int>
-Int rounded_quotient(Int product, const Int& divisor) {
+limbs::Number to_number(const U256& value) {
+    limbs::Number out;
+    const auto& backend = value.backend();
+    out.size = backend.size();
+    std::copy_n(backend.limbs(), out.size, out.limb.begin());
+    out.trim();
+    return out;
+}
+
+/// Throws std::overflow_error for more than 256 bits.
+U256 to_u256(const limbs::Number& number) {
+    if (number.size > kLimbs) {
+        throw std::overflow_error("a number needs more than 256 bits");
+    }
+    U256 out;
+    auto& backend = out.backend();
+    const auto size = static_cast<unsigned>(std::max<std::size_t>(number.size, 1));
+    backend.resize(size, size);
+    std::copy_n(number.limb.begin(), size, backend.limbs());
+    return out;
+}
+
+void check_fits(const limbs::Number& number) {
+    if (number.size > kLimbs) {
+        throw std::overflow_error("a product needs more than 256 bits");
+    }
+}
+
+/// (dividend + what R adds) / c, which `check` lets pass before the division.
+template <Rounding R, class Check>
+U256 rounded_quotient(limbs::Number dividend, const U256& c, const Check& check) {
+    check(dividend);
+    const limbs::Number divisor = to_number(c);
+    if (divisor.size == 0) {
+        throw std::overflow_error("division by zero");
+    }
     if constexpr (R == Rounding::HalfUp) {
-        product += divisor >> 1;
+        // At most (2^256 - 1)^2 + 2^255, which is below 2^512.
+        static_cast<void>(limbs::add(dividend, to_number(U256(c >> 1))));
+        check(dividend);
     }
-    if constexpr (R == Rounding::Up) {
-        Int quotient;
-        Int remainder;
-        boost::multiprecision::divide_qr(product, divisor, quotient, remainder);
-        if (!remainder.is_zero()) {
-            ++quotient;
-        }
-        return quotient;
-    } else {
-        product /= divisor;
-        return product;
+    bool is_exact = false;
+    U256 out = to_u256(limbs::quotient(dividend, divisor, is_exact));
+    if (R == Rounding::Up && !is_exact) {
+        ++out;
     }
+    return out;
 }
 
 std::array<U256, 78> powers_of_ten() {
@@ -84,16 +116,20 @@ std::array<U256, 78> powers_of_ten() {
 
 template <Rounding R>
 U256 mul_div(const U256& a, const U256& b, const U256& c) {
-    return rounded_quotient<R>(U256(a * b), c);
+    return rounded_quotient<R>(limbs::product(to_number(a), to_number(b)), c, check_fits);
 }
 
 template <Rounding R>
 U256 mul_div_wide(const U256& a, const U256& b, const U256& c) {
-    const U512 quotient = rounded_quotient<R>(U512(U512(a) * U512(b)), U512(c));
-    if (quotient > max_u256()) {
-        throw std::overflow_error("the quotient of a 512-bit product needs more than 256 bits");
-    }
-    return U256(quotient);
+    return rounded_quotient<R>(limbs::product(to_number(a), to_number(b)), c,
+                               [](const limbs::Number&) {});
+}
+
+U256 mul_add_div(const U256& a, const U256& b, const U256& addend, const U256& c) {
+    limbs::Number dividend = limbs::product(to_number(a), to_number(b));
+    check_fits(dividend);
+    static_cast<void>(limbs::add(dividend, to_number(addend)));  // far below 2^512
+    return rounded_quotient<Rounding::Down>(dividend, c, check_fits);
 }
 
 template U256 mul_div<Rounding::Down>(const U256&, const U256&, const U256&);
