@@ -15,7 +15,6 @@ namespace {
 
 using core::U256;
 using margin::Exact;
-using margin::Fast;
 
 /// The search gives up here. Only an account that stands within a rounding of its limit over a wide
 /// range of answers, long and short in one asset by nearly the same, comes near it.
@@ -387,36 +386,6 @@ void AaveMarket::set_answer(const core::Address& asset, const U256& answer) {
         Market::set_answer(asset, answer);
     }
     has_own_answers_ = true;
-}
-
-std::vector<margin::WeightedLeg> AaveMarket::weighted_legs(std::size_t row) const {
-    std::vector<margin::WeightedLeg> out;
-    if (health(row).status == margin::Status::Unknown) {
-        return out;
-    }
-    const Account& account = state_.accounts.at(row);
-    for (const Balance& balance : account.balances) {
-        if (!account.configuration.is_using(balance.reserve_id)) {
-            continue;
-        }
-        const Position<Fast> entered = position<Fast>(balance, account);
-        const double price = entered.price / entered.unit;
-        const double weight = entered.collateral * price * entered.threshold_bps /
-                              core::percentage_factor().convert_to<double>();
-        const double debt = entered.debt * price;
-        if (weight == 0 && debt == 0) {
-            continue;
-        }
-        const core::Address key = price_key(state_.reserves.at(balance.reserve_id), account);
-        const auto same = std::find_if(out.begin(), out.end(), [&](const margin::WeightedLeg& leg) {
-            return leg.asset == key;
-        });
-        margin::WeightedLeg& leg = same == out.end() ? out.emplace_back() : *same;
-        leg.asset = key;
-        leg.weight += weight;
-        leg.debt += debt;
-    }
-    return out;
 }
 
 }  // namespace margrave::adapters::aave_v3

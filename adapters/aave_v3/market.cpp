@@ -1,7 +1,6 @@
 #include "adapters/aave_v3/market.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -13,7 +12,6 @@ namespace {
 
 using core::U256;
 using margin::Exact;
-using margin::Fast;
 
 std::uint64_t seconds_between(core::Timestamp from, core::Timestamp to) {
     return to > from ? to.value() - from.value() : 0;
@@ -199,7 +197,6 @@ Sums<A> AaveMarket::sums(const Account& account) const {
 }
 
 template Position<Exact> AaveMarket::position<Exact>(const Balance&, const Account&) const;
-template Position<Fast> AaveMarket::position<Fast>(const Balance&, const Account&) const;
 
 /// What keeps the account's health from being known; "" when nothing does.
 std::string AaveMarket::trouble(const Account& account) const {
@@ -406,24 +403,6 @@ std::vector<std::string> AaveMarket::blocked_by(std::size_t row) const {
         out.emplace_back("no_liquidity");
     }
     return out;
-}
-
-void AaveMarket::fast_health_factors(std::vector<double>& out) const {
-    out.clear();
-    out.reserve(state_.accounts.size());
-    for (const Account& account : state_.accounts) {
-        if (!trouble(account).empty()) {
-            out.push_back(std::numeric_limits<double>::quiet_NaN());
-            continue;
-        }
-        const auto total = margin::value_or_nothing([&] { return sums<Fast>(account); });
-        if (!total) {
-            out.push_back(std::numeric_limits<double>::quiet_NaN());
-            continue;
-        }
-        out.push_back(total->debt == 0.0 ? std::numeric_limits<double>::infinity()
-                                         : health_factor<Fast>(*state_.behaviour, *total));
-    }
 }
 
 std::vector<margin::AssetPrice> AaveMarket::prices() const {

@@ -11,13 +11,14 @@
 #include "adapters/aave_v3/rules.hpp"
 #include "adapters/aave_v3/state.hpp"
 #include "core/archive.hpp"
+#include "margin/linear_form.hpp"
 #include "margin/market.hpp"
 
 namespace margrave::adapters::aave_v3 {
 
 /// One Aave v3 pool with the accounts read from it. Every figure is computed from raw state by
 /// rules.hpp; the pool's own getUserAccountData is only ever compared with.
-class AaveMarket final : public margin::Market {
+class AaveMarket final : public margin::Market, public margin::LinearRows {
   public:
     explicit AaveMarket(State state);
 
@@ -35,6 +36,8 @@ class AaveMarket final : public margin::Market {
     /// Where the debt shown is not what the token says: GHO before 3.4.
     [[nodiscard]] std::vector<std::string> warnings(std::size_t row) const override;
     void fast_health_factors(std::vector<double>& out) const override;
+    /// In base currency.
+    [[nodiscard]] std::optional<margin::LinearForm> linear_form(std::size_t row) const override;
 
     [[nodiscard]] std::vector<margin::AssetPrice> prices() const override;
 

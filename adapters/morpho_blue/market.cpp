@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "core/fixed_point.hpp"
+#include "margin/book.hpp"
 #include "margin/guard.hpp"
 
 namespace margrave::adapters::morpho_blue {
@@ -22,6 +22,10 @@ const U256& wad_of_a_bps() {
 }
 
 core::Bps to_bps(const U256& lltv) {
+    if (lltv <= core::wad()) {  // as every market's is
+        constexpr std::uint64_t kWadOfABps = 100'000'000'000'000;
+        return core::Bps(static_cast<std::uint32_t>(static_cast<std::uint64_t>(lltv) / kWadOfABps));
+    }
     return core::Bps(static_cast<std::uint32_t>(U256(lltv / wad_of_a_bps())));
 }
 
@@ -266,25 +270,38 @@ std::string MorphoMarket::pre_liquidation_warning(const Account& account,
     return out + (can_now.value_or(false) ? "; it may now" : "; not now");
 }
 
-void MorphoMarket::fast_health_factors(std::vector<double>& out) const {
-    out.clear();
-    out.reserve(state_.accounts.size());
-    const bool is_known = now_ && state_.price;
-    const ShareTotals<Fast> borrow{is_known ? Fast::of(now_->totals.borrow_assets) : 0.0,
-                                   is_known ? Fast::of(now_->totals.borrow_shares) : 0.0};
-    const double price = is_known ? Fast::of(state_.price->answer) : 0.0;
-    const double lltv = Fast::of(state_.params.lltv);
-    for (const Account& account : state_.accounts) {
-        if (account.is_read() && account.borrow_shares == 0) {
-            out.push_back(std::numeric_limits<double>::infinity());
-        } else if (!account.is_read() || !is_known) {
-            out.push_back(std::numeric_limits<double>::quiet_NaN());
-        } else {
-            const double value = collateral_value<Fast>(Fast::of(account.collateral), price);
-            out.push_back(max_borrow<Fast>(value, lltv) /
-                          to_assets_up<Fast>(Fast::of(account.borrow_shares), borrow));
-        }
+/// Healthy means floor(floor(c p / 1e36) lltv / 1e18) >= debt: the floors take less than lltv /
+/// 1e18 and less than 1. The debt itself is exact.
+std::optional<margin::LinearForm> MorphoMarket::linear_form(std::size_t row) const {
+    const Account& account = state_.accounts.at(row);
+    if (!trouble(account).empty()) {
+        return std::nullopt;
     }
+    if (account.borrow_shares == 0) {
+        return margin::LinearForm{};
+    }
+    const auto debt =
+        margin::value_or_nothing([&] { return debt_of(account); }).value_or(std::nullopt);
+    const double collateral = Fast::of(account.collateral);
+    const double lltv = Fast::of(state_.params.lltv);
+    // What the check multiplies, at the greatest answer that a form may be asked about.
+    const double product = collateral * Fast::of(state_.price->answer) * margin::Book::kAnswerRange;
+    constexpr double kProductMax = 1e76;
+    if (!debt || product > kProductMax || lltv > Fast::of(core::wad()) ||
+        state_.params.collateral_token.is_zero()) {
+        return std::nullopt;
+    }
+    return margin::LinearForm{
+        .legs = {{.asset = state_.params.collateral_token,
+                  .weight = max_borrow<Fast>(collateral_value<Fast>(collateral, 1), lltv),
+                  .debt = 0},
+                 {.asset = Address(), .weight = 0, .debt = Fast::of(*debt)}},
+        .relative_slack = 0,
+        .slack = 2};
+}
+
+void MorphoMarket::fast_health_factors(std::vector<double>& out) const {
+    margin::fast_health_factors(*this, out);
 }
 
 std::vector<margin::OracleAnswer> MorphoMarket::answers() const {

@@ -8,6 +8,7 @@
 
 #include "adapters/morpho_blue/state.hpp"
 #include "core/archive.hpp"
+#include "margin/linear_form.hpp"
 #include "margin/market.hpp"
 
 namespace margrave::adapters::morpho_blue {
@@ -26,7 +27,7 @@ struct Accrued {
 
 /// One Morpho Blue market with the accounts read from it. Collateral counts in the collateral
 /// token, debt in the loan token, which is the quote.
-class MorphoMarket final : public margin::Market {
+class MorphoMarket final : public margin::Market, public margin::LinearRows {
   public:
     explicit MorphoMarket(State state);
 
@@ -43,6 +44,8 @@ class MorphoMarket final : public margin::Market {
     [[nodiscard]] std::vector<std::string> blocked_by(std::size_t row) const override;
     [[nodiscard]] std::vector<std::string> warnings(std::size_t row) const override;
     void fast_health_factors(std::vector<double>& out) const override;
+    /// In base units of the loan token.
+    [[nodiscard]] std::optional<margin::LinearForm> linear_form(std::size_t row) const override;
 
     [[nodiscard]] std::vector<margin::AssetPrice> prices() const override { return {}; }
     [[nodiscard]] std::vector<margin::OracleAnswer> answers() const override;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -9,6 +10,7 @@
 #include "core/errors.hpp"
 #include "margin/market.hpp"
 #include "snapshot/archive_json.hpp"
+#include "tests/support/book_check.hpp"
 
 /// Replays on a saved snapshot what a test does on a chain, so that both ends can be compared.
 ///
@@ -21,6 +23,8 @@
 ///     {"liquidate": {"market", "wallet", "collateral", "debt", "repay", "receive_shares"}}
 ///     {"shock": {"market", "kind", "asset", "value"}}
 ///     {"answer": {"market", "asset", "value"}}     replaces an oracle's answer
+///     {"screen": {"market"}}                       what doubles say of all rows, beside the exact
+///     check
 ///     {"accrue_to": "1750000000"}                  all markets
 ///     {"state": {"market", "wallets": [ ]}}        everything that is known of them now
 ///     {"reset": true}                              back to the snapshot
@@ -232,6 +236,25 @@ Archive state(Markets& markets, const Archive& line) {
     return out;
 }
 
+/// At the market's answers now, by a book of the snapshot's.
+Archive screen(const snapshot::Snapshot& from, Markets& markets, const Archive& line) {
+    const Market& market = market_of(markets, line);
+    const auto original =
+        std::find_if(from.markets.begin(), from.markets.end(),
+                     [&](const auto& one) { return one->name() == market.name(); });
+    const test::BookCheck check = test::check_book(market, margin::make_book(**original), 0);
+    Archive::List wrong;
+    for (const std::size_t row : check.wrong) {
+        wrong.emplace_back(market.wallet(row).to_string());
+    }
+    Archive out;
+    out.set("healthy", std::uint64_t{check.healthy});
+    out.set("liquidatable", std::uint64_t{check.liquidatable});
+    out.set("asked", std::uint64_t{check.asked});
+    out.set("wrong", std::move(wrong));
+    return out;
+}
+
 Archive answer(const snapshot::Snapshot& from, Markets& markets, const Archive& line) {
     Archive ok;
     ok.set("ok", true);
@@ -246,6 +269,9 @@ Archive answer(const snapshot::Snapshot& from, Markets& markets, const Archive& 
     }
     if (line.has("state")) {
         return state(markets, line.at("state"));
+    }
+    if (line.has("screen")) {
+        return screen(from, markets, line.at("screen"));
     }
     if (line.has("answer")) {
         const Archive& change = line.at("answer");

@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-#include <ctime>
 #include <optional>
 #include <random>
 #include <string>
@@ -353,39 +352,4 @@ TEST_CASE("weighted legs sum to the health factor", "[aave_v3][whatif]") {
     CHECK(legs[0].debt == Approx(2'000e8));
     CHECK(legs[1].weight == 0);
     CHECK(legs[1].debt == Approx(8'000e8));
-}
-
-// Not an assertion on the machine's speed: run it by its tag.
-TEST_CASE("liquidation prices of 10,000 accounts take this long", "[.][aave_v3][bench]") {
-    std::mt19937_64 random(7);
-    for (const std::string& name : {std::string("3.0"), std::string("3.6")}) {
-        State state = pool(name);
-        for (unsigned id = 3; id < 60; ++id) {
-            state.reserves[id] =
-                reserve(id, "R", {.ltv = 6000 + id * 20, .threshold = 7000 + id * 20},
-                        U256(kDollar * (1 + random() % 3000)));
-        }
-        for (int n = 0; n < 10'000; ++n) {
-            AccountBuilder account(static_cast<std::uint64_t>(n));
-            for (int k = 0; k < 2; ++k) {
-                account.collateral(static_cast<unsigned>(random() % 60),
-                                   core::wad() * (1 + random() % 1000) + random() % 1'000'000'007);
-                account.debt(static_cast<unsigned>(random() % 60),
-                             core::wad() * (1 + random() % 100) + random() % 1'000'000'007);
-            }
-            state.accounts.push_back(account.build());
-        }
-        const AaveMarket market(state);
-        const std::clock_t start = std::clock();
-        int asked = 0;
-        int found = 0;
-        for (std::size_t row = 0; row < market.account_count(); ++row) {
-            for (const margin::Leg& leg : market.legs(row)) {
-                ++asked;
-                found += market.liquidation_answer(row, leg.asset) ? 1 : 0;
-            }
-        }
-        const double took = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-        WARN(name << ": " << asked << " prices, " << found << " found, " << took << " s");
-    }
 }

@@ -2,13 +2,15 @@
 // today's passes, and so do others in between; where none is reported, none within a million times fails.
 // MARGRAVE_LONG=1 asks more, MARGRAVE_SEED another history.
 import assert from "node:assert/strict";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { HEALTH, accountDataAt, firstWhere } from "../lib/answers.mjs";
 import { startDevnet } from "../lib/devnet.mjs";
 import { checkLiquidationPrice } from "../lib/liquidation_price_check.mjs";
-import { audit, skip, writeConfig } from "../lib/margrave.mjs";
+import { audit, skip, temporaryFolder, writeConfig } from "../lib/margrave.mjs";
 import { contractFindsHealthy, readMorphoTruth } from "../lib/morpho_truth.mjs";
 import { Random } from "../lib/random.mjs";
+import { Replay, skip as skipReplay } from "../lib/replay.mjs";
 import { readMarket } from "../lib/truth.mjs";
 
 const WAD = 10n ** 18n;
@@ -24,6 +26,7 @@ describe(`liquidation prices, seed "${seed}"`, { concurrency: false }, () => {
     let devnet, morphoNet;
     const truths = {};
     const reports = new Map();
+    const snapshots = {};
 
     before(async () => {
         const options = { seed, wallets, observations: 2 };
@@ -34,8 +37,8 @@ describe(`liquidation prices, seed "${seed}"`, { concurrency: false }, () => {
         }
         truths.blue = await readMorphoTruth(morphoNet, morphoNet.wallets, blockOf(morphoNet));
         if (skip) return;
-        await remember(devnet, 0);
-        await remember(morphoNet, GAPS);
+        snapshots.aave = await remember(devnet, 0);
+        snapshots.morpho = await remember(morphoNet, GAPS);
     });
     after(async () => {
         await devnet?.stop();
@@ -46,11 +49,13 @@ describe(`liquidation prices, seed "${seed}"`, { concurrency: false }, () => {
 
     async function remember(net, expectedCode) {
         const config = writeConfig(net.configToml());
+        const file = path.join(temporaryFolder(), "snapshot.json");
         // In one go, because not everyone has a gap.
-        const options = { block: blockOf(net), expectedCode, chunk: Infinity };
+        const options = { block: blockOf(net), expectedCode, chunk: Infinity, options: ["--snapshot-out", file] };
         for (const account of (await audit(config, net.wallets, options)).accounts) {
             reports.set(keyOf(account.market, account.wallet), account);
         }
+        return file;
     }
 
     const keyOf = (market, wallet) => `${market} ${wallet.toLowerCase()}`;
@@ -103,6 +108,40 @@ describe(`liquidation prices, seed "${seed}"`, { concurrency: false }, () => {
         }
         tally.settle(context, accounts.length);
     });
+
+    // What doubles are sure of, beside the exact check of every account: today, and at one answer after another moved.
+    async function screen(replay, market, answers, random, sums) {
+        for (let move = 0; move <= 20; ++move) {
+            const found = await replay.ask({ screen: { market } });
+            assert.deepEqual(found.wrong, [], `${market} after ${move} moves`);
+            for (const [verdict, count] of Object.entries(sums)) sums[verdict] = count + Number(found[verdict]);
+            const [asset, today] = random.pick([...answers]);
+            const value = BigInt(Math.ceil(Number(today) * random.logBetween(0.5, 2)));
+            await replay.ask({ answer: { market, asset, value } });
+        }
+    }
+
+    for (const protocol of ["aave", "morpho"]) {
+        test(`of many ${protocol} accounts, doubles are sure of what is so`, { skip: skip || skipReplay }, async (context) => {
+            const random = new Random(`${seed} book of ${protocol}`);
+            const answers = new Map();
+            const add = (market, asset, price) =>
+                answers.set(market, (answers.get(market) ?? new Map()).set(asset, price));
+            if (protocol === "aave") {
+                for (const { name } of devnet.markets)
+                    for (const { balances } of aaveTruths(name))
+                        for (const { asset, ownPrice } of balances) add(name, asset, ownPrice);
+            } else {
+                for (const { market, price } of morphoTruths()) add(market.id, market.params.collateralToken, price);
+            }
+            const replay = new Replay(snapshots[protocol]);
+            const sums = { healthy: 0, liquidatable: 0, asked: 0 };
+            for (const [market, prices] of answers) await screen(replay, market, prices, random, sums);
+            replay.stop();
+            context.diagnostic(JSON.stringify(sums));
+            assert.ok(sums.healthy > 1000 && sums.liquidatable > 100, JSON.stringify(sums));
+        });
+    }
 
     test("the check finds a price that is off by one, missing or made up", async () => {
         const random = new Random(seed);
