@@ -1,0 +1,73 @@
+// Rows of the table that the comparison ends with.
+
+export const ms = (value) => (value < 10 ? `${value.toFixed(2)} ms` : `${value.toFixed(0)} ms`);
+
+const scale = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000 };
+
+/** What stands against a limit, out of Google Benchmark's report. */
+export function limitRows(benchmarks) {
+  const find = (name) => {
+    const found = benchmarks.find((one) => one.name === name || one.name.startsWith(`${name}/process_time`));
+    if (found === undefined) {
+      throw new Error(`the bench has no ${name}`);
+    }
+    return found;
+  };
+  const took = (name) => find(name).cpu_time * scale[find(name).time_unit];
+  const limit = (label, name, limitMs) => ({
+    label,
+    ours: ms(took(name)),
+    other: ms(limitMs),
+    ratio: `${(limitMs / took(name)).toFixed(1)}x`,
+    target: 'at most',
+    met: took(name) <= limitMs,
+  });
+  const bandwidth = find('book_health/1').bytes_per_second / find('memory_triad').bytes_per_second;
+  const gigabytes = (name) => `${(find(name).bytes_per_second / 1e9).toFixed(1)} GB/s`;
+  const linear = (label, name, suffix) => {
+    const growth = took(`${name}/40000${suffix}`) / took(`${name}/10000${suffix}`);
+    return {
+      label,
+      ours: ms(took(`${name}/40000${suffix}`)),
+      other: ms(took(`${name}/10000${suffix}`)),
+      ratio: `${growth.toFixed(2)}x`,
+      target: '4x, within 25 %',
+      met: growth <= 5,
+    };
+  };
+  return [
+    limit('fast health, 100,000 borrowers, one core', 'book_health/1', 3),
+    {
+      label: '  of what a triad gets from memory',
+      ours: gigabytes('book_health/1'),
+      other: gigabytes('memory_triad'),
+      ratio: `${(100 * bandwidth).toFixed(0)} %`,
+      target: '',
+      met: null,
+    },
+    limit('Aave 3.0 liquidation prices, 10,000 accounts', 'aave_liquidation_prices/10000/30', 1000),
+    linear('  40,000 against 10,000', 'aave_liquidation_prices', '/30'),
+    limit('Aave 3.6 liquidation prices, 10,000 accounts', 'aave_liquidation_prices/10000/36', 1000),
+    linear('  40,000 against 10,000', 'aave_liquidation_prices', '/36'),
+    limit('Morpho liquidation prices, 10,000 accounts', 'morpho_liquidation_prices/10000', 1000),
+    linear('  40,000 against 10,000', 'morpho_liquidation_prices', ''),
+  ];
+}
+
+export function printTable(rows) {
+  const lines = [
+    ['case', 'margrave', 'peer or limit', 'ratio', 'target', 'met'],
+    ...rows.map((row) => [
+      row.label,
+      row.ours,
+      row.other,
+      row.ratio,
+      row.target,
+      row.met === null ? '' : row.met ? 'yes' : 'NO',
+    ]),
+  ];
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  for (const line of lines) {
+    console.log(line.map((text, column) => (column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]))).join('  '));
+  }
+}
