@@ -125,14 +125,16 @@ class FakePool {
                     data(reserve, static_cast<std::uint16_t>(reserve.id)), reserve.asset());
         node.answer(pool, contracts::GetLiquidationGracePeriod{}, chains::abi::Uint<40>{0},
                     reserve.asset());
-        node.answer(pool, contracts::GetVirtualUnderlyingBalance{}, chains::abi::Uint<128>{0},
-                    reserve.asset());
+        // Enough for every liquidation to be paid out.
+        const U256 liquidity = 1'000'000 * core::wad();
+        node.answer(pool, contracts::GetVirtualUnderlyingBalance{},
+                    chains::abi::Uint<128>{liquidity}, reserve.asset());
         node.answer(pool, contracts::GetReserveDeficit{}, U256(0), reserve.asset());
         node.answer(reserve.a_token(), contracts::ScaledTotalSupply{}, U256(0));
         node.answer(reserve.debt_token(), contracts::ScaledTotalSupply{}, U256(0));
         node.answer(reserve.stable_token(), contracts::GetSupplyData{},
                     {U256(0), U256(0), U256(0), chains::abi::Uint<40>{0}});
-        node.answer(reserve.asset(), chains::erc20::BalanceOf{}, U256(0), reserve.a_token());
+        node.answer(reserve.asset(), chains::erc20::BalanceOf{}, liquidity, reserve.a_token());
         node.answer(oracle, contracts::GetAssetPrice{}, reserve.price, reserve.asset());
         node.answer(oracle, contracts::GetSourceOfAsset{}, reserve.source(), reserve.asset());
         node.answer(reserve.source(), chains::evm::oracles::LatestRoundData{},
