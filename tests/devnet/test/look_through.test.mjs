@@ -45,7 +45,8 @@ describe("look-through", { skip }, () => {
         mintMany(chain, WETH, [holder], [10n ** 18n]);
         mintMany(chain, USDC, [signer], [5_000_000n]);
         const pool = parseAbi(["function supply(address,uint256,address,uint16)"]);
-        chain.send({ from: holder, to: market.pool, abi: pool, functionName: "supply", args: [WETH.address, 10n ** 18n, holder, 0] });
+        const supply = [WETH.address, 10n ** 18n, holder, 0];
+        chain.send({ from: holder, to: market.pool, abi: pool, functionName: "supply", args: supply });
         await chain.mine();
         aToken = await chain.read({
             to: market.pool,
@@ -72,7 +73,7 @@ describe("look-through", { skip }, () => {
         });
         chain.send({ to: registry, abi: claims("ProxyRegistry").abi, functionName: "build", args: [holder] });
         await chain.mine();
-        proxy = await chain.read({ to: registry, abi: claims("ProxyRegistry").abi, functionName: "proxies", args: [holder] });
+        proxy = await read(registry, "ProxyRegistry", "proxies", holder);
         mintMany(chain, WETH, [proxy, safe], [3n * 10n ** 18n, 10n ** 18n]);
         await chain.mine();
     });
@@ -85,13 +86,20 @@ describe("look-through", { skip }, () => {
             ["wstake", stake],
             ["aWETH", aToken],
         ]
-            .map(([symbol, address]) => `[[assets]]\nchain = "devnet"\nsymbol = "${symbol}"\naddress = "${getAddress(address)}"\n`)
+            .map(([symbol, address]) => [
+                "[[assets]]",
+                'chain = "devnet"',
+                `symbol = "${symbol}"`,
+                `address = "${getAddress(address)}"\n`,
+            ])
+            .map((lines) => lines.join("\n"))
             .join("\n");
-    const config = ({ safeAt = safe } = {}) =>
-        writeConfig(
-            devnet.configToml().replace("chain_id = 31337", `chain_id = 31337\nproxy_registry = "${getAddress(registry)}"`) +
-                `\n${assets()}\n[[smart_accounts]]\nchain = "devnet"\nkind = "safe"\naddress = "${getAddress(safeAt)}"\n`,
-        );
+    const config = ({ safeAt = safe } = {}) => {
+        const chainId = "chain_id = 31337";
+        const base = devnet.configToml().replace(chainId, `${chainId}\nproxy_registry = "${getAddress(registry)}"`);
+        const account = `[[smart_accounts]]\nchain = "devnet"\nkind = "safe"\naddress = "${getAddress(safeAt)}"\n`;
+        return writeConfig([base, assets(), account].join("\n"));
+    };
     const read = (to, name, functionName, ...args) => chain.read({ to, abi: claims(name).abi, functionName, args });
 
     test("amounts equal the contracts' answers at every level", async () => {
@@ -146,6 +154,7 @@ describe("look-through", { skip }, () => {
         assert.deepEqual(alone.portfolio.smart_accounts, []);
         const { code, json } = await margrave(["audit", holder, "--config", config({ safeAt: registry }), "--json"]);
         assert.equal(code, 4);
-        assert.ok(json.gaps.some(({ protocol, detail }) => protocol === "safe" && detail.includes(getAddress(registry))));
+        const named = ({ protocol, detail }) => protocol === "safe" && detail.includes(getAddress(registry));
+        assert.ok(json.gaps.some(named));
     });
 });
