@@ -81,7 +81,9 @@ ExitCode run_demo(World& world, const DemoOptions& options) {
     const auto report =
         report::make_report(result.snapshot, {.at = std::nullopt,
                                               .at_risk_below = settings.at_risk_below,
-                                              .factors = make_factor_map(settings)});
+                                              .factors = make_factor_map(settings),
+                                              .wallets = {},
+                                              .suppositions = make_suppositions(settings)});
     const OutputOptions output{
         .json = options.json, .verbose = options.verbose, .no_color = options.no_color};
     write_result(world, (options.json ? "" : show_labels(wallets)) + render(world, report, output));

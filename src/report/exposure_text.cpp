@@ -187,8 +187,12 @@ std::string trigger_text(const exposure::OwnTrigger& trigger) {
     const std::string cost = trigger.pair
                                  ? "a liquidation costs " + usd_text(trigger.loss)
                                  : "no liquidation (" + core::printable(trigger.reason) + ")";
-    return fmt::format("{} in {}: if {} {}: {}, the move alone {}", trigger.wallet.to_string(),
-                       market_text(trigger.market), core::printable(trigger.factor, kNameBytesMax),
+    const std::string where = trigger.wallet.to_string() + " in " + market_text(trigger.market);
+    if (trigger.multiplier == core::wad()) {
+        return where + ": as prices are: " + cost;
+    }
+    return fmt::format("{}: if {} {}: {}, the move alone {}", where,
+                       core::printable(trigger.factor, kNameBytesMax),
                        move_text(trigger.multiplier), cost, signed_text(trigger.netted));
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/fixed_point.hpp"
 #include "margin/book.hpp"
 #include "margin/market.hpp"
 
@@ -17,7 +18,8 @@ struct BookCheck {
     std::size_t liquidatable = 0;
     std::size_t asked = 0;
     std::vector<std::size_t> wrong;  ///< rows of which the exact check says otherwise
-    /// The greatest |fast / exact - 1| of rows whose debt is worth at least `debt_min`.
+    /// The greatest |fast / exact - 1| of rows whose debt is worth at least `debt_min`, and which
+    /// have a health above a half, so that the collateral is worth as much.
     double apart = 0;
 };
 
@@ -52,7 +54,7 @@ inline BookCheck check_book(const margin::Market& market, const margin::Book& bo
                 break;
         }
         if (exact.health_factor && exact.debt->convert_to<double>() >= debt_min &&
-            *exact.health_factor > core::Wad(0) && !std::isnan(fast[row])) {
+            *exact.health_factor > core::Wad(core::wad() / 2) && !std::isnan(fast[row])) {
             const double factor = exact.health_factor->value().convert_to<double>() / 1e18;
             out.apart = std::max(out.apart, std::abs(fast[row] / factor - 1));
         }

@@ -49,7 +49,7 @@ State random_pool(const std::string& behaviour, bool is_coarse, Dice& dice) {
                     is_coarse ? U256(dice.between(1, 300)) : U256(dice.power_of_ten(5, 13)));
         one.liquidity_index = core::ray() + core::ray() / dice.between(2, 1000);
         one.borrow_index = core::ray() + core::ray() / dice.between(2, 1000);
-        one.borrow_rate = core::pow10(24) * dice.between(0, 500);
+        // Debts do not grow, so that healths stay where they are put.
         one.liquidity_rate = core::pow10(24) * dice.between(0, 500);
         one.last_update = core::Timestamp(kBlockTime - dice.between(0, 10'000'000));
         state.reserves[id] = one;

@@ -43,7 +43,7 @@ State random_market(std::mt19937_64& random) {
 
 }  // namespace
 
-TEST_CASE("what a book is sure of the exact check confirms, near 1 and at moved answers",
+TEST_CASE("what a book of a Morpho market is sure of the exact check confirms",
           "[morpho_blue][book][property]") {
     std::mt19937_64 random(20260312);
     test::BookCheck sum;
@@ -70,7 +70,7 @@ TEST_CASE("what a book is sure of the exact check confirms, near 1 and at moved 
         }
     }
     CAPTURE(sum.healthy, sum.liquidatable, sum.asked);
-    CHECK(sum.healthy > 3000);
+    CHECK(sum.healthy > 1000);
     CHECK(sum.liquidatable > 3000);
     CHECK(sum.asked > 300);
 }
@@ -98,7 +98,8 @@ TEST_CASE("a book knows debts without a price no better than the exact check",
     CHECK(std::isnan(unknown[2]));
 }
 
-TEST_CASE("liquidatable rows are those of the exact check", "[morpho_blue][book]") {
+TEST_CASE("liquidatable rows of a Morpho market are those of the exact check",
+          "[morpho_blue][book]") {
     State state = usdc_against_weth();
     state.accounts = {
         account(wei(1), U256(1500) * kUsdc, 0, 1), account(wei(1), U256(1600) * kUsdc, 0, 2),

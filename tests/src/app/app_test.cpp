@@ -94,7 +94,8 @@ TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][
          "cannot read " + folder.file("none.toml") + ": No such file or directory"},
         {{"audit", kWallet, "--config", folder.file("bad.toml", "[report]\nat_risk = \"1\"\n")},
          folder.file("bad.toml") +
-             ":2: key `at_risk`: unknown key; the keys here are at_risk_below"},
+             ":2: key `at_risk`: unknown key; the keys here are at_risk_below, "
+             "basis_fall, rate_horizon_days, rate_shocks"},
         {{"audit", kWallet, "--chain", "mars"},
          "--chain: no chain is called \"mars\"; the chains are arbitrum, base, bnb, ethereum, "
          "hyperevm, katana, linea, monad, optimism, polygon, scroll, sonic, unichain, world"},

@@ -73,7 +73,7 @@ TEST_CASE("no point on the limit is nearer than the one found, by brute force",
     const auto tried = GENERATE(values<Case>({{2, 0, 1, 0, "0.7", "0.1", "0"},
                                               {2, 1, 1.5, 0, "0.7", "0.3", "0.8"},
                                               {0, 3, 0, 2, "0.9", "0.5", "0.6"},
-                                              {3, 2, 2, 1.5, "0.5", "0.6", "0.3"}}));
+                                              {3, 2, 3, 1.5, "0.5", "0.6", "0.3"}}));
     const std::vector<margin::WeightedLeg> legs{
         {.asset = kWeth, .weight = tried.ether_weight, .debt = tried.ether_debt},
         {.asset = kUsdc, .weight = tried.dollar_weight, .debt = tried.dollar_debt}};
