@@ -263,10 +263,10 @@ Amounts repay(State& state, Account& account, const margin::Action& action) {
 
 Amounts supply_collateral(const State& state, Account& account, const margin::Action& action) {
     const U256 assets = given(action);
-    // The contract's transfer asks whether there is code at the token's address.
+    account.collateral = fit_128(account.collateral + fit_128(assets));
+    // The contract's transfer, its last step, asks whether there is code at the token's address.
     require(!state.params.collateral_token.is_zero(), "unknown_asset",
             "the market has no collateral token");
-    account.collateral = fit_128(account.collateral + fit_128(assets));
     return {assets, 0};
 }
 

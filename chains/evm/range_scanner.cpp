@@ -68,7 +68,7 @@ class RangeScanner::Run {
   public:
     Run(RangeScanner& scanner, const LogFilter& filter, const BlockRange& range,
         const RangeScanOptions& options, const LogSink& sink)
-        : scanner_(scanner), filter_(filter), range_(range), options_(options), sink_(sink) {
+        : scanner_(scanner), filter_(filter), options_(options), sink_(sink) {
         segments_.push_back({.range = range, .logs = std::nullopt});
         end_.next = range.first;
     }
@@ -231,7 +231,6 @@ class RangeScanner::Run {
 
     RangeScanner& scanner_;
     const LogFilter& filter_;
-    const BlockRange& range_;
     const RangeScanOptions& options_;
     const LogSink& sink_;
     std::list<Segment> segments_;

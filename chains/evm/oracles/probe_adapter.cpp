@@ -119,8 +119,8 @@ void add_growth(const Said& said, OracleSource& source) {
     constexpr std::uint64_t kYearSeconds = 31'536'000;
     U256 growth = said.growth_scaled ? *said.growth_scaled : *said.growth;
     U256 scale = said.growth_scaled ? kScale : 1;
-    if (!said.growth_scaled && said.yearly_growth && *said.snapshot_ratio >> 128U == 0 &&
-        *said.yearly_growth >> 64U == 0) {
+    if (!said.growth_scaled && said.yearly_growth && (*said.snapshot_ratio >> 128U) == 0 &&
+        (*said.yearly_growth >> 64U) == 0) {
         const U256 unscaled =
             *said.snapshot_ratio * *said.yearly_growth / (U256(10'000) * kYearSeconds);
         scale = growth > (unscaled + 1) * 1000 ? kScale : 1;

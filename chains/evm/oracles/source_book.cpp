@@ -76,7 +76,7 @@ Task<bool> SourceBook::look_at_sequencer(Address feed) {
         co_return false;
     }
     const auto& [id, answer, started_at, updated_at, answered_in] = *round;
-    if (answer.negative || started_at >> 32U != 0) {
+    if (answer.negative || (started_at >> 32U) != 0) {
         sequencer_->failure = ChainError(ErrorKind::BadData, feed.to_string() + " latestRoundData",
                                          "it is no sequencer's status");
         co_return false;
