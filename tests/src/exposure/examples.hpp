@@ -36,6 +36,24 @@ inline MarginPool pool(std::string name = "core", std::string protocol = "aave_v
     return out;
 }
 
+/// 10 WETH against 12000 USDC: falls at 16000 m < 12000.
+inline MarginPool long_venue() {
+    MarginPool out = pool("long");
+    out.rows = {{.wallet = numbered(1),
+                 .balances = {{.asset = kWeth, .collateral = tokens(10), .debt = 0},
+                              {.asset = kUsdc, .collateral = 0, .debt = usdc(12'000)}}}};
+    return out;
+}
+
+/// 30000 USDC against 10 WETH: falls at 24000 < 20000 m.
+inline MarginPool short_venue() {
+    MarginPool out = pool("short");
+    out.rows = {{.wallet = numbered(1),
+                 .balances = {{.asset = kUsdc, .collateral = usdc(30'000), .debt = 0},
+                              {.asset = kWeth, .collateral = 0, .debt = tokens(10)}}}};
+    return out;
+}
+
 inline core::Wad decimal(const std::string& text) {
     const auto point = text.find('.');
     const std::string fraction = point == std::string::npos ? "" : text.substr(point + 1);

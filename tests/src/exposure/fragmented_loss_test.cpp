@@ -9,11 +9,9 @@ namespace {
 
 using test::decimal;
 using test::dollars;
-using test::kUsdc;
 using test::kWeth;
-using test::numbered;
-using test::tokens;
-using test::usdc;
+using test::long_venue;
+using test::short_venue;
 
 const SignedUsd kNothing{.negative = false, .magnitude = core::Usd()};
 
@@ -26,24 +24,6 @@ std::vector<OwnTrigger> triggers_of(std::vector<const margin::Market*> markets) 
         all.push_back(outlooks(*market, portfolio, prices, factors));
     }
     return own_triggers(portfolio, all, prices, items_of(portfolio, prices, factors), factors);
-}
-
-/// 10 WETH against 12000 USDC: falls at 16000 m < 12000.
-test::MarginPool long_venue() {
-    test::MarginPool pool = test::pool("long");
-    pool.rows = {{.wallet = numbered(1),
-                  .balances = {{.asset = kWeth, .collateral = tokens(10), .debt = 0},
-                               {.asset = kUsdc, .collateral = 0, .debt = usdc(12'000)}}}};
-    return pool;
-}
-
-/// 30000 USDC against 10 WETH: falls at 24000 < 20000 m.
-test::MarginPool short_venue() {
-    test::MarginPool pool = test::pool("short");
-    pool.rows = {{.wallet = numbered(1),
-                  .balances = {{.asset = kUsdc, .collateral = usdc(30'000), .debt = 0},
-                               {.asset = kWeth, .collateral = 0, .debt = tokens(10)}}}};
-    return pool;
 }
 
 TEST_CASE("a delta-neutral book loses nothing by the move and the leg that falls",

@@ -9,31 +9,13 @@ namespace {
 
 using test::decimal;
 using test::dollars;
-using test::kUsdc;
-using test::kWeth;
+using test::long_venue;
 using test::numbered;
+using test::short_venue;
 using test::tokens;
 using test::usdc;
 
 const SignedUsd kNothing{.negative = false, .magnitude = core::Usd()};
-
-/// 10 WETH against 12000 USDC: falls at 16000 m < 12000.
-test::MarginPool long_venue() {
-    test::MarginPool pool = test::pool("long");
-    pool.rows = {{.wallet = numbered(1),
-                  .balances = {{.asset = kWeth, .collateral = tokens(10), .debt = 0},
-                               {.asset = kUsdc, .collateral = 0, .debt = usdc(12'000)}}}};
-    return pool;
-}
-
-/// 30000 USDC against 10 WETH: falls at 24000 < 20000 m.
-test::MarginPool short_venue() {
-    test::MarginPool pool = test::pool("short");
-    pool.rows = {{.wallet = numbered(1),
-                  .balances = {{.asset = kUsdc, .collateral = usdc(30'000), .debt = 0},
-                               {.asset = kWeth, .collateral = 0, .debt = tokens(10)}}}};
-    return pool;
-}
 
 LossProfile profile_of(std::vector<const margin::Market*> markets, const std::string& factor) {
     const FactorMap factors = test::factors();
