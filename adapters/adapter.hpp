@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,9 +36,16 @@ class Adapter {
     [[nodiscard]] virtual std::vector<margin::Missing> missing() const { return {}; }
 };
 
+/// How a protocol asks a price source for its answer.
+enum class PriceQuestion { LatestAnswer, MorphoPrice };
+/// Told of each price source that health depends on, as soon as an adapter learns of it; what the
+/// answer is made of is found out for all adapters together. The same source may be named again.
+using NotePriceSource = std::function<void(const core::Address& source, PriceQuestion question)>;
+
 struct AdapterOptions {
     bool verify = false;    ///< also read the protocol's own view of every account, as the referee
     bool discover = false;  ///< also look for markets and contracts that no list names
+    NotePriceSource note_price_source = nullptr;
 };
 
 /// One line of `margrave protocols`: how a revision's arithmetic is proven.

@@ -118,7 +118,7 @@ bool is_empty(const Referee::TokenBalances& balances) {
 class AaveAdapter final : public Adapter {
   public:
     AaveAdapter(DeploymentConfig config, AdapterOptions options)
-        : config_(std::move(config)), options_(options) {}
+        : config_(std::move(config)), options_(std::move(options)) {}
 
     Task<void> read(Reader& chain, Address wallet) override;
     std::vector<std::unique_ptr<margin::Market>> take_markets() override;
@@ -194,6 +194,13 @@ Task<Reserves> AaveAdapter::reserves(Reader& chain) {
 
 Task<bool> AaveAdapter::details(Reader& chain) {
     known_reserves_ = &co_await *reserves_;
+    if (options_.note_price_source) {
+        for (const auto& [id, reserve] : known_reserves_->by_id) {
+            if (reserve.price && !reserve.price->source.is_zero()) {
+                options_.note_price_source(reserve.price->source, PriceQuestion::LatestAnswer);
+            }
+        }
+    }
     SharedTask<bool> totals(
         read_totals(chain, *known_entry_, *known_facts_->behaviour, *known_reserves_));
     totals.start();

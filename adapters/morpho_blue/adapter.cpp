@@ -28,7 +28,7 @@ using core::ErrorKind;
 class MorphoAdapter final : public Adapter {
   public:
     MorphoAdapter(DeploymentConfig config, AdapterOptions options)
-        : config_(std::move(config)), options_(options) {}
+        : config_(std::move(config)), options_(std::move(options)) {}
 
     Task<void> read(Reader& chain, Address wallet) override;
     std::vector<chains::LogFilter> scans() const override;
@@ -301,6 +301,9 @@ Task<bool> MorphoAdapter::read_position(Reader& chain, std::size_t index, Addres
     }
     slot.is_needed = true;
     static_cast<void>(co_await *slot.details);
+    if (options_.note_price_source && holds && !slot.state.params.oracle.is_zero()) {
+        options_.note_price_source(slot.state.params.oracle, PriceQuestion::MorphoPrice);
+    }
     if (options_.verify && holds) {
         read.referee.emplace();
         read.referee->borrow_rate = slot.referee_rate;

@@ -42,7 +42,8 @@ AuditPlan make_plan(const AuditOptions& options, const settings::Settings& setti
                    .at_risk_below = settings.at_risk_below,
                    .factors = make_factor_map(settings),
                    .wallets = {},
-                   .suppositions = make_suppositions(settings)}};
+                   .suppositions = make_suppositions(settings),
+                   .feeds = make_feed_rules(settings)}};
     if (options.fail_below) {
         plan.verdict.fail_below = parse_health_factor(*options.fail_below);
     }

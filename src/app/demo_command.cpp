@@ -83,7 +83,8 @@ ExitCode run_demo(World& world, const DemoOptions& options) {
                                               .at_risk_below = settings.at_risk_below,
                                               .factors = make_factor_map(settings),
                                               .wallets = {},
-                                              .suppositions = make_suppositions(settings)});
+                                              .suppositions = make_suppositions(settings),
+                                              .feeds = make_feed_rules(settings)});
     const OutputOptions output{
         .json = options.json, .verbose = options.verbose, .no_color = options.no_color};
     write_result(world, (options.json ? "" : show_labels(wallets)) + render(world, report, output));

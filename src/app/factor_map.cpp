@@ -41,4 +41,13 @@ exposure::Suppositions make_suppositions(const settings::Settings& settings) {
     return out;
 }
 
+report::FeedRules make_feed_rules(const settings::Settings& settings) {
+    report::FeedRules rules;
+    for (const settings::Feed& feed : settings.feeds) {
+        rules[{feed.chain, feed.address}] = {.deviation = feed.deviation,
+                                             .heartbeat_s = feed.heartbeat_s};
+    }
+    return rules;
+}
+
 }  // namespace margrave::app

@@ -2,6 +2,7 @@
 
 #include "exposure/factor_map.hpp"
 #include "exposure/rate_outlook.hpp"
+#include "report/oracles.hpp"
 #include "settings/settings.hpp"
 
 namespace margrave::app {
@@ -11,5 +12,8 @@ namespace margrave::app {
 
 /// What [report] lets the outlook suppose.
 [[nodiscard]] exposure::Suppositions make_suppositions(const settings::Settings& settings);
+
+/// The configured heartbeats and deviations.
+[[nodiscard]] report::FeedRules make_feed_rules(const settings::Settings& settings);
 
 }  // namespace margrave::app

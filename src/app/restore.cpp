@@ -6,6 +6,7 @@
 #include "app/files.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "oracle/model.hpp"
 
 namespace margrave::app {
 namespace {
@@ -26,7 +27,7 @@ std::unique_ptr<margin::Market> restore_market(std::string_view protocol,
 snapshot::Snapshot read_snapshot(const std::string& file) {
     const auto text = read_file(file, kDataBytesMax);
     try {
-        return snapshot::from_json(text, restore_market);
+        return snapshot::from_json(text, restore_market, oracle::make_model);
     } catch (const core::InputError& error) {
         throw core::InputError(fmt::format("{}: {}", core::printable(file), error.what()));
     }

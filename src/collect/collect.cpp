@@ -13,9 +13,11 @@
 #include "chains/evm/batch_reader.hpp"
 #include "chains/evm/head.hpp"
 #include "chains/evm/log_scanner.hpp"
+#include "chains/evm/oracles/source_book.hpp"
 #include "chains/task.hpp"
 #include "collect/holdings.hpp"
 #include "collect/look_through.hpp"
+#include "collect/price_sources.hpp"
 #include "collect/smart_accounts.hpp"
 #include "core/hex.hpp"
 #include "core/text.hpp"
@@ -43,7 +45,8 @@ Task<void> read_account(MarketReading& market, chains::Reader& reader, core::Add
 }
 
 std::vector<MarketReading> make_readings(const settings::Settings& settings,
-                                         const std::string& chain, const CollectOptions& options) {
+                                         const std::string& chain,
+                                         const adapters::AdapterOptions& options) {
     std::vector<MarketReading> out;
     for (const settings::MarketEntry& entry : settings.markets) {
         if (entry.chain != chain) {
@@ -56,8 +59,7 @@ std::vector<MarketReading> make_readings(const settings::Settings& settings,
         }
         MarketReading& reading = out.emplace_back();
         reading.entry = &entry;
-        reading.adapter = protocol->make_adapter(
-            entry, settings.revisions, {.verify = options.verify, .discover = options.discover});
+        reading.adapter = protocol->make_adapter(entry, settings.revisions, options);
     }
     return out;
 }
@@ -270,9 +272,17 @@ void add_wallets(const std::set<core::Address>& found, std::vector<core::Address
     }
 }
 
+namespace oracles = chains::evm::oracles;
+
 void collect_chain(const settings::Settings& settings, const ChainRequest& request,
                    const CollectOptions& options, CollectResult& result) {
-    std::vector<MarketReading> configured = make_readings(settings, request.chain.name, options);
+    oracles::SourceBook* noted = nullptr;  // there before any adapter asks anything
+    const auto note = [&noted](const core::Address& source, adapters::PriceQuestion question) {
+        noted->note(source, question_of(question));
+    };
+    std::vector<MarketReading> configured = make_readings(
+        settings, request.chain.name,
+        {.verify = options.verify, .discover = options.discover, .note_price_source = note});
     ReadingCost& cost = result.costs.emplace_back();
     cost.chain = request.chain.name;
     chains::evm::LogScanner scanner(*request.transport, {.chain_id = request.chain.chain_id,
@@ -292,6 +302,12 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
                        .claims = LookThroughReader(request.chain, settings.token_rates),
                        .smart = SmartAccountReader(request.chain, settings.smart_accounts),
                        .wallets = {request.wallets.begin(), request.wallets.end()}};
+    oracles::SourceBook sources(reader);
+    noted = &sources;
+    if (request.chain.sequencer_uptime_feed) {
+        sources.note_sequencer(*request.chain.sequencer_uptime_feed,
+                               request.chain.sequencer_grace_s);
+    }
     std::vector<Task<bool>> first;
     for (const core::Address& wallet : request.wallets) {
         first.push_back(read_wallet(chain, reader, wallet));
@@ -324,6 +340,7 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     append(std::move(read.claims), into.claims);
     append(std::move(read.gaps), into.gaps);
     chain.smart.take(chain.wallets, into);
+    take_price_sources(sources, request.chain.name, into);
     cost.rounds = reader.cost().rounds + 1;  // and the one for chain id and block
     cost.splits = reader.cost().splits;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/fixed_point.hpp"
+#include "exposure/oracle_match.hpp"
 
 namespace margrave::exposure {
 namespace {
@@ -154,6 +155,78 @@ RiskFactor FactorMap::risk_of(const std::string& factor) const {
     return risk;
 }
 
+std::vector<std::string> FactorMap::factors_of_symbol(const std::string& symbol) const {
+    const auto* row = find({"", symbol}, "");
+    return row == nullptr ? std::vector<std::string>{} : *row;
+}
+
+FactorMap FactorMap::with_oracles(std::span<const margin::OracleBook> books) const {
+    FactorMap out = *this;
+    for (const margin::OracleBook& book : books) {
+        for (const auto& model : book.models) {
+            out.oracles_[{book.chain, model->source().address}] = model;
+        }
+    }
+    return out;
+}
+
+std::shared_ptr<const margin::OracleModel> FactorMap::oracle_of(
+    const margin::Market& market, const margin::OracleAnswer& answer) const {
+    if (!answer.quote) {
+        return nullptr;
+    }
+    const auto found = oracles_.find({market.name().chain, answer.quote->source});
+    const bool is_known =
+        found != oracles_.end() && found->second->source().answer == answer.quote->answer;
+    return is_known ? found->second : nullptr;
+}
+
+AnswerFactors FactorMap::factors_of_answer(const margin::Market& market,
+                                           const margin::OracleAnswer& answer) const {
+    const margin::MarketName& name = market.name();
+    const auto of = [&](const core::Address& asset, const std::string& symbol) {
+        return factors_of({.chain = name.chain, .address = asset, .symbol = symbol}, name.protocol)
+            .factors;
+    };
+    AnswerFactors out{.moving = of(answer.asset, answer.symbol), .cancelled = {}};
+    if (answer.denominator) {
+        for (const std::string& factor : of(*answer.denominator, answer.denominator_symbol)) {
+            const auto both = std::find(out.moving.begin(), out.moving.end(), factor);
+            if (both == out.moving.end()) {
+                out.moving.push_back(factor);
+            } else {
+                out.moving.erase(both);
+                out.cancelled.push_back(factor);
+            }
+        }
+    }
+    return out;
+}
+
+namespace {
+
+/// Gives the powers of one answer the rule of its composition.
+void add_rules(const margin::Market& market, const margin::OracleAnswer& answer,
+               const FactorMap& factors, std::map<std::string, Powers>& powers) {
+    const auto model = factors.oracle_of(market, answer);
+    if (!model || !model->is_confirmed() || model->bounds().empty()) {
+        return;  // without a limit the power says it all
+    }
+    const OracleMatch match =
+        match_oracle(*model, factors.factors_of_answer(market, answer), factors);
+    if (match.is_alien) {
+        return;
+    }
+    for (const auto& [factor, leaves] : match.leaves) {
+        const auto of_factor = powers.find(factor);
+        if (of_factor != powers.end() && of_factor->second.contains(answer.asset)) {
+            of_factor->second[answer.asset].rule = std::make_shared<AnswerRule>(model, leaves);
+        }
+    }
+}
+
+}  // namespace
+
 std::map<std::string, Powers> factor_powers(const margin::Market& market,
                                             const FactorMap& factors) {
     const margin::MarketName& name = market.name();
@@ -162,7 +235,7 @@ std::map<std::string, Powers> factor_powers(const margin::Market& market,
         const auto add = [&](const core::Address& asset, const std::string& symbol, int power) {
             const Token token{.chain = name.chain, .address = asset, .symbol = symbol};
             for (const std::string& factor : factors.factors_of(token, name.protocol).factors) {
-                powers[factor][answer.asset] += power;
+                powers[factor][answer.asset].power += power;
             }
         };
         add(answer.asset, answer.symbol, 1);
@@ -171,9 +244,12 @@ std::map<std::string, Powers> factor_powers(const margin::Market& market,
         }
     }
     for (auto& [factor, assets] : powers) {
-        std::erase_if(assets, [](const auto& entry) { return entry.second == 0; });
+        std::erase_if(assets, [](const auto& entry) { return entry.second.power == 0; });
     }
     std::erase_if(powers, [](const auto& entry) { return entry.second.empty(); });
+    for (const margin::OracleAnswer& answer : market.answers()) {
+        add_rules(market, answer, factors, powers);
+    }
     return powers;
 }
 

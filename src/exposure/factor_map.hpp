@@ -1,7 +1,9 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,8 +11,10 @@
 
 #include "core/address.hpp"
 #include "core/units.hpp"
+#include "exposure/answer_rule.hpp"
 #include "exposure/look_through.hpp"
 #include "margin/market.hpp"
+#include "margin/oracle.hpp"
 
 namespace margrave::exposure {
 
@@ -64,7 +68,13 @@ struct FactorsFound {
     FactorSource source = FactorSource::None;
 };
 
-/// From tokens to risk factors.
+/// What moves an answer by the configuration.
+struct AnswerFactors {
+    std::vector<std::string> moving;     ///< of the asset, then of what it is priced in
+    std::vector<std::string> cancelled;  ///< of both
+};
+
+/// From tokens to risk factors, and to what the chain says that their oracles' answers are made of.
 class FactorMap {
   public:
     FactorMap() = default;
@@ -85,6 +95,18 @@ class FactorMap {
     [[nodiscard]] std::string contradiction(const Token& token) const;
     /// The factor's own row, else the row called "default", else volatility 1 and no common move.
     [[nodiscard]] RiskFactor risk_of(const std::string& factor) const;
+
+    /// What a token of that symbol is worth by the configuration; empty when it names none.
+    [[nodiscard]] std::vector<std::string> factors_of_symbol(const std::string& symbol) const;
+
+    /// The same map, which also knows these price sources.
+    [[nodiscard]] FactorMap with_oracles(std::span<const margin::OracleBook> books) const;
+    /// The model of the answer's source, where its answer is the one that the market has now;
+    /// nullptr without one.
+    [[nodiscard]] std::shared_ptr<const margin::OracleModel> oracle_of(
+        const margin::Market& market, const margin::OracleAnswer& answer) const;
+    [[nodiscard]] AnswerFactors factors_of_answer(const margin::Market& market,
+                                                  const margin::OracleAnswer& answer) const;
 
   private:
     /// (chain, address) or ("", symbol), with the protocol.
@@ -109,14 +131,16 @@ class FactorMap {
     std::map<std::string, RiskFactor> risks_;
     std::map<Key, std::string> symbols_;
     LookThrough look_through_;
+    std::map<std::pair<std::string, core::Address>, std::shared_ptr<const margin::OracleModel>>
+        oracles_;
 };
 
-/// How an oracle's answers follow a factor: answer * factor^power. Assets that do not follow are
-/// left out.
-using Powers = std::map<core::Address, int>;
+/// How an oracle's answers follow a factor. Assets that do not follow are left out.
+using Powers = std::map<core::Address, Follow>;
 
 /// The powers of every factor in the answers of a market: those of the asset less those of the
-/// asset that it is priced in.
+/// asset that it is priced in. Where the source's composition is confirmed, is made of the
+/// configured factors and has a limit, they carry its rule.
 [[nodiscard]] std::map<std::string, Powers> factor_powers(const margin::Market& market,
                                                           const FactorMap& factors);
 

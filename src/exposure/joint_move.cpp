@@ -35,7 +35,7 @@ std::vector<Axis> make_axes(const std::vector<margin::WeightedLeg>& legs,
         bool moves = false;
         for (const margin::WeightedLeg& leg : legs) {
             const auto power = assets.find(leg.asset);
-            axis.legs.push_back(power == assets.end() ? 0 : power->second);
+            axis.legs.push_back(power == assets.end() ? 0 : power->second.power);
             moves |= axis.legs.back() != 0 && (leg.weight != 0.0 || leg.debt != 0.0);
         }
         if (moves && axis.sigma > 0.0) {

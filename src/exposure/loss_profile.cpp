@@ -12,6 +12,7 @@
 #include "exposure/aggregate.hpp"
 #include "exposure/forced_liquidation.hpp"
 #include "exposure/shock.hpp"
+#include "margin/guard.hpp"
 
 namespace margrave::exposure {
 namespace {
@@ -60,8 +61,7 @@ class LiquidatedMarket {
             std::optional<U256> answer =
                 today.quote ? std::optional(today.quote->answer) : std::nullopt;
             for (const auto& [factor, multiplier] : moves) {
-                const int power = power_of(factor, today.asset);
-                answer = answer && power != 0 ? scaled_down(*answer, multiplier, power) : answer;
+                answer = answer ? moved_by(factor, multiplier, today, *answer) : answer;
             }
             if (today.quote && !answer) {
                 return false;
@@ -87,13 +87,29 @@ class LiquidatedMarket {
     }
 
   private:
-    [[nodiscard]] int power_of(const std::string& factor, const core::Address& asset) const {
+    /// The answer after one factor's move more. An answer with a rule is moved by what the rule
+    /// makes of that factor alone: exact while the factor's parts enter the answer as a product.
+    [[nodiscard]] std::optional<U256> moved_by(const std::string& factor, const U256& multiplier,
+                                               const margin::OracleAnswer& today,
+                                               const U256& answer) const {
         const auto powers = powers_.find(factor);
         if (powers == powers_.end()) {
-            return 0;
+            return answer;
         }
-        const auto power = powers->second.find(asset);
-        return power == powers->second.end() ? 0 : power->second;
+        const auto follow = powers->second.find(today.asset);
+        if (follow == powers->second.end()) {
+            return answer;
+        }
+        if (!follow->second.rule) {
+            return scaled_down(answer, multiplier, follow->second.power);
+        }
+        const std::optional<U256> alone = follow->second.rule->moved(multiplier);
+        if (!alone || answer == today.quote->answer) {
+            return alone;
+        }
+        return margin::value_or_nothing([&] {
+            return core::mul_div_wide<core::Rounding::Down>(answer, *alone, today.quote->answer);
+        });
     }
 
     std::unique_ptr<margin::Market> state_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "core/fixed_point.hpp"
 #include "margin/guard.hpp"
@@ -19,13 +20,15 @@ constexpr double kWatchedHealth = 1.0015;
 constexpr int kScanSteps = 512;
 constexpr int kWatchedSteps = 32;
 
-/// An account's health as a function of one multiplier m: sum(weight_k m^k) / sum(debt_k m^k).
+/// An account's health as a function of one multiplier m: sum(weight_k m^k) / sum(debt_k m^k), with
+/// the answer over today's in place of m^k where an answer moves by its composition.
 class HealthCurve {
   public:
     HealthCurve(const std::vector<margin::WeightedLeg>& legs, const Powers& powers) {
         for (const margin::WeightedLeg& leg : legs) {
-            const auto power = powers.find(leg.asset);
-            Sums& sums = by_power_[power == powers.end() ? 0 : power->second];
+            const auto found = powers.find(leg.asset);
+            const Follow follow = found == powers.end() ? Follow{} : found->second;
+            Sums& sums = by_power_[{follow.rule.get(), follow.rule ? 0 : follow.power}];
             sums.weight += leg.weight;
             sums.debt += leg.debt;
         }
@@ -40,8 +43,10 @@ class HealthCurve {
     [[nodiscard]] double at(double multiplier) const {
         double weight = 0;
         double debt = 0;
-        for (const auto& [power, sums] : by_power_) {
-            const double moved = std::pow(multiplier, power);
+        for (const auto& [follow, sums] : by_power_) {
+            const auto& [rule, power] = follow;
+            const double moved =
+                rule == nullptr ? std::pow(multiplier, power) : rule->fast_moved(multiplier);
             weight += sums.weight * moved;
             debt += sums.debt * moved;
         }
@@ -81,7 +86,8 @@ class HealthCurve {
         return failing;
     }
 
-    std::map<int, Sums> by_power_;
+    /// By the rule, nullptr without, and else the power. The rules live in the powers.
+    std::map<std::pair<const AnswerRule*, int>, Sums> by_power_;
 };
 
 U256 to_multiplier(double value) {
@@ -192,6 +198,11 @@ std::optional<U256> scaled_down(const U256& answer, const U256& multiplier, int 
     });
 }
 
+std::optional<U256> moved_answer(const U256& today, const Follow& follow, const U256& multiplier) {
+    return follow.rule ? follow.rule->moved(multiplier)
+                       : scaled_down(today, multiplier, follow.power);
+}
+
 ShockedMarket::ShockedMarket(const margin::Market& market)
     : fork_(market.fork()), today_(market.answers()) {}
 
@@ -205,7 +216,7 @@ bool ShockedMarket::move(const Powers& powers, const U256& multiplier) {
         if (power == powers.end() || !today.quote) {
             continue;
         }
-        const auto moved = scaled_down(today.quote->answer, multiplier, power->second);
+        const auto moved = moved_answer(today.quote->answer, power->second, multiplier);
         if (!moved) {
             return false;
         }

@@ -16,15 +16,20 @@ namespace margrave::exposure {
 [[nodiscard]] std::optional<core::U256> scaled_down(const core::U256& answer,
                                                     const core::U256& multiplier, int power);
 
+/// The answer today * (multiplier / 1e18)^power, or what its rule gives; nullopt above 256 bits,
+/// and where the source would revert.
+[[nodiscard]] std::optional<core::U256> moved_answer(const core::U256& today, const Follow& follow,
+                                                     const core::U256& multiplier);
+
 /// A fork of a market whose oracle answers are moved together, always from today's. One fork serves
 /// every account and every move.
 class ShockedMarket {
   public:
     explicit ShockedMarket(const margin::Market& market);
 
-    /// Sets each asset of `powers` to its answer today * (multiplier / 1e18)^power, rounded down to
-    /// an integer and never below 1, since 0 is no answer; every other to today's. False when an
-    /// answer leaves 256 bits, and then nothing is known of the market until the next move.
+    /// Sets each asset of `powers` to its moved_answer(), never below 1, since 0 is no answer;
+    /// every other to today's. False when one has none, and then nothing is known of the market
+    /// until the next move.
     [[nodiscard]] bool move(const Powers& powers, const core::U256& multiplier);
     /// Every answer as today.
     void reset();

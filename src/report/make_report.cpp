@@ -9,6 +9,7 @@
 #include "report/exposure_part.hpp"
 #include "report/figures.hpp"
 #include "report/liquidation_prices.hpp"
+#include "report/oracles_part.hpp"
 #include "report/report.hpp"
 #include "report/totals.hpp"
 
@@ -237,6 +238,7 @@ Report make_report(const snapshot::Snapshot& snapshot, const Options& options) {
     name_unknown_accounts(report);
     report.totals = wallet_totals(snapshot, report);
     add_exposure(snapshot, options, report);
+    add_oracles(snapshot, options, report);
     return report;
 }
 

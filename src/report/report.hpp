@@ -12,6 +12,7 @@
 #include "exposure/loss_profile.hpp"
 #include "exposure/outlook.hpp"
 #include "margin/account.hpp"
+#include "report/oracles.hpp"
 #include "snapshot/snapshot.hpp"
 
 namespace margrave::report {
@@ -23,6 +24,7 @@ struct Options {
     exposure::FactorMap factors = {};
     std::vector<core::Address> wallets = {};  ///< whose exposure is summed; empty: everyone's
     exposure::Suppositions suppositions = {};
+    FeedRules feeds = {};  ///< heartbeats and deviations
 };
 
 /// One balance of an account with the price of a whole token, where the market's oracle counts in
@@ -103,6 +105,7 @@ struct Report {
     exposure::Suppositions suppositions = {};
     std::vector<snapshot::SmartAccount> smart_accounts = {};
     std::vector<exposure::RiskFactor> assumed_risks = {};  ///< of every factor that occurs above
+    std::vector<OracleChain> oracles = {};                 ///< what prices are made of
 };
 
 /// A pure function of the snapshot and the options. Throws InputError when `options.at` lies before

@@ -5,6 +5,7 @@
 #include "report/figures.hpp"
 #include "report/json_fields.hpp"
 #include "report/names.hpp"
+#include "report/oracles_part.hpp"
 #include "report/report.hpp"
 
 namespace margrave::report {
@@ -143,6 +144,7 @@ std::string to_json(const Report& report) {
                     {"totals", list(report.totals, total_json)},
                     {"exposure", exposure_json(report.exposure)},
                     {"portfolio", portfolio_json(report)},
+                    {"oracles", list(report.oracles, oracle_chain_json)},
                     {"gaps", list(report.gaps, gap_json)}};
     return printed(json);
 }

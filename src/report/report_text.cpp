@@ -7,6 +7,7 @@
 #include "report/account_text.hpp"
 #include "report/exposure_text.hpp"
 #include "report/gap_advice.hpp"
+#include "report/oracles_part.hpp"
 #include "report/price_age.hpp"
 #include "report/report.hpp"
 #include "report/text_layout.hpp"
@@ -213,9 +214,10 @@ std::string joined(const std::vector<std::string>& sections) {
 }  // namespace
 
 std::string to_text(const Report& report, const TextStyle& style) {
-    const std::string body = joined(
-        {heading(report, style), summary(report, style) + accounts(report, style),
-         holdings_text(report, style), totals_text(report, style), exposure_text(report, style)});
+    const std::string body =
+        joined({heading(report, style), summary(report, style) + accounts(report, style),
+                holdings_text(report, style), totals_text(report, style),
+                exposure_text(report, style), oracles_text(report, style)});
     return joined(
         {body, footnotes(report, style), verification(report, style), gaps(report, style)});
 }

@@ -61,8 +61,8 @@ std::optional<U256> multiplier_to(const core::Usd& price, const core::Wad& value
 
 }  // namespace
 
-Scenario::Scenario(const snapshot::Snapshot& snapshot, exposure::FactorMap factors)
-    : snapshot_(snapshot), factors_(std::move(factors)) {
+Scenario::Scenario(const snapshot::Snapshot& snapshot, const exposure::FactorMap& factors)
+    : snapshot_(snapshot), factors_(factors.with_oracles(snapshot.oracles)) {
     for (const auto& market : snapshot.markets) {
         forks_.push_back(market->fork());
     }
@@ -117,7 +117,7 @@ std::vector<StepEffect> Scenario::move_factor(const std::string& factor, const P
             if (power != following->second.end() && today.quote) {
                 effects.push_back(
                     set(*market, today,
-                        exposure::scaled_down(today.quote->answer, *multiplier, power->second)));
+                        exposure::moved_answer(today.quote->answer, power->second, *multiplier)));
             }
         }
     }

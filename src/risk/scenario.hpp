@@ -37,7 +37,7 @@ struct PriceMove {
 class Scenario {
   public:
     /// The snapshot must outlive the scenario.
-    Scenario(const snapshot::Snapshot& snapshot, exposure::FactorMap factors);
+    Scenario(const snapshot::Snapshot& snapshot, const exposure::FactorMap& factors);
 
     /// The factors that oracle answers here follow, in the order of names.
     [[nodiscard]] std::vector<std::string> factors() const;

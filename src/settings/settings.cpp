@@ -98,6 +98,7 @@ struct Merged {
     MergedList pools;
     MergedList token_rates;
     MergedList smart_accounts;
+    MergedList feeds;
     MergedList factors;
     MergedList risk_factors;
 };
@@ -132,6 +133,7 @@ NamedChains merge(const Source& source, Merged& merged) {
     merged.pools.add(root.table_list("pools"), pool_identity);
     merged.token_rates.add(root.table_list("token_rates"), token_identity);
     merged.smart_accounts.add(root.table_list("smart_accounts"), token_identity);
+    merged.feeds.add(root.table_list("feeds"), pool_identity);
     merged.factors.add(root.table_list("factors"), factors_identity);
     merged.risk_factors.add(root.table_list("risk_factors"), risk_factor_identity);
     if (const auto report = root.table("report")) {
@@ -186,6 +188,9 @@ Chain read_chain(const std::string& name, const Section& section, const Environm
         check_name(*chain.short_name, section.where("short_name"));
     }
     chain.proxy_registry = section.optional_address("proxy_registry");
+    chain.sequencer_uptime_feed = section.optional_address("sequencer_uptime_feed");
+    chain.sequencer_grace_s =
+        section.optional_integer("sequencer_grace_s").value_or(chain.sequencer_grace_s);
     section.reject_unknown_keys();
     return chain;
 }
@@ -306,6 +311,26 @@ void read_suppositions(const Section& report, Settings& settings) {
     }
 }
 
+Feed read_feed(const Section& section, const Settings& settings) {
+    Feed feed{.chain = read_chain_name(section, settings),
+              .address = section.address("address"),
+              .heartbeat_s = section.optional_integer("heartbeat_s"),
+              .deviation = std::nullopt};
+    if (feed.heartbeat_s == std::uint64_t{0}) {
+        throw ConfigError(section.where("heartbeat_s") + ": a heartbeat is at least a second");
+    }
+    if (const auto deviation = section.optional_integer("deviation_bps")) {
+        constexpr std::uint64_t kBpsMax = 10'000;
+        if (*deviation == 0 || *deviation > kBpsMax) {
+            throw ConfigError(fmt::format("{}: expected basis points from 1 to {}, got {}",
+                                          section.where("deviation_bps"), kBpsMax, *deviation));
+        }
+        feed.deviation = core::Bps(static_cast<std::uint32_t>(*deviation));
+    }
+    section.reject_unknown_keys();
+    return feed;
+}
+
 core::Wad read_at_risk_below(const Section& report) {
     const auto text = report.optional_text("at_risk_below");
     const auto at_risk_below = text ? parse_wad(*text) : default_at_risk_below();
@@ -392,6 +417,8 @@ Settings load(const std::vector<Source>& shipped, const std::optional<Source>& u
     settings.smart_accounts = read_all<SmartAccount>(
         merged.smart_accounts,
         [&](const Section& section) { return read_smart_account(section, settings); });
+    settings.feeds = read_all<Feed>(
+        merged.feeds, [&](const Section& section) { return read_feed(section, settings); });
     settings.factors = read_token_factors(merged.factors.sections());
     settings.risk_factors = read_all<RiskFactor>(merged.risk_factors, read_risk_factor);
     if (merged.report) {

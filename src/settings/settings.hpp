@@ -28,6 +28,9 @@ struct Chain {
     std::optional<std::string> short_name;  ///< EIP-3770 prefix, "eth"
     /// A DSProxy registry, asked for every wallet's proxy.
     std::optional<core::Address> proxy_registry;
+    /// An L2's uptime feed, and how long after it is up again margrave warns; none: not asked for.
+    std::optional<core::Address> sequencer_uptime_feed = std::nullopt;
+    std::uint64_t sequencer_grace_s = 3600;
 };
 
 /// [[markets]]; `section` holds the keys that only the protocol's adapter knows.
@@ -63,6 +66,14 @@ struct Asset {
     std::string symbol;
     std::optional<core::Address> chainlink_feed;  ///< a feed of its price in dollars
     std::optional<std::uint64_t> heartbeat_s;     ///< the feed is late when its answer is older
+};
+
+/// [[feeds]]: how a price feed is driven, which no contract tells.
+struct Feed {
+    std::string chain;
+    core::Address address;  ///< as protocols read it: the proxy
+    std::optional<std::uint64_t> heartbeat_s;
+    std::optional<core::Bps> deviation;
 };
 
 /// [[token_rates]]: a token whose worth stands behind a function that does not say by itself what
@@ -101,6 +112,7 @@ struct Settings {
     std::vector<Pool> pools;
     std::vector<TokenRate> token_rates;
     std::vector<SmartAccount> smart_accounts;
+    std::vector<Feed> feeds;
     std::vector<TokenFactors> factors;
     std::vector<RiskFactor> risk_factors;
     std::vector<std::string>
@@ -122,9 +134,9 @@ struct Settings {
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
 /// Merges the shipped sources and then the user's, if any: tables by name and key, lists of markets
-/// by (protocol, chain, name), of assets and pools by (chain, address), of token
-/// rates and smart accounts likewise, of revisions by (protocol,
-/// revision), of factors by token and protocol, of risk factors by name, later ones replacing.
+/// by (protocol, chain, name), of assets, pools, feeds, token rates and smart accounts by (chain,
+/// address), of revisions by (protocol, revision), of factors by token and protocol, of risk
+/// factors by name, later ones replacing.
 /// "${NAME}" in an rpc URL becomes that environment variable, so that keys need not stand in files.
 /// Throws ConfigError.
 [[nodiscard]] Settings load(const std::vector<Source>& shipped, const std::optional<Source>& user,

@@ -49,6 +49,14 @@ FileField FileField::at(std::string_view name) const {
     return {found->second, join(path_, name)};
 }
 
+std::vector<std::string> FileField::names() const {
+    std::vector<std::string> out;
+    for (const auto& [name, value] : fields()) {
+        out.push_back(name);
+    }
+    return out;
+}
+
 std::vector<FileField> FileField::elements() const {
     const auto* const list = std::get_if<Archive::List>(&archive_->value());
     if (list == nullptr) {

@@ -27,6 +27,8 @@ class FileField {
     /// The named field; throws when it is missing.
     [[nodiscard]] FileField at(std::string_view name) const;
     [[nodiscard]] std::vector<FileField> elements() const;
+    /// The names of an object's fields.
+    [[nodiscard]] std::vector<std::string> names() const;
     [[nodiscard]] bool is_null() const;
 
     [[nodiscard]] const std::string& text() const;

@@ -12,6 +12,7 @@
 #include "core/keccak.hpp"
 #include "core/units.hpp"
 #include "margin/market.hpp"
+#include "margin/oracle.hpp"
 #include "snapshot/claims.hpp"
 
 namespace margrave::snapshot {
@@ -72,6 +73,8 @@ struct Snapshot {
     std::vector<TokenClaim> claims;  ///< of tokens held or posted, and of what those are claims on
     std::vector<SmartAccount> smart_accounts;
     std::vector<CoverageGap> gaps;
+    /// What the price sources are made of, one book a chain; none where no source was looked into.
+    std::vector<margin::OracleBook> oracles = {};
 };
 
 /// Rebuilds a market of the named protocol; throws InputError for one that this margrave does not
@@ -79,10 +82,16 @@ struct Snapshot {
 using RestoreMarket =
     std::function<std::unique_ptr<margin::Market>(std::string_view protocol, const core::Archive&)>;
 
+/// Makes the model of a price source; throws InputError for one that its kind does not allow.
+using MakeOracle = std::function<std::shared_ptr<const margin::OracleModel>(
+    std::shared_ptr<const margin::OracleSource>)>;
+
 /// The file form, JSON "margrave.snapshot/1" (docs/snapshot.md). Writing what was read gives the
 /// same text.
 [[nodiscard]] std::string to_json(const Snapshot& snapshot);
-/// Throws InputError that names the field at fault.
-[[nodiscard]] Snapshot from_json(std::string_view text, const RestoreMarket& restore);
+/// Throws InputError that names the field at fault; also for a file with price sources when there
+/// is nothing to make their models.
+[[nodiscard]] Snapshot from_json(std::string_view text, const RestoreMarket& restore,
+                                 const MakeOracle& make_oracle = nullptr);
 
 }  // namespace margrave::snapshot

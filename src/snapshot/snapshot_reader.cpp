@@ -3,6 +3,7 @@
 #include "core/text.hpp"
 #include "snapshot/archive_json.hpp"
 #include "snapshot/file_field.hpp"
+#include "snapshot/oracle_file.hpp"
 #include "snapshot/schema.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -212,12 +213,13 @@ void require_consistent(const Snapshot& snapshot, const FileField& file) {
 
 }  // namespace
 
-Snapshot from_json(std::string_view text, const RestoreMarket& restore) {
+Snapshot from_json(std::string_view text, const RestoreMarket& restore,
+                   const MakeOracle& make_oracle) {
     const Archive archive = parse(text);
     const FileField file(archive, "");
     require_schema(file);
-    file.require_only(
-        {"schema", "wallets", "chains", "gaps", "holdings", "claims", "smart_accounts", "markets"});
+    file.require_only({"schema", "wallets", "chains", "gaps", "holdings", "claims",
+                       "smart_accounts", "oracles", "markets"});
     Snapshot snapshot;
     snapshot.wallets = read_list<core::Address>(
         file.at("wallets"), [](const FileField& field) { return field.address(); });
@@ -236,6 +238,9 @@ Snapshot from_json(std::string_view text, const RestoreMarket& restore) {
         file.at("markets"),
         [&restore](const FileField& field) { return read_market(field, restore); });
     require_consistent(snapshot, file);
+    if (archive.has("oracles")) {
+        snapshot.oracles = read_oracles(file.at("oracles"), snapshot.chains, make_oracle);
+    }
     return snapshot;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/hex.hpp"
 #include "snapshot/archive_json.hpp"
+#include "snapshot/oracle_file.hpp"
 #include "snapshot/schema.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -136,6 +137,9 @@ std::string to_json(const Snapshot& snapshot) {
     }
     if (!snapshot.smart_accounts.empty()) {
         parts.emplace_back("smart_accounts", list(snapshot.smart_accounts));
+    }
+    if (!snapshot.oracles.empty()) {
+        parts.emplace_back("oracles", archive_oracles(snapshot.oracles));
     }
     parts.emplace_back("markets", list(snapshot.markets));
     constexpr std::size_t kIndent = 2;

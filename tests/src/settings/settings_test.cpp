@@ -328,5 +328,35 @@ TEST_CASE("a decimal becomes 18-decimal fixed point without rounding", "[setting
     CHECK(parse_wad(malformed) == std::nullopt);
 }
 
+TEST_CASE("feeds have a heartbeat and a deviation, and a chain its sequencer", "[settings]") {
+    const auto settings = load_user(R"(
+[chains.ethereum]
+sequencer_uptime_feed = "0x0000000000000000000000000000000000000005"
+[[feeds]]
+chain = "ethereum"
+address = "0x0000000000000000000000000000000000000007"
+heartbeat_s = 3600
+deviation_bps = 50
+)");
+    REQUIRE(settings.feeds.size() == 1);
+    CHECK(settings.feeds[0].heartbeat_s == std::uint64_t{3600});
+    CHECK(settings.feeds[0].deviation == core::Bps(50));
+    CHECK(settings.chain("ethereum").sequencer_uptime_feed.has_value());
+    CHECK(settings.chain("ethereum").sequencer_grace_s == 3600);
+}
+
+TEST_CASE("a heartbeat of nothing and a deviation beyond the price are refused", "[settings]") {
+    const auto with = [](const std::string& keys) {
+        return error_of(
+            "[[feeds]]\nchain = \"ethereum\"\n"
+            "address = \"0x0000000000000000000000000000000000000007\"\n" +
+            keys);
+    };
+    CHECK(with("heartbeat_s = 1\ndeviation_bps = 10000\n") == "no error");
+    CHECK_THAT(with("heartbeat_s = 0\n"), Contains("at least a second"));
+    CHECK_THAT(with("deviation_bps = 0\n"), Contains("from 1 to 10000"));
+    CHECK_THAT(with("deviation_bps = 10001\n"), Contains("from 1 to 10000"));
+}
+
 }  // namespace
 }  // namespace margrave::settings

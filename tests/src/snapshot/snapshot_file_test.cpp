@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
 
+#include "oracle/model.hpp"
 #include "snapshot/snapshot.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/oracles.hpp"
 #include "tests/support/snapshots.hpp"
 
 namespace margrave::snapshot {
@@ -238,6 +240,69 @@ TEST_CASE("every kind of error is found again by its name", "[snapshot][errors]"
     }
     CHECK_FALSE(core::parse_error_kind("rate limited"));
     CHECK_FALSE(core::parse_error_kind(""));
+}
+
+/// The example with a capped ratio over a feed, as read at its block.
+Snapshot with_oracles() {
+    Snapshot snapshot = test::example();
+    const auto at_block = [&](const margin::OracleSource& source) {
+        margin::OracleSource out = source;
+        out.read_at = snapshot.chains[0].timestamp;
+        return std::make_shared<const margin::OracleSource>(std::move(out));
+    };
+    const auto feed = at_block(*test::feed(1, 2000'00000000, "ETH / USD"));
+    const auto capped = at_block(*test::capped_ratio(feed, core::U256("1200000000000000000"),
+                                                     {.snapshot = core::U256("1190000000000000000"),
+                                                      .growth = 7,
+                                                      .scale = 1,
+                                                      .seconds = 0,
+                                                      .answer = 2380'00000000}));
+    snapshot.oracles = {
+        {.chain = "ethereum",
+         .models = {oracle::make_model(feed), oracle::make_model(capped)},
+         .sequencer = margin::Sequencer{.feed = test::numbered(5),
+                                        .answer = 0,
+                                        .started_at = core::Timestamp(1'700'000'000),
+                                        .grace_s = 3600}}};
+    return snapshot;
+}
+
+TEST_CASE("price sources survive the file, byte for byte", "[snapshot][oracles]") {
+    const std::string text = to_json(with_oracles());
+    const Snapshot read = from_json(text, restore, oracle::make_model);
+    CHECK(to_json(read) == text);
+    REQUIRE(read.oracles.size() == 1);
+    const margin::OracleBook& book = read.oracles[0];
+    REQUIRE(book.models.size() == 2);
+    const margin::OracleSource& capped = book.models[1]->source();
+    CHECK(capped.kind == margin::OracleKind::CappedRatio);
+    CHECK(capped.read_at == read.chains[0].timestamp);
+    CHECK(capped.parts.at(0).made_of.get() == &book.models[0]->source());  // shared, not copied
+    CHECK(capped.parts.at(1).made_of == nullptr);
+    CHECK(book.sequencer->started_at == core::Timestamp(1'700'000'000));
+    CHECK_THROWS_WITH(from_json(text, restore), Contains("nothing here can make its model"));
+}
+
+TEST_CASE("a malformed price source is refused by its place", "[snapshot][oracles]") {
+    struct Fault {
+        const char* piece;
+        const char* replacement;
+        const char* told;
+    };
+    const auto fault = GENERATE(
+        Fault{"\"kind\": \"capped_ratio\"", "\"kind\": \"twap\"", "sources[1].kind"},
+        Fault{"\"made_of_source\": false", "\"made_of_source\": true",
+              "no source of this address stands before"},
+        Fault{"\"growth_scale\": \"1\"", "\"growth_scale\": \"0\"", "\"growth_scale\" of 0"},
+        Fault{"\"role\": \"ratio\"", "\"role\": \"rates\"", "lacks its part \"ratio\""},
+        Fault{"{\n      \"chain\": \"ethereum\",\n      \"sequencer\"",
+              "{\n      \"chain\": \"atlantis\",\n      \"sequencer\"",
+              "oracles[0].chain: this chain is not in \"chains\""});
+    std::string text = to_json(with_oracles());
+    const std::size_t at = text.find(fault.piece);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, std::string(fault.piece).size(), fault.replacement);
+    CHECK_THROWS_WITH(from_json(text, restore, oracle::make_model), Contains(fault.told));
 }
 
 }  // namespace

@@ -1,0 +1,43 @@
+#include "exposure/answer_rule.hpp"
+
+#include <utility>
+
+#include "core/errors.hpp"
+#include "core/fixed_point.hpp"
+#include "margin/guard.hpp"
+
+namespace margrave::exposure {
+
+AnswerRule::AnswerRule(std::shared_ptr<const margin::OracleModel> model,
+                       std::vector<std::size_t> leaves)
+    : model_(std::move(model)), leaves_(std::move(leaves)) {
+    core::ensure(model_ != nullptr && model_->is_confirmed(),
+                 "an answer moves by a composition only where that is confirmed");
+    for (const margin::OracleLeaf& leaf : model_->leaves()) {
+        today_.push_back(leaf.answer);
+        fast_today_.push_back(leaf.answer.convert_to<double>());
+    }
+    fast_answer_ = model_->fast_answer(fast_today_, model_->source().read_at);
+}
+
+std::optional<core::U256> AnswerRule::moved(const core::U256& multiplier) const {
+    const auto values = margin::value_or_nothing([&] {
+        std::vector<core::U256> out = today_;
+        for (const std::size_t leaf : leaves_) {
+            out[leaf] =
+                core::mul_div_wide<core::Rounding::Down>(out[leaf], multiplier, core::wad());
+        }
+        return out;
+    });
+    return values ? model_->answer(*values, model_->source().read_at) : std::nullopt;
+}
+
+double AnswerRule::fast_moved(double multiplier) const {
+    std::vector<double> values = fast_today_;
+    for (const std::size_t leaf : leaves_) {
+        values[leaf] *= multiplier;
+    }
+    return model_->fast_answer(values, model_->source().read_at) / fast_answer_;
+}
+
+}  // namespace margrave::exposure

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/u256.hpp"
+#include "margin/oracle.hpp"
+
+namespace margrave::exposure {
+
+/// How an answer moves with a factor where its composition is confirmed on chain: the parts that
+/// are the factor are multiplied, the rest stands, and the source's own arithmetic gives the answer
+/// at the block. So a capped ratio does not follow its ratio beyond the cap.
+class AnswerRule {
+  public:
+    /// `leaves`: the places of the parts that are the factor. The model is confirmed.
+    AnswerRule(std::shared_ptr<const margin::OracleModel> model, std::vector<std::size_t> leaves);
+
+    /// The integer answer with those parts at floor(today's * multiplier / 1e18); nullopt where the
+    /// source would revert, and above 256 bits.
+    [[nodiscard]] std::optional<core::U256> moved(const core::U256& multiplier) const;
+    /// The answer over today's, in doubles; no step rounds.
+    [[nodiscard]] double fast_moved(double multiplier) const;
+
+  private:
+    std::shared_ptr<const margin::OracleModel> model_;
+    std::vector<std::size_t> leaves_;
+    std::vector<core::U256> today_;
+    std::vector<double> fast_today_;
+    double fast_answer_ = 0;
+};
+
+/// How one answer follows a factor: answer * factor^power, or by its rule where there is one.
+struct Follow {
+    int power = 0;
+    std::shared_ptr<const AnswerRule> rule;  ///< nullptr: the power is all that is known
+
+    Follow() = default;
+    Follow(int exponent) : power(exponent) {}  // NOLINT(google-explicit-constructor): it is one
+    Follow(int exponent, std::shared_ptr<const AnswerRule> by)
+        : power(exponent), rule(std::move(by)) {}
+    operator int() const { return power; }  // NOLINT(google-explicit-constructor): it is one
+
+    friend bool operator==(const Follow&, const Follow&) = default;
+};
+
+}  // namespace margrave::exposure
