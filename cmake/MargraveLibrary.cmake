@@ -18,8 +18,9 @@ function(margrave_library name folder)
 endfunction()
 
 # margrave_adapters(DEPENDENCY...): one library a folder adapters/<protocol>/, and margrave_adapters, which
-# holds the generated table from a protocol's name to its make_adapter and restore_market. A new protocol is
-# a new folder: there is no list to edit.
+# holds the generated tables: from a protocol's name to its make_adapter and restore_market (folders with an
+# adapter.hpp), from a pool's kind to its make_reader and restore_venue (folders with a venue.hpp). A new
+# protocol is a new folder: there is no list to edit.
 function(margrave_adapters)
     file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} adapters/*/adapter.hpp)
     set(MARGRAVE_ADAPTER_INCLUDES "")
@@ -37,6 +38,28 @@ function(margrave_adapters)
     endforeach()
     configure_file(${CMAKE_SOURCE_DIR}/cmake/adapter_table.cpp.in
         ${CMAKE_BINARY_DIR}/generated/adapter_table.cpp @ONLY)
-    add_library(margrave_adapters STATIC ${CMAKE_BINARY_DIR}/generated/adapter_table.cpp)
+
+    # Pools that swap: the same for the folders that hold a venue.hpp.
+    file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} adapters/*/venue.hpp)
+    set(MARGRAVE_VENUE_INCLUDES "")
+    set(MARGRAVE_VENUE_ROWS "")
+    list(LENGTH headers MARGRAVE_VENUE_COUNT)
+    foreach(header ${headers})
+        get_filename_component(folder ${header} DIRECTORY)
+        get_filename_component(kind ${folder} NAME)
+        if(NOT TARGET margrave_adapter_${kind})
+            file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+            add_library(margrave_adapter_${kind} STATIC ${sources})
+            target_link_libraries(margrave_adapter_${kind} PUBLIC margrave_flags ${ARGN})
+            list(APPEND libraries margrave_adapter_${kind})
+        endif()
+        string(APPEND MARGRAVE_VENUE_INCLUDES "#include \"${header}\"\n")
+        string(APPEND MARGRAVE_VENUE_ROWS "    {\"${kind}\", &${kind}::make_reader, &${kind}::restore_venue, &${kind}::describe_venue},\n")
+    endforeach()
+    configure_file(${CMAKE_SOURCE_DIR}/cmake/venue_table.cpp.in
+        ${CMAKE_BINARY_DIR}/generated/venue_table.cpp @ONLY)
+
+    add_library(margrave_adapters STATIC
+        ${CMAKE_BINARY_DIR}/generated/adapter_table.cpp ${CMAKE_BINARY_DIR}/generated/venue_table.cpp)
     target_link_libraries(margrave_adapters PUBLIC margrave_flags ${libraries} ${ARGN})
 endfunction()

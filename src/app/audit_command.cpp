@@ -85,7 +85,7 @@ ExitCode finish_audit(World& world, const report::Report& report, const AuditPla
 ExitCode run_audit(World& world, const AuditOptions& options) {
     const auto settings = load_settings(world, options.config_file);
     auto plan = make_plan(options, settings);
-    const auto gathered = gather(world, options, settings, options.verify);
+    const auto gathered = gather(world, options, settings, {.verify = options.verify});
     plan.report.wallets.assign(gathered.wallets.begin(), gathered.wallets.end());
     auto report = report::make_report(gathered.snapshot, plan.report);
     if (gathered.wallets.size() < gathered.snapshot.wallets.size()) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "adapters/adapter.hpp"
+#include "adapters/venue_kind.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
 #include "chains/evm/http_transport.hpp"
@@ -41,6 +42,18 @@ std::string describe(const settings::MarketEntry& market, const settings::Settin
     return fmt::format("  {}/{} on {}\n", market.protocol, market.name, market.chain);
 }
 
+/// As for markets: the kind's own keys are checked by building its reader.
+std::string describe(const settings::Pool& pool) {
+    const auto* kind = adapters::find_venue_kind(pool.kind);
+    if (kind == nullptr) {
+        throw core::ConfigError(
+            fmt::format("{}: pools of kind \"{}\" are not known; see `margrave protocols`",
+                        pool.section.where("kind"), pool.kind));
+    }
+    static_cast<void>(kind->make_reader(pool));
+    return fmt::format("  {} {} on {}\n", pool.kind, pool.address.to_string(), pool.chain);
+}
+
 /// "  ethereum: 12" a line.
 template <class Entry>
 std::string count_by_chain(const std::vector<Entry>& entries) {
@@ -73,9 +86,11 @@ ExitCode run_check_config(World& world, const CheckConfigOptions& options) {
     }
     std::string text = section("Chains", chains) + section("Markets", markets) +
                        section("Assets read of every wallet", count_by_chain(settings.assets));
-    if (!settings.pools.empty()) {
-        text += section("Pools (checked, not read yet)", count_by_chain(settings.pools));
+    std::string pools;
+    for (const auto& pool : settings.pools) {
+        pools += describe(pool);
     }
+    text += section("Pools, read when a command needs them", pools);
     constexpr unsigned kWadDecimals = 18;
     text +=
         fmt::format("At risk below a health factor of {}\n",

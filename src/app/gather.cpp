@@ -90,7 +90,7 @@ core::Timestamp parse_moment(const std::string& text) {
 }
 
 Gathered gather(World& world, const SourceOptions& options, const settings::Settings& settings,
-                bool verify) {
+                const collect::CollectOptions& reading) {
     refuse_conflicts(options);
     const auto wallets = gather_wallets(world, options);
     if (options.snapshot) {
@@ -99,7 +99,7 @@ Gathered gather(World& world, const SourceOptions& options, const settings::Sett
     if (wallets.empty()) {
         throw InputError("no address; write it behind the command, as in `margrave audit 0x…`");
     }
-    return gather_chains(world, options, settings, wallets, verify);
+    return gather_chains(world, options, settings, wallets, reading);
 }
 
 }  // namespace margrave::app

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/world.hpp"
+#include "collect/collect.hpp"
 #include "core/address.hpp"
 #include "core/units.hpp"
 #include "settings/settings.hpp"
@@ -43,7 +44,8 @@ struct Gathered {
 /// they ask to save. Throws InputError for options that exclude each other, for no wallet, and for
 /// a wallet that the file does not hold.
 [[nodiscard]] Gathered gather(World& world, const SourceOptions& options,
-                              const settings::Settings& settings, bool verify = false);
+                              const settings::Settings& settings,
+                              const collect::CollectOptions& reading = {});
 
 /// A moment of --at: chain seconds, a date or a time in UTC; throws InputError.
 [[nodiscard]] core::Timestamp parse_moment(const std::string& text);

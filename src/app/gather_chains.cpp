@@ -141,7 +141,8 @@ void tell_unreadable(World& world, const collect::CollectResult& result) {
 
 Gathered gather_chains(World& world, const SourceOptions& options,
                        const settings::Settings& settings,
-                       const std::vector<core::ChainAddress>& wallets, bool verify) {
+                       const std::vector<core::ChainAddress>& wallets,
+                       const collect::CollectOptions& reading) {
     const ConnectOptions connect_options{.timeout = options.timeout,
                                          .allow_plain_http = options.allow_plain_http};
     const auto block =
@@ -154,15 +155,14 @@ Gathered gather_chains(World& world, const SourceOptions& options,
 
     const auto store = log_store(world, options);
     const auto begin = world.clock.now();
-    auto result = collect::collect(
-        settings, requests,
-        {.verify = verify,
-         .discover = options.discover,
-         // In a recording a question has one answer, so the block is asked for once.
-         .scan_ahead = !options.record && !options.replay,
-         .log_store = store.get(),
-         .tell = [&world](const std::string& line) { say(world, line); },
-         .clock = &world.clock});
+    auto how = reading;
+    how.discover = options.discover;
+    // In a recording a question has one answer, so the block is asked for once.
+    how.scan_ahead = !options.record && !options.replay;
+    how.log_store = store.get();
+    how.tell = [&world](const std::string& line) { say(world, line); };
+    how.clock = &world.clock;
+    auto result = collect::collect(settings, requests, how);
     const auto time = world.clock.now() - begin;
     if (options.verbose) {
         tell_costs(world, result.costs, chosen, time);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "adapters/adapter.hpp"
+#include "adapters/venue_kind.hpp"
 #include "app/commands.hpp"
 
 namespace margrave::app {
@@ -18,6 +19,13 @@ std::vector<Row> make_rows() {
     for (const auto& protocol : adapters::protocols()) {
         std::string name(protocol.name);
         for (const auto& revision : protocol.describe()) {
+            rows.push_back({name, revision.behaviour, revision.proof});
+            name.clear();
+        }
+    }
+    for (const auto& kind : adapters::venue_kinds()) {
+        std::string name(kind.name);
+        for (const auto& revision : kind.describe_venue()) {
             rows.push_back({name, revision.behaviour, revision.proof});
             name.clear();
         }

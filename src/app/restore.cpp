@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "adapters/adapter.hpp"
+#include "adapters/venue_kind.hpp"
 #include "app/files.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
@@ -22,12 +23,23 @@ std::unique_ptr<margin::Market> restore_market(std::string_view protocol,
     return known->restore_market(archive);
 }
 
+std::unique_ptr<margin::Venue> restore_venue(std::string_view kind, const core::Archive& archive) {
+    const auto* known = adapters::find_venue_kind(kind);
+    if (known == nullptr) {
+        throw core::InputError(
+            fmt::format("pools of kind \"{}\" are not known to this margrave; see `margrave "
+                        "protocols`",
+                        core::printable(kind)));
+    }
+    return known->restore_venue(archive);
+}
+
 }  // namespace
 
 snapshot::Snapshot read_snapshot(const std::string& file) {
     const auto text = read_file(file, kDataBytesMax);
     try {
-        return snapshot::from_json(text, restore_market, oracle::make_model);
+        return snapshot::from_json(text, restore_market, oracle::make_model, restore_venue);
     } catch (const core::InputError& error) {
         throw core::InputError(fmt::format("{}: {}", core::printable(file), error.what()));
     }

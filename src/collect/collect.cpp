@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "adapters/adapter.hpp"
+#include "adapters/venue_kind.hpp"
 #include "chains/evm/batch_reader.hpp"
 #include "chains/evm/head.hpp"
 #include "chains/evm/log_scanner.hpp"
@@ -42,6 +43,42 @@ Task<void> read_account(MarketReading& market, chains::Reader& reader, core::Add
     } catch (const ChainError& error) {
         market.failures.emplace_back(wallet, error);
     }
+}
+
+/// One configured pool being read, or why it could not be.
+struct VenueReading {
+    const settings::Pool* pool = nullptr;
+    std::unique_ptr<adapters::VenueReader> reader;
+    std::unique_ptr<margin::Venue> venue;
+    std::optional<ChainError> failure;
+};
+
+Task<bool> read_venue(VenueReading& reading, chains::Reader& reader) {
+    try {
+        reading.venue = co_await reading.reader->read(reader);
+    } catch (const ChainError& error) {
+        reading.failure = error;
+    }
+    co_return true;
+}
+
+std::vector<VenueReading> make_venue_readings(const settings::Settings& settings,
+                                              const std::string& chain) {
+    std::vector<VenueReading> out;
+    for (const settings::Pool& pool : settings.pools) {
+        if (pool.chain != chain) {
+            continue;
+        }
+        const adapters::VenueKind* kind = adapters::find_venue_kind(pool.kind);
+        if (kind == nullptr) {
+            throw core::ConfigError(fmt::format("{}: margrave knows no pools of kind \"{}\"",
+                                                pool.section.where("kind"), pool.kind));
+        }
+        VenueReading& reading = out.emplace_back();
+        reading.pool = &pool;
+        reading.reader = kind->make_reader(pool);
+    }
+    return out;
 }
 
 std::vector<MarketReading> make_readings(const settings::Settings& settings,
@@ -101,6 +138,25 @@ void take(MarketReading& reading, snapshot::Snapshot& into) {
         }
         into.markets.push_back(std::move(market));
     }
+}
+
+void take(VenueReading& reading, snapshot::Snapshot& into) {
+    const auto add_gap = [&](ErrorKind kind, std::string detail) {
+        into.gaps.push_back({.chain = reading.pool->chain,
+                             .protocol = reading.pool->kind,
+                             .market = reading.pool->address.to_string(),
+                             .wallet = std::nullopt,
+                             .kind = kind,
+                             .detail = std::move(detail)});
+    };
+    if (reading.failure) {
+        add_gap(reading.failure->kind(), reading.failure->what());
+        return;
+    }
+    for (const margin::Missing& missing : reading.reader->missing()) {
+        add_gap(missing.kind, missing.what + ": " + missing.detail);
+    }
+    into.venues.push_back(std::move(reading.venue));
 }
 
 /// One chain being read: everything that asks it, and who was asked for or found.
@@ -283,6 +339,9 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     std::vector<MarketReading> configured = make_readings(
         settings, request.chain.name,
         {.verify = options.verify, .discover = options.discover, .note_price_source = note});
+    std::vector<VenueReading> pools = options.venues
+                                          ? make_venue_readings(settings, request.chain.name)
+                                          : std::vector<VenueReading>{};
     ReadingCost& cost = result.costs.emplace_back();
     cost.chain = request.chain.name;
     chains::evm::LogScanner scanner(*request.transport, {.chain_id = request.chain.chain_id,
@@ -308,9 +367,13 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
         sources.note_sequencer(*request.chain.sequencer_uptime_feed,
                                request.chain.sequencer_grace_s);
     }
+    std::vector<VenueReading> venues = std::move(pools);
     std::vector<Task<bool>> first;
     for (const core::Address& wallet : request.wallets) {
         first.push_back(read_wallet(chain, reader, wallet));
+    }
+    for (VenueReading& venue : venues) {
+        first.push_back(read_venue(venue, reader));
     }
     first.push_back(read_smart_accounts(chain, reader));
     run(reader, std::move(first));
@@ -318,6 +381,9 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     snapshot::Snapshot read;
     for (MarketReading& market : chain.markets) {
         take(market, read);
+    }
+    for (VenueReading& venue : venues) {
+        take(venue, read);
     }
     chain.holdings.take(read.markets, read);
     std::vector<Task<bool>> second;
@@ -338,6 +404,7 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     append(std::move(read.markets), into.markets);
     append(std::move(read.holdings), into.holdings);
     append(std::move(read.claims), into.claims);
+    append(std::move(read.venues), into.venues);
     append(std::move(read.gaps), into.gaps);
     chain.smart.take(chain.wallets, into);
     take_price_sources(sources, request.chain.name, into);

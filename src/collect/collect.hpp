@@ -51,6 +51,7 @@ struct CollectResult {
 
 struct CollectOptions {
     bool verify = false;    ///< read the protocols' own views too
+    bool venues = false;    ///< read the configured pools too
     bool discover = false;  ///< look for what no list names, too
     /// Scan what is final before the block is chosen, so that a long scan does not outlast the
     /// block's state.

@@ -245,8 +245,9 @@ Asset read_asset(const Section& section, const Settings& settings) {
 Pool read_pool(const Section& section, const Settings& settings) {
     Pool pool{.kind = section.text("kind"),
               .chain = read_chain_name(section, settings),
-              .address = section.address("address")};
-    section.reject_unknown_keys();
+              .address = section.address("address"),
+              .section = section};
+    check_name(pool.kind, section.where("kind"));
     return pool;
 }
 

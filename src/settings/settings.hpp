@@ -50,12 +50,13 @@ struct Revision {
     std::string behaviour;
 };
 
-/// [[pools]]: a DEX pool that can be asked what a sale fetches. Checked and kept; nothing reads
-/// pools yet.
+/// [[pools]]: a DEX pool that can be asked what a sale fetches; `section` holds the keys that only
+/// its kind knows.
 struct Pool {
     std::string kind;
     std::string chain;
     core::Address address;
+    Section section;
 };
 
 /// [[assets]]: a token whose balance is read for every wallet; `native` for the chain's own coin.

@@ -13,6 +13,7 @@
 #include "core/units.hpp"
 #include "margin/market.hpp"
 #include "margin/oracle.hpp"
+#include "margin/venue.hpp"
 #include "snapshot/claims.hpp"
 
 namespace margrave::snapshot {
@@ -69,6 +70,7 @@ struct Snapshot {
     std::vector<core::Address> wallets;
     std::vector<ChainCut> chains;
     std::vector<std::unique_ptr<margin::Market>> markets;
+    std::vector<std::unique_ptr<margin::Venue>> venues;  ///< only of commands that need pools
     std::vector<Holding> holdings;
     std::vector<TokenClaim> claims;  ///< of tokens held or posted, and of what those are claims on
     std::vector<SmartAccount> smart_accounts;
@@ -86,12 +88,17 @@ using RestoreMarket =
 using MakeOracle = std::function<std::shared_ptr<const margin::OracleModel>(
     std::shared_ptr<const margin::OracleSource>)>;
 
+/// The same for a pool of the named kind.
+using RestoreVenue =
+    std::function<std::unique_ptr<margin::Venue>(std::string_view kind, const core::Archive&)>;
+
 /// The file form, JSON "margrave.snapshot/1" (docs/snapshot.md). Writing what was read gives the
 /// same text.
 [[nodiscard]] std::string to_json(const Snapshot& snapshot);
 /// Throws InputError that names the field at fault; also for a file with price sources when there
-/// is nothing to make their models.
+/// is nothing to make their models, and for one with pools without `restore_venue`.
 [[nodiscard]] Snapshot from_json(std::string_view text, const RestoreMarket& restore,
-                                 const MakeOracle& make_oracle = nullptr);
+                                 const MakeOracle& make_oracle = nullptr,
+                                 const RestoreVenue& restore_venue = nullptr);
 
 }  // namespace margrave::snapshot

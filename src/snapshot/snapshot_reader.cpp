@@ -181,6 +181,28 @@ std::unique_ptr<margin::Market> read_market(const FileField& field, const Restor
     return market;
 }
 
+std::unique_ptr<margin::Venue> read_venue(const FileField& field, const RestoreVenue& restore) {
+    field.require_only({"kind", "state"});
+    const std::string& kind = field.at("kind").text();
+    const FileField state = field.at("state");
+    std::unique_ptr<margin::Venue> venue;
+    if (!restore) {
+        state.refuse("pools are not read here");
+    }
+    // As with markets: where the state stands is known only here.
+    try {
+        venue = restore(kind, state.archive());
+    } catch (const std::runtime_error& error) {
+        state.refuse(error.what());
+    }
+    core::ensure(venue != nullptr, "restoring gives a venue or throws");
+    if (venue->name().kind != kind) {
+        field.at("kind").refuse("its state is one of \"" + core::printable(venue->name().kind) +
+                                '"');
+    }
+    return venue;
+}
+
 /// Every analysis looks up the block of what it is given; it shall be there, and only once.
 void require_consistent(const Snapshot& snapshot, const FileField& file) {
     std::set<std::string_view> chains;
@@ -192,6 +214,11 @@ void require_consistent(const Snapshot& snapshot, const FileField& file) {
     for (std::size_t i = 0; i < snapshot.markets.size(); ++i) {
         if (!chains.contains(snapshot.markets[i]->name().chain)) {
             file.at("markets").elements()[i].refuse("its chain is not in \"chains\"");
+        }
+    }
+    for (std::size_t i = 0; i < snapshot.venues.size(); ++i) {
+        if (!chains.contains(snapshot.venues[i]->name().chain)) {
+            file.at("venues").elements()[i].refuse("its chain is not in \"chains\"");
         }
     }
     for (std::size_t i = 0; i < snapshot.holdings.size(); ++i) {
@@ -214,12 +241,12 @@ void require_consistent(const Snapshot& snapshot, const FileField& file) {
 }  // namespace
 
 Snapshot from_json(std::string_view text, const RestoreMarket& restore,
-                   const MakeOracle& make_oracle) {
+                   const MakeOracle& make_oracle, const RestoreVenue& restore_venue) {
     const Archive archive = parse(text);
     const FileField file(archive, "");
     require_schema(file);
     file.require_only({"schema", "wallets", "chains", "gaps", "holdings", "claims",
-                       "smart_accounts", "oracles", "markets"});
+                       "smart_accounts", "oracles", "markets", "venues"});
     Snapshot snapshot;
     snapshot.wallets = read_list<core::Address>(
         file.at("wallets"), [](const FileField& field) { return field.address(); });
@@ -237,6 +264,11 @@ Snapshot from_json(std::string_view text, const RestoreMarket& restore,
     snapshot.markets = read_list<std::unique_ptr<margin::Market>>(
         file.at("markets"),
         [&restore](const FileField& field) { return read_market(field, restore); });
+    if (archive.has("venues")) {
+        snapshot.venues = read_list<std::unique_ptr<margin::Venue>>(
+            file.at("venues"),
+            [&restore_venue](const FileField& field) { return read_venue(field, restore_venue); });
+    }
     require_consistent(snapshot, file);
     if (archive.has("oracles")) {
         snapshot.oracles = read_oracles(file.at("oracles"), snapshot.chains, make_oracle);

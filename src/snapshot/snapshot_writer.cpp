@@ -43,6 +43,13 @@ Archive archive(const std::unique_ptr<margin::Market>& market) {
     return out;
 }
 
+Archive archive(const std::unique_ptr<margin::Venue>& venue) {
+    Archive out;
+    out.set("kind", venue->name().kind);
+    out.set("state", venue->archive());
+    return out;
+}
+
 Archive archive(const HoldingPrice& price) {
     Archive out;
     out.set("answer", price.quote.answer);
@@ -142,6 +149,9 @@ std::string to_json(const Snapshot& snapshot) {
         parts.emplace_back("oracles", archive_oracles(snapshot.oracles));
     }
     parts.emplace_back("markets", list(snapshot.markets));
+    if (!snapshot.venues.empty()) {  // most snapshots are of commands that need none
+        parts.emplace_back("venues", list(snapshot.venues));
+    }
     constexpr std::size_t kIndent = 2;
     std::string out;
     const char* before = "{\n  \"";

@@ -2,6 +2,7 @@
 
 #include "oracle/model.hpp"
 #include "snapshot/snapshot.hpp"
+#include "tests/support/fake_venue.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/oracles.hpp"
 #include "tests/support/snapshots.hpp"
@@ -209,6 +210,55 @@ TEST_CASE("a market whose chain has no block in the file is refused", "[snapshot
     snapshot.chains.clear();
     CHECK_THROWS_WITH(from_json(to_json(snapshot), restore),
                       Contains("markets[0]") && Contains("not in \"chains\""));
+}
+
+std::unique_ptr<margin::Venue> restore_venue(std::string_view kind, const core::Archive& archive) {
+    if (kind != "fixed_rate") {
+        throw core::InputError("this margrave does not know the kind");
+    }
+    return test::FakeVenue::restore(archive);
+}
+
+Snapshot with_a_pool() {
+    Snapshot snapshot = test::snapshot_of(test::market({}));
+    snapshot.venues.push_back(
+        std::make_unique<test::FakeVenue>("ethereum", test::numbered(7), test::kWeth, test::kUsdc));
+    return snapshot;
+}
+
+TEST_CASE("pools are written behind the markets and read again", "[snapshot][venue]") {
+    const std::string text = to_json(with_a_pool());
+    const Snapshot read = from_json(text, restore, nullptr, restore_venue);
+    REQUIRE(read.venues.size() == 1);
+    CHECK(read.venues[0]->name() == margin::VenueName{"fixed_rate", "ethereum", test::numbered(7)});
+    CHECK(to_json(read) == text);
+}
+
+TEST_CASE("a snapshot without pools does not speak of them", "[snapshot][venue]") {
+    CHECK(to_json(Snapshot{}).find("venues") == std::string::npos);
+}
+
+TEST_CASE("a pool that cannot be restored is refused where it stands",
+          "[snapshot][venue][refused]") {
+    std::string text = to_json(with_a_pool());
+    CHECK_THROWS_WITH(from_json(text, restore), Contains("venues[0].state: pools are not read"));
+    const auto restore_any = [](std::string_view, const core::Archive& archive) {
+        return test::FakeVenue::restore(archive);
+    };
+    const std::string kind = R"("kind": "fixed_rate")";
+    text.replace(text.find(kind), kind.size(), R"("kind": "other")");
+    CHECK_THROWS_WITH(from_json(text, restore, nullptr, restore_venue),
+                      Contains("venues[0].state") && Contains("does not know the kind"));
+    CHECK_THROWS_WITH(from_json(text, restore, nullptr, restore_any),
+                      Contains("venues[0].kind") && Contains("fixed_rate"));
+}
+
+TEST_CASE("a pool whose chain has no block in the file is refused", "[snapshot][venue][refused]") {
+    Snapshot snapshot = with_a_pool();
+    snapshot.markets.clear();
+    snapshot.chains.clear();
+    CHECK_THROWS_WITH(from_json(to_json(snapshot), restore, nullptr, restore_venue),
+                      Contains("venues[0]") && Contains("not in \"chains\""));
 }
 
 TEST_CASE("a chain that stands in the file twice is refused", "[snapshot][refused]") {
