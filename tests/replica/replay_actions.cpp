@@ -27,6 +27,8 @@
 ///     check
 ///     {"accrue_to": "1750000000"}                  all markets
 ///     {"state": {"market", "wallets": [ ]}}        everything that is known of them now
+///     {"swap": {"pool", "sell", "buy", "amount", "exact_out", "limit_x96"}}
+///                                                  limit_x96: Uniswap v3's own price limit
 ///     {"reset": true}                              back to the snapshot
 namespace {
 
@@ -36,6 +38,21 @@ using core::InputError;
 using margin::Market;
 
 using Markets = std::map<std::string, std::unique_ptr<Market>>;
+using Venues = std::map<core::Address, std::unique_ptr<margin::Venue>>;
+
+/// What is replayed on.
+struct Forks {
+    Markets markets;
+    Venues venues;
+};
+
+Venues fork_venues(const snapshot::Snapshot& from) {
+    Venues out;
+    for (const auto& venue : from.venues) {
+        out[venue->name().address] = venue->fork();
+    }
+    return out;
+}
 
 Markets fork_all(const snapshot::Snapshot& from) {
     Markets out;
@@ -150,6 +167,43 @@ Archive liquidate(Markets& markets, const Archive& line) {
         });
 }
 
+/// A root of a price, "sqrtPriceX96", as the price that it is the root of.
+margin::PriceRatio price_of_root(const core::U256& root, bool is_first_sold) {
+    const core::U512 squared = core::U512(root) * core::U512(root);
+    const core::U512 one = core::U512(1) << 192U;
+    return is_first_sold ? margin::PriceRatio{.numerator = squared, .denominator = one}
+                         : margin::PriceRatio{.numerator = one, .denominator = squared};
+}
+
+Archive swap(Venues& venues, const Archive& line) {
+    const auto found = venues.find(line.address("pool"));
+    if (found == venues.end()) {
+        throw InputError("the snapshot has no pool " + line.text("pool"));
+    }
+    margin::Venue& venue = *found->second;
+    margin::SwapCall call{.sell = line.address("sell"),
+                          .buy = line.address("buy"),
+                          .amount = line.u256("amount"),
+                          .exact_out = line.has("exact_out") && line.flag("exact_out"),
+                          .price_limit = std::nullopt};
+    if (line.has("limit_x96")) {
+        call.price_limit =
+            price_of_root(line.u256("limit_x96"), call.sell == venue.tokens().at(0).address);
+    }
+    Archive out = outcome_of<margin::SwapOutcome>(
+        venue.swap(call), [](const margin::SwapOutcome& done, Archive& into) {
+            into.set("sold", done.sold);
+            into.set("bought", done.bought);
+            into.set("unfilled", done.unfilled);
+        });
+    if (const auto now = venue.concentrated()) {
+        out.set("sqrt_price_x96", now->sqrt_price_x96);
+        out.set("tick", std::to_string(now->tick));
+        out.set("liquidity", now->liquidity);
+    }
+    return out;
+}
+
 Archive shock(Markets& markets, const Archive& line) {
     margin::ParameterShock change;
     change.kind = shock_kind(line.text("kind"));
@@ -255,7 +309,8 @@ Archive screen(const snapshot::Snapshot& from, Markets& markets, const Archive& 
     return out;
 }
 
-Archive answer(const snapshot::Snapshot& from, Markets& markets, const Archive& line) {
+Archive answer(const snapshot::Snapshot& from, Forks& forks, const Archive& line) {
+    Markets& markets = forks.markets;
     Archive ok;
     ok.set("ok", true);
     if (line.has("act")) {
@@ -263,6 +318,9 @@ Archive answer(const snapshot::Snapshot& from, Markets& markets, const Archive& 
     }
     if (line.has("liquidate")) {
         return liquidate(markets, line.at("liquidate"));
+    }
+    if (line.has("swap")) {
+        return swap(forks.venues, line.at("swap"));
     }
     if (line.has("shock")) {
         return shock(markets, line.at("shock"));
@@ -285,7 +343,7 @@ Archive answer(const snapshot::Snapshot& from, Markets& markets, const Archive& 
         return ok;
     }
     if (line.has("reset")) {
-        markets = fork_all(from);
+        forks = {.markets = fork_all(from), .venues = fork_venues(from)};
         return ok;
     }
     throw InputError("the line asks for nothing that is known");
@@ -308,9 +366,9 @@ int main(int count, char** arguments) {
     }
     try {
         const auto from = app::read_snapshot(arguments[1]);
-        Markets markets = fork_all(from);
+        Forks forks{.markets = fork_all(from), .venues = fork_venues(from)};
         for (std::string line; std::getline(std::cin, line);) {
-            print_line(answer(from, markets, snapshot::parse_json(line, {})));
+            print_line(answer(from, forks, snapshot::parse_json(line, {})));
         }
     } catch (const InputError& error) {
         std::cerr << error.what() << '\n';

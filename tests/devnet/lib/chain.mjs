@@ -51,9 +51,9 @@ export class Chain {
         return this.#enqueue({ from, to, data: encodeFunctionData({ abi, functionName, args }), gas });
     }
 
-    /// The same for calldata as it is.
-    sendRaw({ from, to, data, gas = GAS_CALL }) {
-        return this.#enqueue({ from, to, data, gas });
+    /// The same for calldata as it is, with wei if it has any.
+    sendRaw({ from = ADMIN, to, data, value = 0n, gas = GAS_CALL }) {
+        return this.#enqueue({ from, to, data, value: numberToHex(value), gas });
     }
 
     /// Queues a deployment for the next block and returns the address it will have.
