@@ -311,7 +311,14 @@ void define_rescue(CLI::App& command, RescueOptions& options) {
         ->group(what);
     command
         .add_option("--swap-cost", options.swap_cost_bps,
-                    "Assumed cost of a swap, in basis points of what it buys (default 30)")
+                    "Assumed cost of a swap that no configured pool serves, in basis points of "
+                    "what it buys (default 30)")
+        ->type_name("BPS")
+        ->check(CLI::Range(0, 10000).description(""))
+        ->group(what);
+    command
+        .add_option("--slippage", options.slippage_bps,
+                    "How much more than quoted a pool may take, in basis points (default 50)")
         ->type_name("BPS")
         ->check(CLI::Range(0, 10000).description(""))
         ->group(what);

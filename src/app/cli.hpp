@@ -61,6 +61,7 @@ struct RescueOptions : SourceOptions {
     std::string target = "1.25";
     std::uint64_t valid_for_s = 3600;
     std::uint32_t swap_cost_bps = 30;
+    std::uint32_t slippage_bps = 50;
     std::string gas_usd = "5";
     bool idle_only = false;
     std::optional<std::string> safe_out;

@@ -40,6 +40,7 @@ risk::RescueOptions parse_options(const RescueOptions& options) {
     return {.target = core::Wad(parse_above_zero("--target", options.target, "1.25")),
             .valid_for_s = options.valid_for_s,
             .swap_cost = core::Bps(options.swap_cost_bps),
+            .slippage = core::Bps(options.slippage_bps),
             .gas = core::Usd(gas->value()),
             .idle_only = options.idle_only};
 }
@@ -142,7 +143,8 @@ bool has_unknown(const report::RescueReport& report) {
 
 ExitCode run_rescue(World& world, const RescueOptions& options) {
     const auto parsed = parse_options(options);
-    auto gathered = gather(world, options, load_settings(world, options.config_file));
+    auto gathered = gather(world, options, load_settings(world, options.config_file),
+                           {.verify = false, .venues = true});
     if (gathered.chain_unreadable) {
         return ExitCode::Unreadable;
     }

@@ -121,6 +121,10 @@ Json step_json(const risk::RescueStep& step) {
     out["emode_category"] = is_emode ? Json(std::to_string(step.action->category)) : Json();
     out["from"] = list(step.portions, portion_json);
     out["sold"] = step.sold ? tokens_json(*step.sold) : Json();
+    out["pool"] = step.place ? Json{{"kind", step.place->venue.kind},
+                                    {"address", step.place->venue.address.to_string()},
+                                    {"quoted_raw", raw(step.place->quoted)}}
+                             : Json();
     out["in_flash_loan"] = step.in_flash;
     out["after"] = health_json(step.after);
     out["approvals"] = list(step.approvals, approval_json);
@@ -185,6 +189,7 @@ std::string to_json(const RescueReport& report) {
                     {"valid_for_s", options.valid_for_s},
                     {"assumptions",
                      {{"swap_cost_bps", options.swap_cost.value()},
+                      {"slippage_bps", options.slippage.value()},
                       {"gas_usd", usd(options.gas)},
                       {"idle_only", options.idle_only}}},
                     {"accounts", list(report.accounts, account_json)},

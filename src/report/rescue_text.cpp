@@ -134,7 +134,11 @@ std::string account_text(const risk::AccountRescue& rescue, const core::Wad& tar
 
 std::string step_text(const risk::RescueStep& step) {
     if (!step.action) {
-        return fmt::format("swap {} for {}", tokens_text(*step.sold), tokens_text(step.tokens));
+        const std::string sold = tokens_text(*step.sold);
+        const std::string bought = tokens_text(step.tokens);
+        return step.place ? fmt::format("swap at most {} for {} at {}", sold, bought,
+                                        margin::to_string(step.place->venue))
+                          : fmt::format("swap {} for {}", sold, bought);
     }
     const bool is_all = !step.action->amount;
     const std::string tokens = tokens_text(step.tokens);
@@ -159,10 +163,10 @@ std::string step_text(const risk::RescueStep& step) {
 
 std::string to_text(const RescueReport& report) {
     const risk::RescueOptions& options = report.options;
-    std::string out =
-        fmt::format("Target {} for {}. Assumed: a swap costs {}, a transaction {}.\n",
-                    health_factor_text(options.target), core::format_duration(options.valid_for_s),
-                    bps_text(options.swap_cost.value()), usd_text(options.gas));
+    std::string out = fmt::format(
+        "Target {} for {}. Assumed: a swap costs {} where no pool serves it, a transaction {}.\n",
+        health_factor_text(options.target), core::format_duration(options.valid_for_s),
+        bps_text(options.swap_cost.value()), usd_text(options.gas));
     if (report.accounts.empty()) {
         out += "\nNo account: the wallets hold nothing in the protocols that were read.\n";
     }

@@ -170,10 +170,12 @@ Allocation allocate_best(const snapshot::Snapshot& snapshot,
 AccountRescue rescue_account(const snapshot::Snapshot& snapshot, const RescueAccount& account,
                              const RescueOptions& options, const TakenFunds& taken) {
     const TokenPrices prices(snapshot, account.market->name().chain);
+    const SwapQuotes quotes(snapshot, account.market->name().chain);
     RescueScene scene{.market = *account.market,
                       .row = account.row,
                       .options = options,
                       .prices = prices,
+                      .quotes = quotes,
                       .idle = idle_of(snapshot, account, taken.spent),
                       .donors = {},
                       .forks = {}};

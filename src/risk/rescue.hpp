@@ -8,6 +8,7 @@
 
 #include "core/units.hpp"
 #include "margin/market.hpp"
+#include "margin/venue.hpp"
 #include "risk/token_prices.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -16,7 +17,8 @@ namespace margrave::risk {
 struct RescueOptions {
     core::Wad target;               ///< health factor, above 0
     std::uint64_t valid_for_s = 0;  ///< the plan reaches it whenever it is carried out within
-    core::Bps swap_cost;            ///< of what a swap buys, paid on top: an assumption
+    core::Bps swap_cost;            ///< of what a swap buys, paid on top: where no pool serves
+    core::Bps slippage{50};         ///< of what a pool asks, that it may ask more when it is done
     core::Usd gas;                  ///< of one transaction: an assumption
     bool idle_only = false;         ///< no funds from outside
 };
@@ -50,11 +52,19 @@ struct RescueAccount {
     friend auto operator<=>(const RescueAccount&, const RescueAccount&) = default;
 };
 
-/// One thing to do. A swap has no action: margrave knows no venue, so it stands without calldata.
+/// Where a swap is done.
+struct SwapPlace {
+    margin::VenueName venue;
+    core::U256
+        quoted;  ///< base units sold, as the pool was read; with the slippage, what is `sold`
+};
+
+/// One thing to do. A swap has no action; without a pool that serves it, it has no calldata either.
 struct RescueStep {
     std::optional<margin::Action> action;
     TokenAmount tokens;               ///< what the action moves, or the swap buys
-    std::optional<TokenAmount> sold;  ///< of a swap
+    std::optional<TokenAmount> sold;  ///< of a swap: at most so much
+    std::optional<SwapPlace> place;   ///< of a swap; nullopt where no pool serves it
     /// The account when the step is done now; of a swap what it was.
     margin::Health after;
     std::optional<margin::UnsignedCall> call;

@@ -228,6 +228,17 @@ std::string place_of(const Donor& donor) {
     return name.protocol + '/' + name.name;
 }
 
+/// Of what a pool asks.
+U256 with_slippage(const U256& sold, const RescueOptions& options) {
+    return core::mul_div_wide<Rounding::Up>(
+        sold, core::percentage_factor() + options.slippage.value(), core::percentage_factor());
+}
+
+U256 without_slippage(const U256& funds, const RescueOptions& options) {
+    return core::mul_div_wide<Rounding::Down>(funds, core::percentage_factor(),
+                                              core::percentage_factor() + options.slippage.value());
+}
+
 U256 with_swap_cost(const U256& amount, const RescueOptions& options, Rounding rounding) {
     const U256 bps = core::percentage_factor() + options.swap_cost.value();
     return rounding == Rounding::Up
@@ -321,6 +332,10 @@ std::optional<U256> price_of(const RescueScene& scene, const Lever& lever, const
     if (!lever.swaps()) {
         return amount;
     }
+    if (scene.quotes.serves(lever.source, lever.token)) {
+        const auto quote = scene.quotes.buy(lever.source, lever.token, amount);
+        return quote ? std::optional(with_slippage(quote->sold, scene.options)) : std::nullopt;
+    }
     const auto bought = margin::value_or_nothing(
         [&] { return with_swap_cost(amount, scene.options, Rounding::Up); });
     return bought ? scene.prices.convert(lever.token, *bought, lever.source, Rounding::Up)
@@ -330,6 +345,10 @@ std::optional<U256> price_of(const RescueScene& scene, const Lever& lever, const
 std::optional<U256> bought_with(const RescueScene& scene, const Lever& lever, const U256& funds) {
     if (!lever.swaps()) {
         return funds;
+    }
+    if (scene.quotes.serves(lever.source, lever.token)) {
+        return scene.quotes.bought_with(lever.source, without_slippage(funds, scene.options),
+                                        lever.token);
     }
     const auto worth = scene.prices.convert(lever.source, funds, lever.token, Rounding::Down);
     return worth ? margin::value_or_nothing(

@@ -9,6 +9,7 @@
 #include "core/u256.hpp"
 #include "margin/market.hpp"
 #include "risk/rescue.hpp"
+#include "risk/swap_quotes.hpp"
 #include "risk/token_prices.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -70,6 +71,7 @@ struct RescueScene {
     std::size_t row;
     const RescueOptions& options;
     const TokenPrices& prices;
+    const SwapQuotes& quotes;
     std::vector<IdleBalance> idle;
     std::vector<Donor> donors;
     std::vector<std::unique_ptr<margin::Market>> forks;  ///< behind donors
@@ -84,8 +86,10 @@ void find_donors(const snapshot::Snapshot& snapshot, const std::vector<Withdrawa
 /// them is not asked yet, but of the switches, which stand only where they raise the health.
 [[nodiscard]] std::vector<Lever> find_levers(const RescueScene& scene);
 
-/// What `amount` bought with a swap takes of the source, swap cost included, rounded up; nullopt
-/// without prices. Without a swap it is the amount.
+/// What `amount` bought with a swap takes of the source at most, rounded up: what the cheapest pool
+/// asks and the slippage, or, where no pool serves the pair, its worth and the assumed swap cost.
+/// nullopt without prices, and where the pools do not sell so much. Without a swap it is the
+/// amount.
 [[nodiscard]] std::optional<core::U256> price_of(const RescueScene& scene, const Lever& lever,
                                                  const core::U256& amount);
 /// The most that `funds` of the source buy, rounded down.

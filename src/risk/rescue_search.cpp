@@ -25,6 +25,22 @@ constexpr std::size_t kLeversMax = 3;  ///< with an amount; switches beside them
 constexpr unsigned kTrialsMax = 20'000;
 constexpr std::size_t kPlansMax = 12;
 
+/// What a swap costs in dollars, rounded up: of a pool's quote what it takes beyond what it gives
+/// (0 when it gives more); else the assumption. 0 where a price is missing.
+Usd cost_of_swap(const RescueTable& table, const RescueStep& step) {
+    if (!step.sold || !step.tokens.value) {
+        return Usd();
+    }
+    const U256 bought = step.tokens.value->value();
+    if (!step.place) {
+        return Usd(core::mul_div_wide<Rounding::Up>(bought, table.scene().options.swap_cost.value(),
+                                                    core::percentage_factor()));
+    }
+    const auto sold =
+        table.scene().prices.value(step.sold->token, step.place->quoted, Rounding::Up);
+    return sold && sold->value() > bought ? Usd(U256(sold->value() - bought)) : Usd();
+}
+
 /// Costs of steps, with what they take from the wallet.
 RescuePlan priced(const RescueTable& table, const std::vector<Pull>& pulls,
                   std::vector<RescueStep> steps) {
@@ -32,15 +48,10 @@ RescuePlan priced(const RescueTable& table, const std::vector<Pull>& pulls,
     RescuePlan plan;
     plan.transactions = count_transactions(steps);
     plan.gas = Usd(options.gas.value() * plan.transactions);
-    U256 bought = 0;
     for (const RescueStep& step : steps) {
         plan.needs_flash_loan = plan.needs_flash_loan || step.in_flash;
-        if (step.sold && step.tokens.value) {
-            bought += step.tokens.value->value();
-        }
+        plan.swap_cost = plan.swap_cost + cost_of_swap(table, step);
     }
-    plan.swap_cost = Usd(core::mul_div_wide<Rounding::Up>(bought, options.swap_cost.value(),
-                                                          core::percentage_factor()));
     for (const Pull& pull : pulls) {
         const auto taken = price_of(table.scene(), pull.lever, pull.amount);
         if (pull.lever.is_switch() || !taken) {

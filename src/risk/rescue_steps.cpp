@@ -122,6 +122,10 @@ class StepList {
             step.tokens = worth(pull.lever.token, pull.amount);
             step.sold = worth(pull.lever.source, *sold);
             step.in_flash = pull.lever.from == Funds::Flash;
+            if (const auto quote =
+                    table_.scene().quotes.buy(pull.lever.source, pull.lever.token, pull.amount)) {
+                step.place = SwapPlace{.venue = quote->venue->name(), .quoted = quote->sold};
+            }
             steps_.push_back(std::move(step));
         }
         return true;
@@ -316,6 +320,40 @@ std::optional<Refusal> carry_out(Scenery& scenery, std::size_t row,
     return std::nullopt;
 }
 
+/// The pools of a plan as its earlier swaps left them.
+using PoolForks = std::map<margin::VenueName, std::unique_ptr<margin::Venue>>;
+
+/// The swap's call for the wallet. Each swap was quoted alone; one that an earlier swap of the plan
+/// makes dearer than its limit gets none.
+void document_swap(const RescueTable& table, PoolForks& pools, RescueStep& step) {
+    const RescueScene& scene = table.scene();
+    const auto quote = scene.quotes.buy(step.sold->token, step.tokens.token, step.tokens.amount);
+    if (!quote) {
+        step.no_call_because = "no pool that was read serves this pair: swap with whom you trust";
+        return;
+    }
+    auto& pool = pools.try_emplace(quote->venue->name(), nullptr).first->second;
+    if (!pool) {
+        pool = quote->venue->fork();
+    }
+    const auto swapped = pool->swap(quote->call);
+    if (!swapped || swapped->unfilled != 0 || swapped->sold > step.sold->amount) {
+        step.no_call_because =
+            "an earlier swap of this plan moves the pool's price beyond the slippage";
+        return;
+    }
+    auto calls = quote->venue->calls(quote->call, {.recipient = scene.market.wallet(scene.row),
+                                                   .limit = step.sold->amount,
+                                                   .deadline = table.end(),
+                                                   .pays_native = quote->pays_native});
+    if (calls) {
+        step.approvals = calls->approvals;
+        step.call = calls->call;
+    } else {
+        step.no_call_because = fmt::format("{}: {}", calls.error().reason, calls.error().detail);
+    }
+}
+
 }  // namespace
 
 RescueTable::RescueTable(const RescueScene& scene)
@@ -377,9 +415,10 @@ void document_steps(const RescueTable& table, std::vector<RescueStep>& steps) {
     const std::size_t row = table.scene().row;
     Scenery now(table, table.now());
     Scenery late(table, table.at_end());
+    PoolForks pools;
     for (RescueStep& step : steps) {
         if (!step.action) {
-            step.no_call_because = "margrave knows no venue: swap with whom you trust";
+            document_swap(table, pools, step);
             step.after = now.own().health(row);
             continue;
         }
