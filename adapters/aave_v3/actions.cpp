@@ -54,7 +54,7 @@ struct Rules {
 
 /// SafeCast to the width in which tokens keep shares: 128 bits, since 3.4 120.
 U256 to_share_width(const Rules& rules, const U256& shares) {
-    if (shares >> (rules.flags_from_shares ? 120 : 128) != 0) {
+    if ((shares >> (rules.flags_from_shares ? 120 : 128)) != 0) {
         throw std::overflow_error("shares do not fit the bits they are stored in");
     }
     return shares;
@@ -609,7 +609,7 @@ std::uint64_t AaveMarket::Call::user_ltv_bps(const Reserve& reserve) const {
 
 /// An e-mode that was not read could allow anything; one that does not exist has no threshold.
 const EmodeCategory* AaveMarket::Call::known_emode(std::uint64_t category) const {
-    static const EmodeCategory kNone;
+    static const EmodeCategory none;
     const State& state = market_.state_;
     const auto found = state.emodes.find(category);
     if (found != state.emodes.end()) {
@@ -620,7 +620,7 @@ const EmodeCategory* AaveMarket::Call::known_emode(std::uint64_t category) const
             unread == state.unread_emodes.end() ? std::string() : unread->second);
     require(category <= state.emodes_asked, "emode_not_read",
             "e-mode category " + std::to_string(category) + " is not in what was read");
-    return &kNone;
+    return &none;
 }
 
 AaveMarket::Call::Solvency AaveMarket::Call::solvency() const {

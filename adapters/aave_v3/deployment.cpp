@@ -292,6 +292,7 @@ Task<Reserves> read_reserves(Reader& chain, EntryPoints entry, const PoolFacts& 
     sentinels.start();
 
     std::vector<Task<Reserve>> reading;
+    reading.reserve(facts.assets.size());
     for (const Address& asset : facts.assets) {
         reading.push_back(read_reserve(chain, entry, *facts.behaviour, asset));
     }

@@ -65,7 +65,7 @@ std::optional<margin::LinearForm> AaveMarket::linear_form(std::size_t row) const
     if (!trouble(account).empty()) {
         return std::nullopt;
     }
-    const double bps = core::percentage_factor().convert_to<double>();
+    const auto bps = core::percentage_factor().convert_to<double>();
     // What the check multiplies a value with before it divides: 10^18 and a threshold.
     constexpr double kFactorMax = 1e23;
     constexpr double kProductMax = 1e76;

@@ -48,7 +48,7 @@ U256 debt_value(const LiquidationRules& rules, const U256& amount, const PricedA
 
 /// SafeCast, in the widths in which values are stored.
 U256 to_bits(const U256& value, unsigned bits) {
-    if (value >> bits != 0) {
+    if ((value >> bits) != 0) {
         throw std::overflow_error("a value does not fit the bits it is stored in");
     }
     return value;

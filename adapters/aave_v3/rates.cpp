@@ -18,7 +18,7 @@ using margin::Exact;
 
 /// SafeCast.toUint128, in which the contract stores indexes, rates and the treasury's share.
 U256 to_uint128(const U256& value) {
-    if (value >> 128 != 0) {
+    if ((value >> 128) != 0) {
         throw std::overflow_error("a value does not fit the 128 bits it is stored in");
     }
     return value;

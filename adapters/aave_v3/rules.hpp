@@ -38,10 +38,10 @@ template <class A>
 [[nodiscard]] typename A::Number binomial_growth(const typename A::Number& rate,
                                                  std::uint64_t seconds) {
     using Number = typename A::Number;
-    const Number ray = A::of(core::ray());
     if (seconds == 0) {
-        return ray;
+        return A::of(core::ray());
     }
+    const Number ray = A::of(core::ray());
     const Number year = A::of(kSecondsPerYear);
     const Number n = A::of(seconds);
     const Number n1 = A::of(seconds - 1);
@@ -61,10 +61,10 @@ template <class A>
 [[nodiscard]] typename A::Number taylor_growth(const typename A::Number& rate,
                                                std::uint64_t seconds) {
     using Number = typename A::Number;
-    const Number ray = A::of(core::ray());
     if (seconds == 0) {
-        return ray;
+        return A::of(core::ray());
     }
+    const Number ray = A::of(core::ray());
     const Number x =
         A::template mul_div<Rounding::Down>(rate, A::of(seconds), A::of(kSecondsPerYear));
     const Number inner = A::quotient(x, A::of(2)) +

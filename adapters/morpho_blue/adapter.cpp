@@ -398,6 +398,7 @@ Task<bool> MorphoAdapter::read_authorisation(Reader& chain, std::size_t index, A
 Task<std::vector<margin::Missing>> MorphoAdapter::read_authorisations(
     Reader& chain, Address wallet, std::vector<std::size_t> which) {
     std::vector<Task<bool>> reading;
+    reading.reserve(which.size());
     for (const std::size_t index : which) {
         reading.push_back(read_authorisation(chain, index, wallet));
     }

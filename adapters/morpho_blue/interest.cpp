@@ -34,7 +34,7 @@ Int div_to_zero(const Int& x, const Int& y) {
 
 U256 to_unsigned(const I256& value) { return value.convert_to<U256>(); }
 /// A rate, which 64 bits hold.
-U256 to_unsigned(I128 value) { return U256(static_cast<std::int64_t>(value)); }
+U256 to_unsigned(I128 value) { return static_cast<U256>(static_cast<std::int64_t>(value)); }
 I256 to_signed(const U256& value) { return value.convert_to<I256>(); }
 
 /// w_exp() between its bounds.

@@ -35,7 +35,7 @@ Trouble restore_trouble(const Archive& in, const std::string& prefix) {
 /// A number that the contract keeps in 128 bits.
 U256 restore_128(const Archive& in, std::string_view field) {
     U256 value = in.u256(field);
-    if (value >> 128U != 0) {
+    if ((value >> 128U) != 0) {
         throw InputError("field " + std::string(field) + ": more than the contract's 128 bits");
     }
     return value;

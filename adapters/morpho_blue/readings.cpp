@@ -63,7 +63,7 @@ Task<ModelReading> read_adaptive_model(Reader& chain, Address irm, Bytes32 id, P
     const auto rate_at_target = co_await asked;
     if (!rate_at_target) {
         out.model.trouble = trouble_of(rate_at_target.error(), ErrorKind::Reverted);
-    } else if (rate_at_target->negative || rate_at_target->magnitude >> 128U != 0) {
+    } else if (rate_at_target->negative || (rate_at_target->magnitude >> 128U) != 0) {
         out.model.trouble = {.detail = irm.to_string() + " rateAtTarget is out of range",
                              .kind = ErrorKind::BadData};
     } else {

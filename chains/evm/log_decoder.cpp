@@ -51,26 +51,24 @@ std::optional<std::uint64_t> parse_quantity(std::string_view text) {
 }
 
 /// The members of a log that are looked at; each must be there exactly once.
-enum Member : unsigned {
-    kAddress = 1,
-    kTopics = 2,
-    kData = 4,
-    kBlockNumber = 8,
-    kBlockHash = 16,
-    kLogIndex = 32,
-    kAll = 63,
-    kRemoved = 64,  ///< may be missing
-};
+constexpr unsigned kAddress = 1;
+constexpr unsigned kTopics = 2;
+constexpr unsigned kData = 4;
+constexpr unsigned kBlockNumber = 8;
+constexpr unsigned kBlockHash = 16;
+constexpr unsigned kLogIndex = 32;
+constexpr unsigned kAll = 63;
+constexpr unsigned kRemoved = 64;  ///< may be missing
 
 unsigned member_of(std::string_view key) {
     constexpr auto kNames =
-        std::to_array<std::pair<std::string_view, Member>>({{"address", kAddress},
-                                                            {"topics", kTopics},
-                                                            {"data", kData},
-                                                            {"blockNumber", kBlockNumber},
-                                                            {"blockHash", kBlockHash},
-                                                            {"logIndex", kLogIndex},
-                                                            {"removed", kRemoved}});
+        std::to_array<std::pair<std::string_view, unsigned>>({{"address", kAddress},
+                                                              {"topics", kTopics},
+                                                              {"data", kData},
+                                                              {"blockNumber", kBlockNumber},
+                                                              {"blockHash", kBlockHash},
+                                                              {"logIndex", kLogIndex},
+                                                              {"removed", kRemoved}});
     const auto* const found = std::find_if(kNames.begin(), kNames.end(),
                                            [&](const auto& name) { return name.first == key; });
     return found == kNames.end() ? 0U : found->second;

@@ -77,6 +77,7 @@ class RangeScanner::Run {
         while (!end_.failure && !segments_.empty()) {
             const auto wave = choose();
             std::vector<RpcRequest> requests;
+            requests.reserve(wave.size());
             for (const auto segment : wave) {
                 requests.push_back(request_for(segment->range));
             }

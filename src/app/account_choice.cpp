@@ -55,6 +55,7 @@ std::map<core::Address, std::string> assets_of(const margin::Market& market) {
 
 std::string list_of(const std::map<core::Address, std::string>& assets) {
     std::vector<std::string> names;
+    names.reserve(assets.size());
     for (const auto& [address, symbol] : assets) {
         names.push_back(core::printable(symbol));
     }

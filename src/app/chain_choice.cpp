@@ -36,6 +36,7 @@ std::string show(const core::ChainAddress& wallet) {
 /// "eth (ethereum), devnet": what may stand in front of an address.
 std::string known_prefixes(const settings::Settings& settings) {
     std::vector<std::string> prefixes;
+    prefixes.reserve(settings.chains.size());
     for (const auto& [name, chain] : settings.chains) {
         prefixes.push_back(chain.short_name ? fmt::format("{} ({})", *chain.short_name, name)
                                             : name);

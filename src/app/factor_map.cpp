@@ -6,6 +6,7 @@ namespace margrave::app {
 
 exposure::FactorMap make_factor_map(const settings::Settings& settings) {
     std::vector<exposure::FactorRow> rows;
+    rows.reserve(settings.factors.size());
     for (const settings::TokenFactors& row : settings.factors) {
         rows.push_back({.chain = row.chain,
                         .address = row.address,
@@ -14,6 +15,7 @@ exposure::FactorMap make_factor_map(const settings::Settings& settings) {
                         .factors = row.factors});
     }
     std::vector<exposure::RiskFactor> risks;
+    risks.reserve(settings.risk_factors.size());
     for (const settings::RiskFactor& row : settings.risk_factors) {
         risks.push_back({.name = row.name,
                          .volatility = row.volatility,

@@ -76,6 +76,7 @@ exposure::Node find_node(const exposure::Graph& graph, const std::string& text) 
 
 exposure::Portfolio portfolio_of(const Gathered& gathered) {
     std::vector<const margin::Market*> markets;
+    markets.reserve(gathered.snapshot.markets.size());
     for (const auto& market : gathered.snapshot.markets) {
         markets.push_back(market.get());
     }

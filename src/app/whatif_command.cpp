@@ -155,6 +155,7 @@ void keep_wallets(report::Report& report, const std::set<core::Address>& wallets
 
 ExitCode run_whatif(World& world, const WhatIfOptions& options) {
     std::vector<Step> steps;
+    steps.reserve(options.steps.size());
     for (const std::string& text : options.steps) {
         steps.push_back(parse_step(text));
     }

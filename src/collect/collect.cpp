@@ -191,6 +191,7 @@ Task<bool> read_holdings(HoldingsReader& holdings, chains::Reader& reader, core:
 
 Task<bool> read_wallet(ChainReading& chain, chains::Reader& reader, core::Address wallet) {
     std::vector<Task<bool>> parts;
+    parts.reserve(chain.markets.size() + 2);
     for (MarketReading& market : chain.markets) {
         parts.push_back(read_in(market, reader, wallet));
     }
@@ -265,6 +266,7 @@ TokenAmounts amounts_in(std::span<const std::unique_ptr<margin::Market>> markets
 /// Runs the tasks to their ends and rethrows a defect; failures of the chain are caught in them.
 void run(chains::evm::BatchReader& reader, std::vector<Task<bool>> work) {
     std::vector<Task<void>> tasks;
+    tasks.reserve(work.size());
     for (Task<bool>& part : work) {
         tasks.push_back([](Task<bool> inner) -> Task<void> {
             static_cast<void>(co_await inner);
@@ -369,6 +371,7 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     }
     std::vector<VenueReading> venues = std::move(pools);
     std::vector<Task<bool>> first;
+    first.reserve(request.wallets.size() + 1);
     for (const core::Address& wallet : request.wallets) {
         first.push_back(read_wallet(chain, reader, wallet));
     }

@@ -70,7 +70,7 @@ TokenClaim claim_of(const Address& token, ClaimKind kind, std::optional<Address>
     TokenClaim claim;
     claim.token = token;
     claim.kind = kind;
-    claim.underlying = std::move(underlying);
+    claim.underlying = underlying;
     claim.keeper = token;
     return claim;
 }

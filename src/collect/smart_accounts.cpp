@@ -53,7 +53,7 @@ void SmartAccountReader::add_gap(const std::string& protocol, std::optional<Addr
     gaps_.push_back({.chain = chain_.name,
                      .protocol = protocol,
                      .market = "",
-                     .wallet = std::move(wallet),
+                     .wallet = wallet,
                      .kind = error.kind(),
                      .detail = fmt::format("{}: {}", what, error.what())});
 }
@@ -118,6 +118,7 @@ Task<SmartAccount> SmartAccountReader::read_owners(Reader& reader,
 
 Task<void> SmartAccountReader::read_configured(Reader& reader) {
     std::vector<Task<SmartAccount>> reading;
+    reading.reserve(configured_.size());
     for (const settings::SmartAccount& account : configured_) {
         reading.push_back(read_owners(reader, account));
     }

@@ -55,10 +55,10 @@ Number by_two_limbs(const Number& dividend, const Number& divisor, bool& remaind
     Wide rest =
         (static_cast<Wide>(shifted_limb(dividend.size)) << 64U) | shifted_limb(dividend.size - 1);
     for (std::size_t i = out.size; i-- > 0;) {
-        const Limb top[3] = {shifted_limb(i), static_cast<Limb>(rest),
-                             static_cast<Limb>(rest >> 64U)};
+        const std::array<Limb, 3> top{shifted_limb(i), static_cast<Limb>(rest),
+                                      static_cast<Limb>(rest >> 64U)};
         Wide after = 0;
-        out.limb[i] = estimate(top, first, second, after);
+        out.limb[i] = estimate(top.data(), first, second, after);
         // Exact for two limbs; what it wraps over 2^128 is wrapped back.
         rest = ((after << 64U) | top[0]) - static_cast<Wide>(out.limb[i]) * second;
     }

@@ -148,6 +148,7 @@ std::vector<Token> assumed_tokens(const std::vector<Item>& items) {
         }
     }
     std::vector<Token> out;
+    out.reserve(tokens.size());
     for (const auto& [key, token] : tokens) {
         out.push_back(token);
     }

@@ -23,7 +23,7 @@ const FactorLimit* nearest(const Outlook& outlook, const FactorMap& factors) {
     const FactorLimit* best = nullptr;
     double best_distance = 0;
     for (const FactorLimit& limit : outlook.factors) {
-        const double volatility =
+        const auto volatility =
             factors.risk_of(limit.factor).volatility.value().convert_to<double>();
         const double distance = log_move(limit.failing) / std::max(volatility, 1.0);
         if (best == nullptr || distance < best_distance) {

@@ -79,7 +79,7 @@ Relation relation_of(Side side) {
 
 /// The asset with the factors that it is worth.
 std::string add_asset(const Token& token, const FactorsFound& found, Gathering& out) {
-    const std::string id = asset_id(token.chain, token.address);
+    std::string id = asset_id(token.chain, token.address);
     out.node(id, NodeKind::Asset, token.symbol);
     for (const std::string& factor : found.factors) {
         out.node("factor:" + factor, NodeKind::Factor, factor);

@@ -124,11 +124,14 @@ std::vector<double> candidates(double begin, double end, double range_end) {
     }
     out.push_back(end);
     const double outwards = range_end < 1.0 ? -1.0 : 1.0;
-    for (double beyond = 1e-15; beyond < 1e-3; beyond *= 10) {
+    constexpr int kStepsBeyond = 12;  // as far as 1e-4
+    double beyond = 1e-15;
+    for (int i = 0; i < kStepsBeyond; ++i) {
         const double next = end * (1.0 + outwards * beyond);
         if (next >= 1.0 / kRangeMax && next <= kRangeMax) {
             out.push_back(next);
         }
+        beyond *= 10;
     }
     return out;
 }

@@ -25,7 +25,7 @@ Book make_book(const Market& market) {
             rows[row] = linear->linear_form(row);
         }
     }
-    return Book(rows, known_answers(market));
+    return {rows, known_answers(market)};
 }
 
 void fast_health_factors(const Market& market, std::vector<double>& out) {

@@ -1,5 +1,6 @@
 #include "margin/book_sweep.hpp"
 
+#include <array>
 #include <limits>
 
 namespace margrave::margin::book_sweep {
@@ -9,8 +10,8 @@ constexpr std::size_t kLanes = Book::kLanes;
 
 /// The sums of one slice, a lane for each row.
 struct Lanes {
-    double weight[kLanes];
-    double debt[kLanes];
+    std::array<double, kLanes> weight;
+    std::array<double, kLanes> debt;
 };
 
 inline double health_of(double weight, double debt) {
@@ -21,7 +22,7 @@ inline double health_of(double weight, double debt) {
 inline Verdict verdict_of(double weight, double debt, const Book::Slack& slack) {
     constexpr double kMore = 1 + Book::kRounding;
     const double least = weight * (1 - static_cast<double>(slack.relative));
-    const double off = static_cast<double>(slack.absolute);
+    const auto off = static_cast<double>(slack.absolute);
     const bool is_healthy = debt == 0 || least >= (debt + off) * kMore;
     const bool is_liquidatable = (weight + off) * kMore < debt;
     return is_healthy        ? Verdict::Healthy
@@ -45,8 +46,8 @@ void sweep(const View& view, std::size_t first, std::size_t last, const Finish& 
     for (std::size_t s = first; s < last; ++s) {
         const Book::Slice& slice = view.slices[s];
         Lanes lanes{};
-        add_legs(view, slice.first_leg, slice.collateral_legs, lanes.weight);
-        add_legs(view, slice.first_leg + slice.collateral_legs, slice.debt_legs, lanes.debt);
+        add_legs(view, slice.first_leg, slice.collateral_legs, lanes.weight.data());
+        add_legs(view, slice.first_leg + slice.collateral_legs, slice.debt_legs, lanes.debt.data());
         for (std::size_t lane = 0; lane < kLanes; ++lane) {
             finish(s * kLanes + lane, lanes.weight[lane], lanes.debt[lane]);
         }

@@ -215,6 +215,7 @@ class Model final : public margin::OracleModel {
   private:
     [[nodiscard]] std::vector<U256> values() const {
         std::vector<U256> out;
+        out.reserve(leaves_.size());
         for (const OracleLeaf& leaf : leaves_) {
             out.push_back(leaf.answer);
         }

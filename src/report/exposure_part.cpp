@@ -64,6 +64,7 @@ std::vector<exposure::RiskFactor> assumed_risks(const Report& report,
         names.insert(factor.factor);
     }
     std::vector<exposure::RiskFactor> out;
+    out.reserve(names.size());
     for (const std::string& name : names) {
         out.push_back(factors.risk_of(name));
     }

@@ -27,6 +27,7 @@ std::string signed_text(const exposure::SignedUsd& value) {
 
 std::string limits_text(const exposure::Outlook& outlook, const Layout& layout) {
     std::vector<std::string> parts;
+    parts.reserve(outlook.factors.size());
     for (const exposure::FactorLimit& limit : outlook.factors) {
         parts.push_back(core::printable(limit.factor, kNameBytesMax) + ' ' +
                         move_text(limit.multiplier) +

@@ -163,6 +163,7 @@ bool is_worse(const Account& a, const Account& b) {
 std::vector<Holding> valued_holdings(const snapshot::Snapshot& snapshot) {
     const exposure::LookThrough claims(snapshot.claims);
     std::vector<const margin::Market*> markets;
+    markets.reserve(snapshot.markets.size());
     for (const auto& market : snapshot.markets) {
         markets.push_back(market.get());
     }

@@ -15,7 +15,7 @@ namespace margrave::report {
 
 /// A day, the longest heartbeat of the usual Chainlink feeds, and an hour's grace. An older answer
 /// is one that the protocol may still accept and that a person should look at.
-inline constexpr std::uint64_t kOldPriceSeconds = 25 * 3600;
+inline constexpr std::uint64_t kOldPriceSeconds = std::uint64_t{25} * 3600;
 
 /// True for an answer that is older than that at its block, or later than its block.
 [[nodiscard]] bool is_suspect(const margin::PriceQuote& price, core::Timestamp block_time);

@@ -142,6 +142,7 @@ Allocation allocate_best(const snapshot::Snapshot& snapshot,
                          const std::vector<AccountRescue>& urgent, const RescueOptions& options) {
     constexpr std::size_t kPermutedMax = 4;
     std::vector<RescueAccount> accounts;
+    accounts.reserve(urgent.size());
     for (const AccountRescue& account : urgent) {
         accounts.push_back({.market = account.market, .row = account.row});
     }
@@ -154,6 +155,7 @@ Allocation allocate_best(const snapshot::Snapshot& snapshot,
     std::iota(order.begin(), order.end(), std::size_t{0});
     while (std::next_permutation(order.begin(), order.end())) {
         std::vector<RescueAccount> permuted;
+        permuted.reserve(order.size());
         for (const std::size_t i : order) {
             permuted.push_back(accounts[i]);
         }

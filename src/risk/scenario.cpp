@@ -90,6 +90,7 @@ std::vector<std::string> Scenario::symbols() const {
 
 std::vector<StepEffect> Scenario::move_factor(const std::string& factor, const PriceMove& move) {
     std::vector<const margin::Market*> views;
+    views.reserve(forks_.size());
     for (const auto& market : forks_) {
         views.push_back(market.get());
     }

@@ -379,8 +379,8 @@ std::string Settings::unknown_chain(std::string_view name) const {
 }
 
 const std::vector<std::string>& rate_functions() {
-    static const std::vector<std::string> kKnown{"getRate", "exchangeRate", "rsETHPrice"};
-    return kKnown;
+    static const std::vector<std::string> names{"getRate", "exchangeRate", "rsETHPrice"};
+    return names;
 }
 
 std::vector<core::Wad> default_rate_shocks() {

@@ -43,13 +43,13 @@ void SourceBook::begin(Address source, PriceQuestion question, std::size_t depth
 Task<bool> SourceBook::look(Address source, PriceQuestion question) {
     std::vector<Task<Probed>> probing;
     probing.push_back(probe(chain_, source, question));
-    auto outcomes = co_await settle_all(std::move(probing));
+    const auto outcomes = co_await settle_all(std::move(probing));
     Entry& entry = entries_.at(source);  // a map's entries stay where they are
     if (!outcomes.front()) {
         entry.failure = outcomes.front().error();
         co_return false;
     }
-    entry.probed = std::move(*outcomes.front());
+    entry.probed = *outcomes.front();
     const auto& parts = entry.probed->source.parts;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (entry.probed->is_source[i]) {
