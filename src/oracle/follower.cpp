@@ -14,7 +14,15 @@ Follower::Follower(margin::FeedRule rule, U256 answer, core::Timestamp updated_a
     answer_ = rule_.cap ? std::min(on_chain_, *rule_.cap) : on_chain_;
 }
 
+// "median is out of min-max range": smartcontractkit/libocr@0a5e2f9 OCR2Aggregator.sol.
+bool Follower::is_refused(const U256& price) const {
+    return (rule_.min && price < *rule_.min) || (rule_.max && price > *rule_.max);
+}
+
 bool Follower::is_triggered(const Observation& seen) const {
+    if (is_refused(seen.price)) {
+        return false;
+    }
     const U256 moved =
         seen.price < on_chain_ ? U256(on_chain_ - seen.price) : U256(seen.price - on_chain_);
     const bool is_old =
@@ -25,14 +33,7 @@ bool Follower::is_triggered(const Observation& seen) const {
 }
 
 void Follower::put(const U256& price, core::Timestamp time) {
-    on_chain_ = price;
-    if (rule_.min) {
-        on_chain_ = std::max(on_chain_, *rule_.min);
-    }
-    if (rule_.max) {
-        on_chain_ = std::min(on_chain_, *rule_.max);
-    }
-    on_chain_ = std::max(on_chain_, U256(1));
+    on_chain_ = std::max(price, U256(1));
     answer_ = rule_.cap ? std::min(on_chain_, *rule_.cap) : on_chain_;
     updated_at_ = time;
 }

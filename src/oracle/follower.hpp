@@ -16,7 +16,8 @@ struct Observation {
 };
 
 /// A push feed as a state machine: it sees prices block by block and answers by its rule. While an
-/// answer is on its way nothing else is triggered. Pure; a copy is a fork.
+/// answer is on its way nothing else is triggered. A price beyond the aggregator's bounds is
+/// refused: the answer stays as it was, and ages. Pure; a copy is a fork.
 class Follower {
   public:
     /// Begins with an answer that is on chain. Throws InvariantError for an answer of 0.
@@ -29,7 +30,7 @@ class Follower {
     /// A paused feed keeps its answer; what was on its way still lands.
     void set_paused(bool is_paused) { is_paused_ = is_paused; }
 
-    /// As protocols read it: bounded when it was put on chain, capped when it is read.
+    /// As protocols read it: within bounds since it was put on chain, capped when it is read.
     [[nodiscard]] const core::U256& answer() const { return answer_; }
     [[nodiscard]] core::Timestamp updated_at() const { return updated_at_; }
 
@@ -39,6 +40,7 @@ class Follower {
         core::BlockNumber lands_at;
     };
 
+    [[nodiscard]] bool is_refused(const core::U256& price) const;
     [[nodiscard]] bool is_triggered(const Observation& seen) const;
     void put(const core::U256& price, core::Timestamp time);
 

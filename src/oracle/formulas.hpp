@@ -24,7 +24,9 @@ template <class A>
     return std::any_of(inputs.begin(), inputs.end(), [](const auto& input) { return input == 0; });
 }
 
-/// A push feed: the price that reporters saw, inside the aggregator's bounds. Inputs: price.
+/// A push feed: the price that reporters saw; beyond the aggregator's bounds the nearest answer
+/// that it can give. It refuses what lies beyond and keeps its last answer, which a move alone does
+/// not tell. Inputs: price.
 struct Feed {
     std::optional<U256> min_answer;
     std::optional<U256> max_answer;

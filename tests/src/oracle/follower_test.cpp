@@ -55,16 +55,24 @@ TEST_CASE("what was seen lands some blocks later, as it was seen", "[oracle][fol
     CHECK(feed.step(at(5, 800)) == 800);
 }
 
-TEST_CASE("bounds hold when an answer is put on chain, the cap when it is read",
-          "[oracle][follower]") {
-    Follower feed({.min = 50, .max = 200, .cap = 150}, 100, Timestamp(1000));
-    CHECK(feed.step(at(1, 10)) == 50);
-    CHECK(feed.step(at(2, 1000)) == 150);
+TEST_CASE("a price beyond the bounds is refused, and the answer stays and ages",
+          "[oracle][follower][boundary]") {
+    Follower feed({.heartbeat_s = 10, .min = 50, .max = 200}, 100, Timestamp(1000));
+    CHECK(feed.step(at(1, 49)) == 100);
+    CHECK(feed.updated_at() == Timestamp(1000));
+    CHECK(feed.step(at(2, 50)) == 50);
+    CHECK(feed.step(at(3, 201)) == 50);
+    CHECK(feed.updated_at() == Timestamp(1024));
+    CHECK(feed.step(at(4, 200)) == 200);
+}
+
+TEST_CASE("a cap holds when the answer is read", "[oracle][follower]") {
+    Follower feed({.cap = 150}, 100, Timestamp(1000));
+    CHECK(feed.step(at(1, 200)) == 150);
     // 200 is on chain behind the cap, and 200 seen again is no change.
-    CHECK(feed.updated_at() == Timestamp(1024));
-    CHECK(feed.step(at(3, 200)) == 150);
-    CHECK(feed.updated_at() == Timestamp(1024));
-    CHECK(feed.step(at(4, 140)) == 140);
+    CHECK(feed.step(at(2, 200)) == 150);
+    CHECK(feed.updated_at() == Timestamp(1012));
+    CHECK(feed.step(at(3, 140)) == 140);
 }
 
 TEST_CASE("a price of nothing is never an answer of 0", "[oracle][follower]") {
