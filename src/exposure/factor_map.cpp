@@ -209,14 +209,12 @@ namespace {
 void add_rules(const margin::Market& market, const margin::OracleAnswer& answer,
                const FactorMap& factors, std::map<std::string, Powers>& powers) {
     const auto model = factors.oracle_of(market, answer);
-    if (!model || !model->is_confirmed() || model->bounds().empty()) {
-        return;  // without a limit the power says it all
+    if (!model || !model->is_confirmed() ||
+        (model->source().parts.empty() && model->bounds().empty())) {
+        return;  // of one number without a limit the power says it all
     }
     const OracleMatch match =
         match_oracle(*model, factors.factors_of_answer(market, answer), factors);
-    if (match.is_alien) {
-        return;
-    }
     for (const auto& [factor, leaves] : match.leaves) {
         const auto of_factor = powers.find(factor);
         if (of_factor != powers.end() && of_factor->second.contains(answer.asset)) {

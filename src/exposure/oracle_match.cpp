@@ -52,22 +52,27 @@ class FactorsLeft {
     explicit FactorsLeft(std::vector<std::string> factors) : left_(std::move(factors)) {}
 
     /// The factor of one of these names; "" without.
-    std::string take(const std::vector<std::string>& names) {
+    [[nodiscard]] std::string find(const std::vector<std::string>& names) const {
         const auto found = std::find_if(left_.begin(), left_.end(), is_one_of(names));
-        return found == left_.end() ? "" : take_at(found);
+        return found == left_.end() ? "" : *found;
     }
     [[nodiscard]] bool has(const std::vector<std::string>& names) const {
-        return std::any_of(left_.begin(), left_.end(), is_one_of(names));
+        return !find(names).empty();
     }
-    std::string take_last() { return left_.empty() ? "" : take_at(left_.end() - 1); }
+    void take(const std::string& factor) {
+        const auto found = std::find(left_.begin(), left_.end(), factor);
+        if (found != left_.end()) {
+            left_.erase(found);
+        }
+    }
+    std::string take_last() {
+        const std::string last = left_.empty() ? "" : left_.back();
+        take(last);
+        return last;
+    }
     [[nodiscard]] const std::vector<std::string>& names() const { return left_; }
 
   private:
-    std::string take_at(std::vector<std::string>::iterator at) {
-        std::string factor = *at;
-        left_.erase(at);
-        return factor;
-    }
     std::vector<std::string> left_;
 };
 
@@ -113,35 +118,44 @@ OracleMatch match_oracle(const margin::OracleModel& model, const AnswerFactors& 
                          const FactorMap& map) {
     OracleMatch out;
     if (model.source().kind == OracleKind::Opaque || !model.is_confirmed()) {
-        out.is_alien = true;
         return out;
     }
     FactorsLeft left(factors.moving);
+    const FactorsLeft all(factors.moving);
     const FactorsLeft cancelled(factors.cancelled);
     std::vector<std::size_t> rates;
     std::vector<std::size_t> alien;
     const auto leaves = model.leaves();
     for (std::size_t i = 0; i < leaves.size(); ++i) {
         const std::string pair = leaves[i].role.empty() ? pair_of(leaves[i].description) : "";
-        const std::string factor = pair.empty() ? "" : left.take(names_of(pair, map));
+        if (pair.empty()) {
+            rates.push_back(i);
+            continue;
+        }
+        // A price and the one that caps it may be the same factor.
+        const auto names = names_of(pair, map);
+        const std::string factor = all.find(names);
         if (!factor.empty()) {
+            left.take(factor);
             out.leaves[factor].push_back(i);
-        } else if (pair.empty() || !cancelled.has(names_of(pair, map))) {
-            (pair.empty() ? rates : alien).push_back(i);
+        } else if (!cancelled.has(names)) {
+            alien.push_back(i);
         }
     }
-    // A feed that names no pair, a ratio, a vault: the token's own rate.
+    // A feed that names no pair, a ratio, a vault: the token's own rate, unless who knows what else
+    // may have come in its place.
     for (auto rate = rates.rbegin(); rate != rates.rend(); ++rate) {
         const std::string factor = left.take_last();
         if (!factor.empty()) {
-            out.leaves[factor].push_back(*rate);
+            if (alien.empty()) {
+                out.leaves[factor].push_back(*rate);
+            }
         } else {
             out.disagreements.push_back("the answer also moves with " + shown(leaves[*rate]) +
                                         ", which no configured factor stands for");
         }
     }
     for (const std::size_t i : alien) {
-        out.is_alien = true;
         out.disagreements.push_back("the answer is made of " + shown(leaves[i]) +
                                     ", which is none of its configured factors");
     }

@@ -13,12 +13,10 @@ namespace margrave::exposure {
 
 /// The configured factors of an answer beside what the chain says it is made of.
 struct OracleMatch {
-    /// Places of the model's leaves that are the factor, by factor.
+    /// Places of the model's leaves that are the factor, by factor: all that move when it does.
     std::map<std::string, std::vector<std::size_t>> leaves;
     /// Sentences on what the two do not agree about; empty when they do.
     std::vector<std::string> disagreements;
-    /// Some feed of the composition is none of the factors: its arithmetic says nothing of them.
-    bool is_alien = false;
 };
 
 /// "ETH / USD" and "ETH / USD SVR" are "ETH/USD"; "" for words that name no pair.
@@ -26,8 +24,9 @@ struct OracleMatch {
 
 /// Feeds are matched by the pair that they call themselves, or by the one factor that the pair's
 /// token is worth (WETH/USD is ETH/USD); a rate or a ratio is the last factor left, as the
-/// configuration names the token's own rate last. Nothing is said of an opaque source, nor of one
-/// whose composition is not confirmed.
+/// configuration names the token's own rate last, and none where some feed is no factor at all:
+/// then only what names itself is matched. Nothing is said of an opaque source, nor of one whose
+/// composition is not confirmed.
 [[nodiscard]] OracleMatch match_oracle(const margin::OracleModel& model,
                                        const AnswerFactors& factors, const FactorMap& map);
 

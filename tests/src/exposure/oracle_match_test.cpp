@@ -95,7 +95,60 @@ TEST_CASE("a feed that is none of the configured factors is told, and its rule n
     CHECK(told[0].find("\"USDT / USD\", which is none of its configured factors") !=
           std::string::npos);
     CHECK(told[1].find("configured to follow ETH/USD") != std::string::npos);
-    CHECK_FALSE(factor_powers(pool, map).at("ETH/USD").at(kWsteth).rule);
+    const auto powers = factor_powers(pool, map);
+    CHECK_FALSE(powers.at("ETH/USD").at(kWsteth).rule);
+    CHECK_FALSE(powers.at("wstETH/stETH").at(kWsteth).rule);  // the ratio may be of anything
+}
+
+/// WETH at 2000 dollars, capped at `base` times 1.04.
+Shared capped_by(std::string base) {
+    OracleSource source = test::source(0, OracleKind::CappedByPrice);
+    source.address = test::kFeed;
+    source.parameters = {{"cap_ratio", 104}, {"ratio_decimals", 2}};
+    source.parts = {test::part_of("asset", test::feed(1, 2000'00000000, "WETH / USD")),
+                    test::part_of("base", test::feed(2, 2000'00000000, std::move(base)))};
+    source.answer = 2000'00000000;
+    return oracle::make_model(std::make_shared<const OracleSource>(std::move(source)));
+}
+
+std::optional<U256> weth_moved(const FactorMap& map, const char* multiplier) {
+    const auto powers = factor_powers(test::pool(), map);
+    const auto& rule = powers.at("ETH/USD").at(kWeth).rule;
+    return rule ? rule->moved(decimal(multiplier).value()) : std::nullopt;
+}
+
+TEST_CASE("a price moves together with a cap that is the same factor", "[exposure][oracles]") {
+    const auto pool = test::pool();
+    const FactorMap map = with(capped_by("ETH / USD"));
+    CHECK(oracle_disagreements(pool, pool.answers().at(0), map).empty());
+    CHECK(weth_moved(map, "2") == U256(4000'00000000));
+}
+
+TEST_CASE("a price stops at a cap that is none of its factors, which is told",
+          "[exposure][oracles]") {
+    const auto pool = test::pool();
+    const FactorMap map = with(capped_by("EUR / USD"));
+    CHECK(oracle_disagreements(pool, pool.answers().at(0), map).size() == 1);
+    CHECK(weth_moved(map, "1.04") == U256(2080'00000000));
+    CHECK(weth_moved(map, "2") == U256(2080'00000000));
+    CHECK(weth_moved(map, "0.5") == U256(1000'00000000));
+}
+
+TEST_CASE("an answer without a limit is rounded as its composition is", "[exposure][oracles]") {
+    // floor(3 * 7 / 10) = 2, and floor(3 * 70 / 10) = 21 is more than ten times that.
+    OracleSource source = test::source(0, OracleKind::Product);
+    source.address = test::kFeed;
+    source.parameters = {{"decimals", 0}, {"denominator_decimals", 1}};
+    source.parts = {test::part_of("asset", test::feed(1, 3, "WBTC / BTC")),
+                    test::part_of("peg", test::feed(2, 7, "ETH / USD"))};
+    source.answer = 2;
+    auto pool = test::pool();
+    pool.assets[0].answer = 2;
+    const auto powers = factor_powers(
+        pool, with(oracle::make_model(std::make_shared<const OracleSource>(std::move(source)))));
+    const auto& rule = powers.at("ETH/USD").at(kWeth).rule;
+    REQUIRE(rule);
+    CHECK(rule->moved(decimal("10").value()) == U256(21));
 }
 
 TEST_CASE("nothing is said of what is not confirmed, not known, or no longer the answer",
