@@ -73,9 +73,11 @@ void add_staleness(const OracleChain& chain, const FeedRules& rules, OracleRow& 
 std::string bound_warning(const OracleBound& bound) {
     const std::string where = bound.source.to_string();
     if (bound.what == "min_answer" || bound.what == "max_answer") {
-        return fmt::format("feed {} answers its aggregator's {} {}: the market may be beyond it",
-                           where, bound.is_upper ? "highest" : "lowest",
-                           core::to_decimal(bound.limit));
+        return fmt::format(
+            "feed {} {} its aggregator's {} {}: a price beyond it would be refused, and the answer "
+            "stay",
+            where, bound.binds ? "answers" : "is close to", bound.is_upper ? "highest" : "lowest",
+            core::to_decimal(bound.limit));
     }
     const bool is_ratio = bound.what == "ratio_cap";
     std::string out = fmt::format("{} is over the cap of {} ({} over {}): the answer is the cap's",
@@ -85,6 +87,18 @@ std::string bound_warning(const OracleBound& bound) {
         out += ", which reaches today's ratio at " + core::format_utc(*bound.released_at);
     }
     return out;
+}
+
+/// At an aggregator's bound, or one deviation from it: a market that goes on is not answered, so
+/// the last answer before the bound may be all that is ever seen of it.
+bool is_near_clamp(const OracleBound& bound, const margin::FeedRule* rule) {
+    constexpr std::uint64_t kDeviationUsual = 200;  // basis points, the widest usual one
+    const auto deviation =
+        rule != nullptr && rule->deviation ? *rule->deviation : core::Bps(kDeviationUsual);
+    const core::U256 apart = bound.limit < bound.value ? core::U256(bound.value - bound.limit)
+                                                       : core::U256(bound.limit - bound.value);
+    const bool is_clamp = bound.what == "min_answer" || bound.what == "max_answer";
+    return is_clamp && apart <= margin::least_change(bound.value, deviation);
 }
 
 bool is_composed(OracleKind kind) {
@@ -106,7 +120,7 @@ OracleRow make_row(const OracleChain& chain, const FeedRules& rules,
     row.updated_at = oldest(*row.model);
     add_staleness(chain, rules, row);
     for (const OracleBound& bound : row.bounds) {
-        if (bound.binds) {
+        if (bound.binds || is_near_clamp(bound, rule_of(rules, chain.chain, bound.source))) {
             row.warnings.push_back(bound_warning(bound));
         }
     }

@@ -104,6 +104,26 @@ TEST_CASE("a ratio over its cap is a warning, one at it is not", "[report][oracl
     CHECK(bound.at("room").get<std::string>().front() == '-');
 }
 
+TEST_CASE("an answer within one deviation of its aggregator's bound is a warning",
+          "[report][oracles][boundary]") {
+    const auto reported = [](std::uint64_t lowest, std::optional<core::Bps> deviation) {
+        snapshot::Snapshot snapshot = with_sources("1.2");
+        OracleSource feed = snapshot.oracles[0].models[0]->source();
+        feed.parameters["min_answer"] = lowest;
+        snapshot.oracles[0].models[0] =
+            oracle::make_model(std::make_shared<const OracleSource>(std::move(feed)));
+        Options with = options();
+        with.feeds[{"ethereum", test::kFeed}] = {.deviation = deviation};
+        return make_report(snapshot, with).oracles[0].rows[0].warnings;
+    };
+    // 0.5 % of 2000 dollars are 10; 2 %, where nothing is configured, 40.
+    CHECK(reported(1989'99999999, core::Bps(50)).empty());
+    CHECK(reported(1990'00000000, core::Bps(50)).size() == 1);
+    CHECK(reported(1959'99999999, std::nullopt).empty());
+    CHECK_THAT(reported(1960'00000000, std::nullopt).at(0), Contains("is close to"));
+    CHECK_THAT(reported(2000'00000000, std::nullopt).at(0), Contains("answers its aggregator's"));
+}
+
 TEST_CASE("a configuration that contradicts the chain is a warning", "[report][oracles]") {
     const Report report = make_report(with_sources("1.2", "USDT / USD"), options());
     CHECK(warns(report, "none of its configured factors"));
