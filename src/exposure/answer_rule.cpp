@@ -21,15 +21,24 @@ AnswerRule::AnswerRule(std::shared_ptr<const margin::OracleModel> model,
 }
 
 std::optional<core::U256> AnswerRule::moved(const core::U256& multiplier) const {
+    return moved_together({{.rule = this, .multiplier = multiplier}});
+}
+
+std::optional<core::U256> AnswerRule::moved_together(const std::vector<Move>& moves) {
+    core::ensure(!moves.empty(), "whose answer it is, a rule says");
+    const AnswerRule& first = *moves.front().rule;
     const auto values = margin::value_or_nothing([&] {
-        std::vector<core::U256> out = today_;
-        for (const std::size_t leaf : leaves_) {
-            out[leaf] =
-                core::mul_div_wide<core::Rounding::Down>(out[leaf], multiplier, core::wad());
+        std::vector<core::U256> out = first.today_;
+        for (const auto& [rule, multiplier] : moves) {
+            core::ensure(rule->model_ == first.model_, "together move the parts of one answer");
+            for (const std::size_t leaf : rule->leaves_) {
+                out[leaf] =
+                    core::mul_div_wide<core::Rounding::Down>(out[leaf], multiplier, core::wad());
+            }
         }
         return out;
     });
-    return values ? model_->answer(*values, model_->source().read_at) : std::nullopt;
+    return values ? first.model_->answer(*values, first.model_->source().read_at) : std::nullopt;
 }
 
 double AnswerRule::fast_moved(double multiplier) const {

@@ -21,6 +21,13 @@ class AnswerRule {
     /// The integer answer with those parts at floor(today's * multiplier / 1e18); nullopt where the
     /// source would revert, and above 256 bits.
     [[nodiscard]] std::optional<core::U256> moved(const core::U256& multiplier) const;
+    /// The same with several factors at once, by rules of one answer; there is one at least, and a
+    /// multiplier for each.
+    struct Move {
+        const AnswerRule* rule;
+        core::U256 multiplier;
+    };
+    [[nodiscard]] static std::optional<core::U256> moved_together(const std::vector<Move>& moves);
     /// The answer over today's, in doubles; no step rounds.
     [[nodiscard]] double fast_moved(double multiplier) const;
 

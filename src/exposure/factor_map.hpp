@@ -138,9 +138,12 @@ class FactorMap {
 /// How an oracle's answers follow a factor. Assets that do not follow are left out.
 using Powers = std::map<core::Address, Follow>;
 
+/// Factors that moved, as multipliers of today's, 1e18 is one.
+using Multipliers = std::map<std::string, core::U256>;
+
 /// The powers of every factor in the answers of a market: those of the asset less those of the
-/// asset that it is priced in. Where the source's composition is confirmed, is made of the
-/// configured factors and has a limit, they carry its rule.
+/// asset that it is priced in. Where the source's composition is confirmed and a part of it is
+/// the factor, they carry its rule.
 [[nodiscard]] std::map<std::string, Powers> factor_powers(const margin::Market& market,
                                                           const FactorMap& factors);
 

@@ -13,9 +13,6 @@
 
 namespace margrave::exposure {
 
-/// Factors that moved, as multipliers of today's, 1e18 is one.
-using Multipliers = std::map<std::string, core::U256>;
-
 /// The value times the multipliers of those of the factors that moved, rounded down at each;
 /// nullopt above 256 bits.
 [[nodiscard]] std::optional<core::U256> moved_value(const core::U256& value,

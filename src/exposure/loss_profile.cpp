@@ -12,7 +12,6 @@
 #include "exposure/aggregate.hpp"
 #include "exposure/forced_liquidation.hpp"
 #include "exposure/shock.hpp"
-#include "margin/guard.hpp"
 
 namespace margrave::exposure {
 namespace {
@@ -58,11 +57,7 @@ class LiquidatedMarket {
     /// False when an answer would leave 256 bits.
     [[nodiscard]] bool move(const Multipliers& moves) {
         for (const margin::OracleAnswer& today : today_) {
-            std::optional<U256> answer =
-                today.quote ? std::optional(today.quote->answer) : std::nullopt;
-            for (const auto& [factor, multiplier] : moves) {
-                answer = answer ? moved_by(factor, multiplier, today, *answer) : answer;
-            }
+            const std::optional<U256> answer = moved(today, moves);
             if (today.quote && !answer) {
                 return false;
             }
@@ -87,29 +82,33 @@ class LiquidatedMarket {
     }
 
   private:
-    /// The answer after one factor's move more. An answer with a rule is moved by what the rule
-    /// makes of that factor alone: exact while the factor's parts enter the answer as a product.
-    [[nodiscard]] std::optional<U256> moved_by(const std::string& factor, const U256& multiplier,
-                                               const margin::OracleAnswer& today,
-                                               const U256& answer) const {
-        const auto powers = powers_.find(factor);
-        if (powers == powers_.end()) {
-            return answer;
+    /// The answer once all these factors have moved: by its composition those that it is made of,
+    /// by their powers the others.
+    [[nodiscard]] std::optional<U256> moved(const margin::OracleAnswer& today,
+                                            const Multipliers& moves) const {
+        if (!today.quote) {
+            return std::nullopt;
         }
-        const auto follow = powers->second.find(today.asset);
-        if (follow == powers->second.end()) {
-            return answer;
+        bool has_rule = false;
+        std::vector<std::pair<U256, int>> by_power;
+        for (const auto& [factor, multiplier] : moves) {
+            const auto of_factor = powers_.find(factor);
+            if (of_factor == powers_.end() || !of_factor->second.contains(today.asset)) {
+                continue;
+            }
+            const Follow& follow = of_factor->second.at(today.asset);
+            if (follow.rule) {
+                has_rule = true;
+            } else {
+                by_power.emplace_back(multiplier, follow.power);
+            }
         }
-        if (!follow->second.rule) {
-            return scaled_down(answer, multiplier, follow->second.power);
+        std::optional<U256> answer = has_rule ? composed_answer(powers_, today.asset, moves)
+                                              : std::optional(today.quote->answer);
+        for (const auto& [multiplier, power] : by_power) {
+            answer = answer ? scaled_down(*answer, multiplier, power) : answer;
         }
-        const std::optional<U256> alone = follow->second.rule->moved(multiplier);
-        if (!alone || answer == today.quote->answer) {
-            return alone;
-        }
-        return margin::value_or_nothing([&] {
-            return core::mul_div_wide<core::Rounding::Down>(answer, *alone, today.quote->answer);
-        });
+        return answer;
     }
 
     std::unique_ptr<margin::Market> state_;

@@ -186,6 +186,16 @@ std::optional<Crossing> nearer(const std::optional<Crossing>& down,
     return up->last_safe < mirrored ? up : down;
 }
 
+const AnswerRule* rule_of(const std::map<std::string, Powers>& powers, const std::string& factor,
+                          const core::Address& asset) {
+    const auto of_factor = powers.find(factor);
+    if (of_factor == powers.end()) {
+        return nullptr;
+    }
+    const auto follow = of_factor->second.find(asset);
+    return follow == of_factor->second.end() ? nullptr : follow->second.rule.get();
+}
+
 }  // namespace
 
 std::optional<U256> scaled_down(const U256& answer, const U256& multiplier, int power) {
@@ -204,6 +214,18 @@ std::optional<U256> scaled_down(const U256& answer, const U256& multiplier, int 
 std::optional<U256> moved_answer(const U256& today, const Follow& follow, const U256& multiplier) {
     return follow.rule ? follow.rule->moved(multiplier)
                        : scaled_down(today, multiplier, follow.power);
+}
+
+std::optional<U256> composed_answer(const std::map<std::string, Powers>& powers,
+                                    const core::Address& asset, const Multipliers& moves) {
+    std::vector<AnswerRule::Move> parts;
+    for (const auto& [factor, multiplier] : moves) {
+        const AnswerRule* rule = rule_of(powers, factor, asset);
+        if (rule != nullptr) {
+            parts.push_back({.rule = rule, .multiplier = multiplier});
+        }
+    }
+    return parts.empty() ? std::nullopt : AnswerRule::moved_together(parts);
 }
 
 ShockedMarket::ShockedMarket(const margin::Market& market)

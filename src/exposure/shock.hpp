@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/u256.hpp"
@@ -20,6 +22,13 @@ namespace margrave::exposure {
 /// and where the source would revert.
 [[nodiscard]] std::optional<core::U256> moved_answer(const core::U256& today, const Follow& follow,
                                                      const core::U256& multiplier);
+
+/// What the asset's answer is made of, with all these factors moved at once; those that move it by
+/// a power alone are left out. nullopt when none has a rule, above 256 bits, and where the source
+/// would revert.
+[[nodiscard]] std::optional<core::U256> composed_answer(const std::map<std::string, Powers>& powers,
+                                                        const core::Address& asset,
+                                                        const Multipliers& moves);
 
 /// A fork of a market whose oracle answers are moved together, always from today's. One fork serves
 /// every account and every move.

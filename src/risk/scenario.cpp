@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 #include "core/fixed_point.hpp"
@@ -65,13 +66,15 @@ Scenario::Scenario(const snapshot::Snapshot& snapshot, const exposure::FactorMap
     : snapshot_(snapshot), factors_(factors.with_oracles(snapshot.oracles)) {
     for (const auto& market : snapshot.markets) {
         forks_.push_back(market->fork());
+        powers_.push_back(exposure::factor_powers(*market, factors_));
+        moved_.emplace_back();
     }
 }
 
 std::vector<std::string> Scenario::factors() const {
     std::set<std::string> names;
-    for (const auto& market : forks_) {
-        for (const auto& [factor, powers] : exposure::factor_powers(*market, factors_)) {
+    for (const auto& of_market : powers_) {
+        for (const auto& [factor, powers] : of_market) {
             names.insert(factor);
         }
     }
@@ -88,6 +91,31 @@ std::vector<std::string> Scenario::symbols() const {
     return {names.begin(), names.end()};
 }
 
+/// By its composition an answer goes from where the earlier moves have brought it to where this one
+/// does; what has moved it beside them stays in proportion.
+std::optional<U256> Scenario::moved_answer(std::size_t market, const margin::OracleAnswer& now,
+                                           const std::string& factor,
+                                           const U256& multiplier) const {
+    const auto& powers = powers_.at(market);
+    const exposure::Follow& follow = powers.at(factor).at(now.asset);
+    if (!follow.rule) {
+        return exposure::scaled_down(now.quote->answer, multiplier, follow.power);
+    }
+    return margin::value_or_nothing([&]() -> U256 {
+        exposure::Multipliers moves = moved_.at(market);
+        U256& whole = moves.try_emplace(factor, core::wad()).first->second;
+        const auto before = exposure::composed_answer(powers, now.asset, moves);
+        whole = core::mul_div_wide<Rounding::Down>(whole, multiplier, core::wad());
+        const auto after = exposure::composed_answer(powers, now.asset, moves);
+        if (!before || !after) {
+            throw std::overflow_error("the source would revert");
+        }
+        const bool is_composed = now.quote->answer == *before || *before == 0;
+        return is_composed ? *after
+                           : core::mul_div_wide<Rounding::Down>(now.quote->answer, *after, *before);
+    });
+}
+
 std::vector<StepEffect> Scenario::move_factor(const std::string& factor, const PriceMove& move) {
     std::vector<const margin::Market*> views;
     views.reserve(forks_.size());
@@ -97,10 +125,10 @@ std::vector<StepEffect> Scenario::move_factor(const std::string& factor, const P
     const exposure::PriceBook prices(exposure::make_portfolio(views, snapshot_.holdings, {}),
                                      factors_);
     std::vector<StepEffect> effects;
-    for (const auto& market : forks_) {
-        const auto powers = exposure::factor_powers(*market, factors_);
-        const auto following = powers.find(factor);
-        if (following == powers.end()) {
+    for (std::size_t i = 0; i < forks_.size(); ++i) {
+        const auto& market = forks_[i];
+        const auto following = powers_[i].find(factor);
+        if (following == powers_[i].end()) {
             continue;
         }
         std::optional<U256> multiplier = move.value.value();
@@ -113,14 +141,15 @@ std::vector<StepEffect> Scenario::move_factor(const std::string& factor, const P
                 refused(*market, "", {"no_price", "today's price of " + factor + " is not known"}));
             continue;
         }
-        for (const margin::OracleAnswer& today : market->answers()) {
-            const auto power = following->second.find(today.asset);
-            if (power != following->second.end() && today.quote) {
-                effects.push_back(
-                    set(*market, today,
-                        exposure::moved_answer(today.quote->answer, power->second, *multiplier)));
+        for (const margin::OracleAnswer& now : market->answers()) {
+            if (following->second.contains(now.asset) && now.quote) {
+                effects.push_back(set(*market, now, moved_answer(i, now, factor, *multiplier)));
             }
         }
+        U256& whole = moved_[i].try_emplace(factor, core::wad()).first->second;
+        const auto moved = margin::value_or_nothing(
+            [&] { return core::mul_div_wide<Rounding::Down>(whole, *multiplier, core::wad()); });
+        whole = moved.value_or(whole);
     }
     return effects;
 }

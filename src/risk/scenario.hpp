@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,8 +45,9 @@ class Scenario {
     /// The symbols that oracles here price, each once, in order.
     [[nodiscard]] std::vector<std::string> symbols() const;
 
-    /// Moves every answer that follows the factor, by the power with which it does; rounded down to
-    /// an integer and never below 1, since 0 is no answer. A level in dollars is reached from the
+    /// Moves every answer that follows the factor, as its composition does together with the
+    /// factors that have moved before, else by the power with which it follows; rounded down to an
+    /// integer and never below 1, since 0 is no answer. A level in dollars is reached from the
     /// factor's price today; a market that knows none refuses as "no_price".
     [[nodiscard]] std::vector<StepEffect> move_factor(const std::string& factor,
                                                       const PriceMove& move);
@@ -75,12 +77,19 @@ class Scenario {
     [[nodiscard]] snapshot::Snapshot take() &&;
 
   private:
+    [[nodiscard]] std::optional<core::U256> moved_answer(std::size_t market,
+                                                         const margin::OracleAnswer& now,
+                                                         const std::string& factor,
+                                                         const core::U256& multiplier) const;
     [[nodiscard]] std::vector<StepEffect> shock_symbol(const std::string& symbol,
                                                        const margin::ParameterShock& shock);
 
     const snapshot::Snapshot& snapshot_;
     exposure::FactorMap factors_;
     std::vector<std::unique_ptr<margin::Market>> forks_;
+    /// Of each market as it was read: later a composition is no longer that of the answer.
+    std::vector<std::map<std::string, exposure::Powers>> powers_;
+    std::vector<exposure::Multipliers> moved_;  ///< in each, so far, of what was read
 };
 
 }  // namespace margrave::risk
