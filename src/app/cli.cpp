@@ -69,6 +69,15 @@ Examples:
   margrave graph 0xWallet --fails ETH/USD=-20%
   margrave graph 0xWallet --dot | dot -Tsvg > graph.svg)";
 
+constexpr const char* kCascadeFooter =
+    R"(A playbook (TOML) names markets, accounts, the shock, who liquidates in which order, the pools that seized
+collateral is sold into and how oracles follow them; docs/cascade.md has every key and a worked example.
+
+Examples:
+  margrave cascade --playbook eth-20.toml --config fund.toml
+  margrave cascade --playbook eth-20.toml --snapshot now.json --json
+  margrave cascade --playbook eth-20.toml --dot | dot -Tsvg > cascade.svg)";
+
 constexpr const char* kRescueFooter =
     R"(Plans the cheapest way back to a target health: from the wallet's own balances first, then by swaps, by
 selling collateral, with funds from outside last. Every amount is the smallest that still holds at the end
@@ -296,6 +305,19 @@ void define_graph(CLI::App& command, GraphOptions& options) {
     command.footer(kGraphFooter);
 }
 
+void define_cascade(CLI::App& command, CascadeOptions& options) {
+    define_source(command, options);
+    command.get_option("ADDRESS")->description("More accounts beside the playbook's");
+    command.add_option("--playbook", options.playbook, "What is supposed to happen")
+        ->type_name("FILE")
+        ->required()
+        ->group("What to ask");
+    command.add_flag("--dot", options.dot, "Answer as Graphviz DOT")->group("Output");
+    command.add_flag("--json", options.json, "Answer as JSON")->group("Output");
+    command.add_flag("--verbose", options.verbose, "What reading cost on stderr")->group("Output");
+    command.footer(kCascadeFooter);
+}
+
 void define_rescue(CLI::App& command, RescueOptions& options) {
     define_source(command, options);
     define_account(command, options.account);
@@ -363,11 +385,13 @@ struct Parser {
     RescueOptions rescue;
     WhatIfOptions whatif;
     GraphOptions graph;
+    CascadeOptions cascade;
     CLI::App* audit_command = nullptr;
     CLI::App* liquidate_command = nullptr;
     CLI::App* rescue_command = nullptr;
     CLI::App* whatif_command = nullptr;
     CLI::App* graph_command = nullptr;
+    CLI::App* cascade_command = nullptr;
     CLI::App* check_config_command = nullptr;
     CLI::App* protocols_command = nullptr;
     CLI::App* demo_command = nullptr;
@@ -384,6 +408,9 @@ struct Parser {
         define_whatif(*whatif_command, whatif);
         graph_command = add("graph", "What the accounts depend on, and what falls together");
         define_graph(*graph_command, graph);
+        cascade_command =
+            add("cascade", "What everybody's liquidations do to the price, and where we then fall");
+        define_cascade(*cascade_command, cascade);
         demo_command = add("demo", "Audit recorded wallets, without a network");
         define_demo(*demo_command, demo);
         protocols_command = add("protocols", "The protocols known and how each is proven");
@@ -467,6 +494,9 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.graph_command->parsed()) {
         return parser.graph;
+    }
+    if (parser.cascade_command->parsed()) {
+        return parser.cascade;
     }
     if (parser.rescue_command->parsed()) {
         return parser.rescue;

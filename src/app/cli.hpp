@@ -55,6 +55,13 @@ struct GraphOptions : SourceOptions {
     bool json = false;
 };
 
+/// `margrave cascade`, as typed.
+struct CascadeOptions : SourceOptions {
+    std::string playbook;
+    bool dot = false;
+    bool json = false;
+};
+
 /// `margrave rescue`, as typed.
 struct RescueOptions : SourceOptions {
     AccountOptions account;
@@ -88,8 +95,8 @@ struct ShowText {
 };
 
 using Command =
-    std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, RescueOptions,
-                 CheckConfigOptions, ProtocolsOptions, DemoOptions, ShowText>;
+    std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, CascadeOptions,
+                 RescueOptions, CheckConfigOptions, ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

@@ -17,6 +17,8 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_whatif(World& world, const WhatIfOptions& options);
 /// `margrave graph`
 [[nodiscard]] ExitCode run_graph(World& world, const GraphOptions& options);
+/// `margrave cascade`
+[[nodiscard]] ExitCode run_cascade(World& world, const CascadeOptions& options);
 /// `margrave rescue`
 [[nodiscard]] ExitCode run_rescue(World& world, const RescueOptions& options);
 /// `margrave check-config`

@@ -1,13 +1,18 @@
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "app/cascade_run.hpp"
 #include "app/commands.hpp"
 #include "app/factor_map.hpp"
+#include "app/playbook_file.hpp"
 #include "app/report_output.hpp"
 #include "app/verdict.hpp"
 #include "chains/evm/recording.hpp"
 #include "collect/collect.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "report/cascade.hpp"
 #include "report/report.hpp"
 #include "settings/embedded.hpp"
 #include "settings/settings.hpp"
@@ -18,6 +23,8 @@ namespace {
 constexpr std::string_view kConfig = "config/demo/demo.toml";
 constexpr std::string_view kExchange = "config/demo/exchange.json";
 constexpr std::string_view kWallets = "config/demo/wallets.toml";
+constexpr std::string_view kPlaybook = "config/demo/playbook.toml";
+constexpr std::string_view kCascadeExchange = "config/demo/cascade_exchange.json";
 
 settings::Source demo_file(std::string_view path) {
     const auto* file = settings::find_embedded_file(path);
@@ -55,17 +62,32 @@ std::string show_labels(const std::vector<DemoWallet>& wallets) {
 
 /// The one chain that the demonstration's own configuration names, read from the recording.
 collect::ChainRequest make_request(const settings::Settings& settings,
-                                   const std::vector<DemoWallet>& wallets,
+                                   std::vector<core::Address> wallets,
                                    chains::evm::RpcTransport& transport) {
     core::ensure(settings.user_chains.size() == 1, "the demonstration is recorded on one chain");
-    collect::ChainRequest request{.chain = settings.chain(settings.user_chains.front()),
-                                  .transport = &transport,
-                                  .block = {},
-                                  .wallets = {}};
-    for (const auto& wallet : wallets) {
-        request.wallets.push_back(wallet.address);
-    }
-    return request;
+    return {.chain = settings.chain(settings.user_chains.front()),
+            .transport = &transport,
+            .block = {},
+            .wallets = std::move(wallets)};
+}
+
+snapshot::Snapshot replay(const settings::Settings& settings, std::string_view exchange,
+                          std::vector<core::Address> wallets,
+                          const collect::CollectOptions& options) {
+    const auto transport = chains::evm::make_replay_transport(
+        chains::evm::Recording::from_json(demo_file(exchange).text));
+    return collect::collect(settings, {make_request(settings, std::move(wallets), *transport)},
+                            options)
+        .snapshot;
+}
+
+/// What becomes of one of the wallets in the market that it is in.
+std::string show_cascade(const World& world, const settings::Settings& settings) {
+    const PlaybookFile file = parse_playbook(demo_file(kPlaybook));
+    const auto narrowed = playbook_settings(settings, file);
+    const CascadeRun run(replay(narrowed, kCascadeExchange, file.wallets, {.venues = true}), file,
+                         narrowed);
+    return "\n" + report::to_text(run.report(), world.columns);
 }
 
 }  // namespace
@@ -74,20 +96,22 @@ ExitCode run_demo(World& world, const DemoOptions& options) {
     const auto settings =
         settings::load(settings::shipped_sources(), demo_file(kConfig), world.environment);
     const auto wallets = read_wallets();
-    const auto transport = chains::evm::make_replay_transport(
-        chains::evm::Recording::from_json(demo_file(kExchange).text));
-    const auto result =
-        collect::collect(settings, {make_request(settings, wallets, *transport)}, {});
-    const auto report =
-        report::make_report(result.snapshot, {.at = std::nullopt,
-                                              .at_risk_below = settings.at_risk_below,
-                                              .factors = make_factor_map(settings),
-                                              .wallets = {},
-                                              .suppositions = make_suppositions(settings),
-                                              .feeds = make_feed_rules(settings)});
+    std::vector<core::Address> addresses;
+    for (const DemoWallet& wallet : wallets) {
+        addresses.push_back(wallet.address);
+    }
+    const snapshot::Snapshot read = replay(settings, kExchange, addresses, {});
+    const auto report = report::make_report(read, {.at = std::nullopt,
+                                                   .at_risk_below = settings.at_risk_below,
+                                                   .factors = make_factor_map(settings),
+                                                   .wallets = {},
+                                                   .suppositions = make_suppositions(settings),
+                                                   .feeds = make_feed_rules(settings)});
     const OutputOptions output{
         .json = options.json, .verbose = options.verbose, .no_color = options.no_color};
-    write_result(world, (options.json ? "" : show_labels(wallets)) + render(world, report, output));
+    write_result(world, options.json ? render(world, report, output)
+                                     : show_labels(wallets) + render(world, report, output) +
+                                           show_cascade(world, settings));
     return exit_code(judge(report, {}));
 }
 

@@ -10,8 +10,8 @@
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
+#include "margin/liquidation_options.hpp"
 #include "report/liquidation.hpp"
-#include "risk/liquidation_options.hpp"
 
 namespace margrave::app {
 namespace {
@@ -126,9 +126,9 @@ ExitCode run_liquidate(World& world, const LiquidateOptions& options) {
                                      .gaps = gaps_of(gathered.snapshot, account)};
     if (const auto call = make_call(*market, account.row, options)) {
         report.is_one_call = true;
-        report.trials.push_back(risk::try_liquidation(*market, account.row, *call));
+        report.trials.push_back(margin::try_liquidation(*market, account.row, *call));
     } else {
-        report.trials = risk::liquidation_options(*market, account.row, options.receive_shares);
+        report.trials = margin::liquidation_options(*market, account.row, options.receive_shares);
     }
     write_result(world, options.json ? report::to_json(report) : report::to_text(report));
     const bool is_unknown = market->health(account.row).status == margin::Status::Unknown;

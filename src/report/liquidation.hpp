@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "core/address.hpp"
+#include "margin/liquidation_options.hpp"
 #include "margin/market.hpp"
-#include "risk/liquidation_options.hpp"
 #include "snapshot/snapshot.hpp"
 
 namespace margrave::report {
@@ -15,7 +15,7 @@ struct LiquidationReport {
     margin::MarketName market;
     core::Address wallet;
     std::string quote;
-    std::vector<risk::LiquidationTrial> trials;
+    std::vector<margin::LiquidationTrial> trials;
     bool is_one_call = false;  ///< then there is exactly one trial
     std::vector<snapshot::CoverageGap> gaps;
 };

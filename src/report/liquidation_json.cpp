@@ -37,7 +37,7 @@ bool is_unknown(const margin::Refusal& refusal) {
     return refusal.reason == "unknown" || refusal.reason == "not_modelled";
 }
 
-Json trial_json(const risk::LiquidationTrial& trial) {
+Json trial_json(const margin::LiquidationTrial& trial) {
     const bool done = trial.outcome.has_value();
     // A refused call moves nothing.
     const margin::LiquidationOutcome outcome = done ? *trial.outcome : margin::LiquidationOutcome{};

@@ -9,13 +9,13 @@
 namespace margrave::report {
 namespace {
 
-unsigned decimals_of(const risk::LiquidationTrial& trial, const core::Address& asset) {
+unsigned decimals_of(const margin::LiquidationTrial& trial, const core::Address& asset) {
     const auto leg = std::find_if(trial.legs_after.begin(), trial.legs_after.end(),
                                   [&](const margin::Leg& one) { return one.asset == asset; });
     return leg == trial.legs_after.end() ? 0 : leg->decimals;
 }
 
-std::string amount(const risk::LiquidationTrial& trial, const core::Address& asset,
+std::string amount(const margin::LiquidationTrial& trial, const core::Address& asset,
                    const std::string& symbol, const core::U256& value) {
     // An asset that is gone afterwards has no leg to say its decimals: base units then.
     const unsigned decimals = decimals_of(trial, asset);
@@ -30,7 +30,7 @@ std::string health_text(const margin::Health& health) {
     return health.status == margin::Status::NoDebt ? "no debt" : "unknown";
 }
 
-std::string profit_text(const risk::LiquidationTrial& trial, const std::string& quote) {
+std::string profit_text(const margin::LiquidationTrial& trial, const std::string& quote) {
     if (!trial.profit) {
         return "unknown";
     }
@@ -41,7 +41,7 @@ std::string profit_text(const risk::LiquidationTrial& trial, const std::string& 
                        grouped(trial.profit->magnitude.value(), kDecimals, kDigits), quote);
 }
 
-std::string trial_text(const risk::LiquidationTrial& trial, const std::string& quote) {
+std::string trial_text(const margin::LiquidationTrial& trial, const std::string& quote) {
     const std::string collateral = core::printable(trial.pair.collateral_symbol);
     const std::string debt = core::printable(trial.pair.debt_symbol);
     std::string out = fmt::format("\n{} for {}\n", debt, collateral);
@@ -75,7 +75,7 @@ std::string to_text(const LiquidationReport& report) {
     if (report.trials.empty()) {
         out += "\nNo pair to liquidate: it has no collateral, no debt, or could not be read.\n";
     }
-    for (const risk::LiquidationTrial& trial : report.trials) {
+    for (const margin::LiquidationTrial& trial : report.trials) {
         out += trial_text(trial, report.quote);
     }
     for (const snapshot::CoverageGap& gap : report.gaps) {

@@ -123,6 +123,14 @@ std::optional<core::Address> Section::optional_address(std::string_view key) con
     return *address;
 }
 
+std::vector<std::string> Section::keys() const {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : entries()) {
+        names.push_back(name);
+    }
+    return names;
+}
+
 std::optional<Section> Section::table(std::string_view key) const {
     const auto* value = find(key);
     if (value == nullptr) {

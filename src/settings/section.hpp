@@ -32,6 +32,9 @@ class Section {
     [[nodiscard]] bool flag(std::string_view key, bool otherwise) const;
     [[nodiscard]] core::Address address(std::string_view key) const;
     [[nodiscard]] std::optional<core::Address> optional_address(std::string_view key) const;
+    /// All keys of the table, sorted, for a table whose keys are names; none of them counts as
+    /// asked.
+    [[nodiscard]] std::vector<std::string> keys() const;
     /// The section of [key]; nullopt when it is absent.
     [[nodiscard]] std::optional<Section> table(std::string_view key) const;
     /// Sections of the tables in [key], by name: [chains.devnet] is one of the tables of "chains".

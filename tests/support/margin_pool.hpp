@@ -17,7 +17,7 @@ namespace margrave::test {
 /// A lending pool small enough to be worked by hand: health = floor(sum(value * threshold) * 1e18 /
 /// sum(debt)), liquidatable below 1e18; values are amount * answer / 10^decimals in the oracle's
 /// unit, rounded down. Debts grow by simple interest from the block's time. A liquidation repays
-/// half of the debt and seizes 105 % of its value.
+/// half of the debt, or as much of it as the close factor says, and seizes 105 % of its value.
 class MarginPool final : public margin::Market {
   public:
     struct Asset {
@@ -48,7 +48,8 @@ class MarginPool final : public margin::Market {
     std::vector<Row> rows;
     core::U256 unit = 1'00000000;   ///< of an answer in dollars
     bool rounds_threshold = false;  ///< average thresholds are whole basis points, as Aave's
-    std::string refuses_as;         ///< every liquidation, unless it is ""
+    core::U256 close_factor_bps = 5000;
+    std::string refuses_as;  ///< every liquidation, unless it is ""
     std::optional<core::Address> kept_by = std::nullopt;
     core::Timestamp now{1'750'000'000};
 
@@ -193,7 +194,7 @@ class MarginPool final : public margin::Market {
         const Asset& sold = asset(call.collateral);
         const Asset& paid = asset(call.debt);
         margin::LiquidationOutcome outcome;
-        outcome.repaid = owed.debt / 2;
+        outcome.repaid = owed.debt * close_factor_bps / 10'000;
         const core::U256 worth = value(paid, outcome.repaid) * 105 / 100;
         outcome.seized =
             std::min(core::U256(worth * core::pow10(sold.decimals) / sold.answer), held.collateral);

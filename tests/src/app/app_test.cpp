@@ -301,6 +301,9 @@ TEST_CASE("the demonstration needs no network and leaves no gap", "[app][replay]
     CHECK_THAT(text.out.str(),
                Catch::StartsWith("Recorded wallets; nothing is read from a network.\n"));
     CHECK(text.asked.empty());
+    // The account close to liquidation: alone, and among its neighbours.
+    CHECK_THAT(text.out.str(),
+               Contains("in the cascade") && Contains("-2.91 %") && Contains("-0.60 %"));
     FakeWorld json;
     CHECK(run(json.world, {"demo", "--json"}) == 0);
     CHECK_THAT(json.out.str(), Catch::StartsWith("{"));

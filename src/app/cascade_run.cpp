@@ -1,0 +1,428 @@
+#include "app/cascade_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "app/factor_map.hpp"
+#include "cascade/losses.hpp"
+#include "core/errors.hpp"
+#include "core/fixed_point.hpp"
+#include "core/text.hpp"
+
+namespace margrave::app {
+namespace {
+
+using core::Address;
+using core::ConfigError;
+using core::InputError;
+
+bool is_entry(const PlaybookMarket& market, const settings::MarketEntry& entry) {
+    return market.protocol == entry.protocol && market.market == entry.name;
+}
+
+/// The playbook's markets and pools out of what was read.
+cascade::State take_state(snapshot::Snapshot& snapshot, const PlaybookFile& file,
+                          const settings::Settings& settings) {
+    cascade::State state;
+    for (auto& market : snapshot.markets) {
+        const margin::MarketName& name = market->name();
+        const auto names_it = [&](const PlaybookMarket& one) {
+            const bool is_deployment = std::any_of(
+                settings.markets.begin(), settings.markets.end(),
+                [&](const settings::MarketEntry& entry) { return is_entry(one, entry); });
+            return one.protocol == name.protocol && (one.market == name.name || is_deployment);
+        };
+        if (name.chain == file.chain &&
+            std::any_of(file.markets.begin(), file.markets.end(), names_it)) {
+            state.markets.push_back(std::move(market));
+        }
+    }
+    for (auto& venue : snapshot.venues) {
+        if (venue->name().chain == file.chain) {
+            state.venues.push_back(std::move(venue));
+        }
+    }
+    return state;
+}
+
+std::string lower(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+        return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    });
+    return text;
+}
+
+/// Every asset that the markets price and the pools swap, by lower-case symbol.
+std::map<std::string, std::set<Address>> assets_of(const cascade::State& state) {
+    std::map<std::string, std::set<Address>> out;
+    for (const auto& market : state.markets) {
+        for (const margin::OracleAnswer& answer : market->answers()) {
+            out[lower(answer.symbol)].insert(answer.asset);
+            if (answer.denominator) {
+                out[lower(answer.denominator_symbol)].insert(*answer.denominator);
+            }
+        }
+    }
+    for (const auto& venue : state.venues) {
+        for (const margin::VenueToken& token : venue->tokens()) {
+            out[lower(token.symbol)].insert(token.address);
+        }
+    }
+    return out;
+}
+
+Address resolve(const std::map<std::string, std::set<Address>>& assets, const AssetWord& word) {
+    if (word.text.starts_with("0x")) {
+        const auto address = Address::try_parse(word.text);
+        if (!address) {
+            throw ConfigError(word.where + ": " + address.error());
+        }
+        return *address;
+    }
+    const auto found = assets.find(lower(word.text));
+    if (found == assets.end()) {
+        std::vector<std::string> names;
+        for (const auto& [name, addresses] : assets) {
+            names.push_back(name);
+        }
+        throw ConfigError(
+            fmt::format("{}: no market or pool here has an asset \"{}\"; there are {}", word.where,
+                        core::printable(word.text),
+                        core::printable(fmt::format("{}", fmt::join(names, ", ")), 600)));
+    }
+    if (found->second.size() > 1) {
+        throw ConfigError(fmt::format("{}: several assets are called {}; give an address: {}",
+                                      word.where, core::printable(word.text),
+                                      found->second.begin()->to_string()));
+    }
+    return *found->second.begin();
+}
+
+/// The factors that oracles and pools here follow; a token counts by what its market's protocol
+/// reads.
+cascade::FactorPowers powers_of(const cascade::State& state, const std::string& chain,
+                                const exposure::FactorMap& factors) {
+    cascade::FactorPowers out;
+    const auto add = [&](const Address& asset, const std::string& symbol,
+                         const std::string& protocol) {
+        const auto found =
+            factors.factors_of({.chain = chain, .address = asset, .symbol = symbol}, protocol);
+        for (const std::string& factor : found.factors) {
+            out[factor].emplace(asset, 1);
+        }
+    };
+    for (const auto& market : state.markets) {
+        for (const margin::OracleAnswer& answer : market->answers()) {
+            add(answer.asset, answer.symbol, market->name().protocol);
+            if (answer.denominator) {
+                add(*answer.denominator, answer.denominator_symbol, market->name().protocol);
+            }
+        }
+    }
+    for (const auto& venue : state.venues) {
+        for (const margin::VenueToken& token : venue->tokens()) {
+            add(token.address, token.symbol, "");
+        }
+    }
+    return out;
+}
+
+cascade::Playbook resolve(const PlaybookFile& file, const cascade::State& state,
+                          const exposure::FactorMap& factors) {
+    const auto assets = assets_of(state);
+    cascade::Playbook playbook = file.playbook;
+    for (const VenueWords& venue : file.venues) {
+        playbook.venues.push_back({.asset = resolve(assets, venue.asset),
+                                   .into = resolve(assets, venue.into),
+                                   .pool = venue.pool});
+        const margin::Venue* pool = state.find_venue(venue.pool);
+        if (pool != nullptr && (pool->find_token(playbook.venues.back().asset) == nullptr ||
+                                pool->find_token(playbook.venues.back().into) == nullptr)) {
+            throw ConfigError(fmt::format("{}: pool {} does not swap {} for {}", venue.asset.where,
+                                          venue.pool.to_string(), core::printable(venue.asset.text),
+                                          core::printable(venue.into.text)));
+        }
+    }
+    for (const OracleWords& oracle : file.oracles) {
+        cascade::OracleRule rule = oracle.rule;
+        rule.asset = resolve(assets, oracle.asset);
+        if (oracle.follows) {
+            rule.follows = resolve(assets, *oracle.follows);
+        }
+        playbook.oracles.push_back(rule);
+    }
+    playbook.factors = powers_of(state, file.chain, factors);
+    return playbook;
+}
+
+/// "ETH/USD", or "ETH" for it; case does not count.
+std::string resolve_factor(const cascade::FactorPowers& powers, const std::string& where,
+                           const std::string& text) {
+    std::vector<std::string> names;
+    for (const auto& [factor, assets] : powers) {
+        if (lower(factor) == lower(text) || lower(factor) == lower(text) + "/usd") {
+            return factor;
+        }
+        names.push_back(factor);
+    }
+    throw ConfigError(fmt::format("{}: nothing here follows \"{}\"; there are {}", where,
+                                  core::printable(text),
+                                  core::printable(fmt::format("{}", fmt::join(names, ", ")), 600)));
+}
+
+cascade::Shock resolve_shock(const PlaybookFile& file, const cascade::State& state,
+                             const cascade::Playbook& playbook) {
+    const auto assets = assets_of(state);
+    cascade::Shock shock;
+    for (const auto& [word, amount] : file.sales) {
+        const Address asset = resolve(assets, word);
+        const bool has_venue =
+            std::any_of(playbook.venues.begin(), playbook.venues.end(),
+                        [&](const cascade::VenueRule& venue) { return venue.asset == asset; });
+        if (!has_venue) {
+            throw ConfigError(fmt::format("{}: {} has no [[cascade.venue]] to be sold into",
+                                          word.where, core::printable(word.text)));
+        }
+        shock.sales.push_back({.asset = asset, .amount = amount});
+    }
+    for (const auto& [where, move] : file.moves) {
+        shock.moves.push_back({.factor = resolve_factor(playbook.factors, where, move.factor),
+                               .multiplier = move.multiplier});
+    }
+    return shock;
+}
+
+/// The rows of the own wallets that hold something.
+std::vector<cascade::Place> own_places(const cascade::State& state,
+                                       const std::vector<Address>& own) {
+    std::vector<cascade::Place> out;
+    for (std::size_t i = 0; i < state.markets.size(); ++i) {
+        const margin::Market& market = *state.markets[i];
+        for (std::size_t row = 0; row < market.account_count(); ++row) {
+            const bool is_own = std::find(own.begin(), own.end(), market.wallet(row)) != own.end();
+            if (is_own && market.is_active(row)) {
+                out.push_back({.market = i, .row = row});
+            }
+        }
+    }
+    return out;
+}
+
+/// The factors that the account's legs follow; only those of the shock where it has any.
+std::vector<std::string> factors_of(const cascade::State& state, const cascade::Place& place,
+                                    const cascade::Playbook& playbook,
+                                    const cascade::Shock& shock) {
+    std::vector<std::string> out;
+    for (const auto& [factor, assets] : playbook.factors) {
+        const bool is_asked =
+            shock.moves.empty() ||
+            std::any_of(shock.moves.begin(), shock.moves.end(),
+                        [&](const cascade::FactorMove& move) { return move.factor == factor; });
+        const auto legs = state.markets[place.market]->legs(place.row);
+        const bool is_held = std::any_of(legs.begin(), legs.end(), [&](const margin::Leg& leg) {
+            return leg.side != margin::Side::Supply && assets.contains(leg.asset);
+        });
+        if (is_asked && is_held) {
+            out.push_back(factor);
+        }
+    }
+    return out;
+}
+
+/// Today's price in dollars of an asset that follows this factor and no other.
+std::optional<core::Wad> factor_price(const cascade::State& state,
+                                      const cascade::FactorPowers& powers,
+                                      const std::string& factor) {
+    for (const auto& market : state.markets) {
+        for (const margin::OracleAnswer& answer : market->answers()) {
+            if (!answer.quote || !answer.unit || answer.denominator) {
+                continue;
+            }
+            const auto followed = static_cast<std::size_t>(std::count_if(
+                powers.begin(), powers.end(),
+                [&](const auto& entry) { return entry.second.contains(answer.asset); }));
+            const auto own = powers.find(factor);
+            if (followed == 1 && own != powers.end() && own->second.contains(answer.asset)) {
+                return core::Wad(core::mul_div_wide<core::Rounding::Down>(
+                    answer.quote->answer, core::wad(), *answer.unit));
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<report::OwnPrice> own_prices(cascade::Headlines& headlines, const cascade::State& state,
+                                         const std::vector<cascade::Place>& own,
+                                         const cascade::Playbook& playbook,
+                                         const cascade::Shock& shock) {
+    std::vector<report::OwnPrice> out;
+    for (const cascade::Place& place : own) {
+        const std::size_t before = out.size();
+        for (const std::string& factor : factors_of(state, place, playbook, shock)) {
+            cascade::Headline found = headlines.find(place, factor);
+            if (found.naive_bps) {
+                out.push_back({.headline = std::move(found),
+                               .factor_price = factor_price(state, playbook.factors, factor)});
+            }
+        }
+        if (out.size() == before) {  // no price reaches it: said, and not left out
+            out.push_back({.headline = {.place = place, .factor = ""}, .factor_price = {}});
+        }
+    }
+    return out;
+}
+
+/// A dozen points up to a little beyond the farthest own price.
+std::vector<cascade::SweepPoint> sweep_of(cascade::Headlines& headlines,
+                                          const std::vector<report::OwnPrice>& own) {
+    std::vector<cascade::SweepPoint> out;
+    if (own.empty() || !own.front().headline.naive_bps) {
+        return out;
+    }
+    const cascade::Headline& first = own.front().headline;
+    std::uint32_t last = 0;
+    for (const report::OwnPrice& one : own) {
+        if (one.headline.factor == first.factor && one.headline.direction == first.direction) {
+            last = std::max(last, one.headline.naive_bps.value_or(0));
+        }
+    }
+    constexpr std::uint32_t kPoints = 16;
+    const std::uint32_t step = std::max<std::uint32_t>(
+        (last / kPoints / cascade::kGridBps + 1) * cascade::kGridBps, cascade::kGridBps);
+    const std::uint32_t most =
+        first.direction == cascade::Direction::Down ? cascade::kFallBpsMax : cascade::kRiseBpsMax;
+    for (std::uint32_t move = step; move <= std::min(last + 2 * step, most); move += step) {
+        out.push_back(headlines.at(first.factor, first.direction, move));
+    }
+    return out;
+}
+
+std::vector<std::pair<std::string, std::string>> assumptions_of(const cascade::Playbook& playbook,
+                                                                const cascade::State& state) {
+    std::vector<std::pair<std::string, std::string>> out{
+        {"order", cascade::to_string(playbook.order)},
+        {"pair", cascade::to_string(playbook.pair)},
+        {"repay", "max"},
+        {"sell", cascade::to_string(playbook.selling)},
+        {"depth", fmt::format("{} pools that were read at the block, and nothing else",
+                              state.venues.size())},
+        {"capital", "unlimited, by flash loans"},
+        {"latency", fmt::format("{} blocks between rounds", playbook.blocks_per_round)},
+        {"interest", playbook.accrues ? fmt::format("accrues, {} s a block", playbook.block_s)
+                                      : "stands still"},
+        {"recovery_bps_per_block", fmt::format("{}", playbook.recovery_per_block.value())},
+        {"liquidators",
+         playbook.liquidators.only_when_paying
+             ? fmt::format("act when it pays after ${} gas and {} bps for the flash loan",
+                           core::format_fixed(playbook.liquidators.gas_usd.value(), 18, 2),
+                           playbook.liquidators.flash_fee.value())
+             : "act on every eligible account, at any cost"},
+        {"search", fmt::format("own prices on a grid of {} basis points, narrowed to one",
+                               cascade::kGridBps)},
+    };
+    for (const auto& venue : state.venues) {
+        if (!venue->assumption().empty()) {
+            out.emplace_back(margin::to_string(venue->name()), venue->assumption());
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+settings::Settings playbook_settings(settings::Settings settings, const PlaybookFile& file) {
+    settings.assets.clear();
+    settings.token_rates.clear();
+    settings.smart_accounts.clear();
+    for (auto& [name, chain] : settings.chains) {
+        chain.proxy_registry.reset();
+    }
+    const auto concerns = [&](const PlaybookMarket& market, const settings::MarketEntry& entry) {
+        const bool is_named =
+            std::any_of(settings.markets.begin(), settings.markets.end(),
+                        [&](const settings::MarketEntry& one) {
+                            return one.chain == file.chain && is_entry(market, one);
+                        });
+        return is_named ? is_entry(market, entry) : market.protocol == entry.protocol;
+    };
+    std::vector<settings::MarketEntry> markets;
+    for (const settings::MarketEntry& entry : settings.markets) {
+        const bool is_wanted =
+            entry.chain == file.chain &&
+            std::any_of(file.markets.begin(), file.markets.end(),
+                        [&](const PlaybookMarket& market) { return concerns(market, entry); });
+        if (is_wanted) {
+            markets.push_back(entry);
+        }
+    }
+    for (const PlaybookMarket& market : file.markets) {
+        const bool is_known = std::any_of(
+            markets.begin(), markets.end(),
+            [&](const settings::MarketEntry& entry) { return entry.protocol == market.protocol; });
+        if (!is_known) {
+            throw ConfigError(fmt::format("{}: no market of {} is configured on {}", market.where,
+                                          core::printable(market.protocol),
+                                          core::printable(file.chain)));
+        }
+    }
+    settings.markets = std::move(markets);
+    std::set<Address> pools;
+    for (const VenueWords& venue : file.venues) {
+        pools.insert(venue.pool);
+    }
+    for (const OracleWords& oracle : file.oracles) {
+        if (oracle.rule.pool) {
+            pools.insert(*oracle.rule.pool);
+        }
+    }
+    std::erase_if(settings.pools, [&](const settings::Pool& pool) {
+        return pool.chain != file.chain || !pools.contains(pool.address);
+    });
+    for (const Address& pool : pools) {
+        const bool is_known =
+            std::any_of(settings.pools.begin(), settings.pools.end(),
+                        [&](const settings::Pool& one) { return one.address == pool; });
+        if (!is_known) {
+            throw ConfigError(fmt::format(
+                "pool {} of the playbook is not configured; add to --config: [[pools]] with kind, "
+                "chain = \"{}\" and its address",
+                pool.to_string(), core::printable(file.chain)));
+        }
+    }
+    return settings;
+}
+
+CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
+                       const settings::Settings& settings) {
+    const auto factors = make_factor_map(settings).with_claims(snapshot.claims);
+    state_ = take_state(snapshot, file, settings);
+    const cascade::Playbook playbook = resolve(file, state_, factors);
+    const cascade::Shock shock = resolve_shock(file, state_, playbook);
+    const snapshot::ChainCut& cut = snapshot.chains.front();
+    const cascade::ExactEngine engine(state_, playbook,
+                                      {.block = cut.number, .time = cut.timestamp});
+    report_ = {.chain = file.chain,
+               .playbook = playbook,
+               .shock = shock,
+               .begin = &state_,
+               .outcome = engine.run(shock),
+               .own = {},
+               .sweep = {},
+               .losses = std::nullopt,
+               .assumptions = assumptions_of(playbook, state_),
+               .gaps = std::move(snapshot.gaps)};
+    const auto own = own_places(state_, file.own);
+    cascade::Headlines headlines(engine, own);
+    report_.own = own_prices(headlines, state_, own, playbook, shock);
+    report_.sweep = sweep_of(headlines, report_.own);
+    report_.losses =
+        cascade::losses(engine.shocked(shock), report_.outcome, {own.begin(), own.end()});
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "app/playbook_file.hpp"
+#include "cascade/state.hpp"
+#include "report/cascade.hpp"
+#include "settings/settings.hpp"
+#include "snapshot/snapshot.hpp"
+
+namespace margrave::app {
+
+/// Settings by which only what the playbook speaks of is read. A market that no entry is called is
+/// one inside an entry of its protocol, as Morpho's are: all entries of that protocol are read
+/// then. Throws ConfigError for a protocol or a pool that is not configured.
+[[nodiscard]] settings::Settings playbook_settings(settings::Settings settings,
+                                                   const PlaybookFile& file);
+
+/// A playbook carried out on what was read: the engine's outcome and where own accounts really
+/// fall.
+class CascadeRun {
+  public:
+    /// Of a snapshot with at least one chain. Throws ConfigError for words of the playbook that
+    /// name nothing in it.
+    CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
+               const settings::Settings& settings);
+
+    CascadeRun(const CascadeRun&) = delete;
+    CascadeRun& operator=(const CascadeRun&) = delete;
+
+    /// Speaks of this run's state: no longer than it.
+    [[nodiscard]] const report::CascadeReport& report() const { return report_; }
+
+  private:
+    cascade::State state_;
+    report::CascadeReport report_;
+};
+
+}  // namespace margrave::app

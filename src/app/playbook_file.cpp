@@ -1,0 +1,292 @@
+#include "app/playbook_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <string_view>
+
+#include "core/errors.hpp"
+#include "core/fixed_point.hpp"
+#include "core/text.hpp"
+#include "settings/section.hpp"
+#include "settings/settings.hpp"
+
+namespace margrave::app {
+namespace {
+
+using core::ConfigError;
+using core::printable;
+using core::U256;
+using settings::Section;
+
+/// One of the words, or the first where the key is absent.
+template <class T>
+T choice(const Section& section, std::string_view key,
+         const std::vector<std::pair<std::string, T>>& words) {
+    const auto text = section.optional_text(key);
+    if (!text) {
+        return words.front().second;
+    }
+    std::string known;
+    for (const auto& [word, value] : words) {
+        if (word == *text) {
+            return value;
+        }
+        known += (known.empty() ? "" : ", ") + word;
+    }
+    throw ConfigError(fmt::format("{}: expected one of {}, got \"{}\"", section.where(key), known,
+                                  printable(*text)));
+}
+
+U256 raw(const Section& section, std::string_view key, const std::string& text) {
+    const auto value = core::parse_decimal(text);
+    if (!value) {
+        throw ConfigError(fmt::format("{}: expected base units as decimal digits, got \"{}\"",
+                                      section.where(key), printable(text)));
+    }
+    return *value;
+}
+
+std::optional<U256> optional_raw(const Section& section, std::string_view key) {
+    const auto text = section.optional_text(key);
+    return text ? std::optional(raw(section, key, *text)) : std::nullopt;
+}
+
+core::Bps bps(const Section& section, std::string_view key) {
+    constexpr std::uint64_t kBpsMax = 10'000;
+    const std::uint64_t value = section.optional_integer(key).value_or(0);
+    if (value > kBpsMax) {
+        throw ConfigError(fmt::format("{}: expected basis points up to {}, got {}",
+                                      section.where(key), kBpsMax, value));
+    }
+    return core::Bps(static_cast<std::uint32_t>(value));
+}
+
+/// "117/100" or "1.17", above 0.
+cascade::Ratio ratio(const Section& section, std::string_view key) {
+    const auto text = section.optional_text(key);
+    if (!text) {
+        return {};
+    }
+    const auto slash = text->find('/');
+    if (slash != std::string::npos) {
+        const auto up = core::parse_decimal(text->substr(0, slash));
+        const auto down = core::parse_decimal(text->substr(slash + 1));
+        if (up && down && *up != 0 && *down != 0) {
+            return {.numerator = *up, .denominator = *down};
+        }
+    } else if (const auto wad = settings::parse_wad(*text); wad && wad->value() != 0) {
+        return {.numerator = wad->value(), .denominator = core::wad()};
+    }
+    throw ConfigError(fmt::format(
+        R"({}: expected a positive ratio in quotes, as in "117/100" or "1.17", got "{}")",
+        section.where(key), printable(*text)));
+}
+
+/// "-20%" or "+5%" as a multiplier of today's price.
+cascade::Ratio move(const Section& section, std::string_view key, const std::string& text) {
+    const bool is_fall = text.starts_with('-');
+    const bool has_sign = is_fall || text.starts_with('+');
+    const auto percent =
+        has_sign && text.ends_with('%')
+            ? settings::parse_wad(std::string_view(text).substr(1, text.size() - 2))
+            : std::nullopt;
+    constexpr std::uint64_t kPercentMax = 100'000;
+    const U256 whole = core::wad() * 100;
+    const bool is_possible = percent && (is_fall ? percent->value() < whole
+                                                 : percent->value() <= core::wad() * kPercentMax);
+    if (!is_possible) {
+        throw ConfigError(fmt::format(
+            R"({}: expected a move in quotes, as in "-20%" or "+5%", above -100%, got "{}")",
+            section.where(key), printable(text)));
+    }
+    return {.numerator = is_fall ? U256(whole - percent->value()) : U256(whole + percent->value()),
+            .denominator = whole};
+}
+
+AssetWord asset(const Section& section, std::string_view key) {
+    return {.text = section.text(key), .where = section.where(key)};
+}
+
+std::vector<core::Address> addresses(const Section& section, std::string_view key) {
+    std::vector<core::Address> out;
+    for (const std::string& text : section.texts(key)) {
+        const auto address = core::Address::try_parse(text);
+        if (!address) {
+            throw ConfigError(fmt::format("{}: {}", section.where(key), address.error()));
+        }
+        if (std::find(out.begin(), out.end(), *address) == out.end()) {
+            out.push_back(*address);
+        }
+    }
+    return out;
+}
+
+void read_shock(const Section& shock, PlaybookFile& file) {
+    if (const auto sales = shock.table("sell_raw")) {
+        for (const std::string& name : sales->keys()) {
+            file.sales.emplace_back(AssetWord{.text = name, .where = sales->where(name)},
+                                    raw(*sales, name, sales->text(name)));
+        }
+    }
+    if (const auto prices = shock.table("price")) {
+        for (const std::string& name : prices->keys()) {
+            file.moves.emplace_back(
+                prices->where(name),
+                cascade::FactorMove{.factor = name,
+                                    .multiplier = move(*prices, name, prices->text(name))});
+        }
+    }
+    shock.reject_unknown_keys();
+}
+
+VenueWords read_venue(const Section& section) {
+    VenueWords venue{.asset = asset(section, "asset"),
+                     .into = asset(section, "into"),
+                     .pool = section.address("pool")};
+    section.reject_unknown_keys();
+    return venue;
+}
+
+OracleWords read_oracle(const Section& section) {
+    OracleWords out{.asset = asset(section, "asset"), .follows = std::nullopt, .rule = {}};
+    cascade::OracleRule& rule = out.rule;
+    const AssetWord follows = asset(section, "follows");
+    if (follows.text == "pool") {
+        rule.pool = section.address("pool");
+        rule.quote_usd = ratio(section, "quote_usd");
+        constexpr std::uint64_t kDecimalsMax = 76;
+        const std::uint64_t decimals = section.optional_integer("decimals").value_or(8);
+        if (decimals > kDecimalsMax) {
+            throw ConfigError(fmt::format("{}: expected decimals up to {}, got {}",
+                                          section.where("decimals"), kDecimalsMax, decimals));
+        }
+        rule.decimals = static_cast<unsigned>(decimals);
+        rule.anchor = choice<cascade::Anchor>(
+            section, "anchor",
+            {{"basis", cascade::Anchor::Basis}, {"spot", cascade::Anchor::Spot}});
+    } else {
+        out.follows = follows;
+        rule.ratio = ratio(section, "ratio");
+    }
+    rule.protocol = section.optional_text("protocol");
+    rule.market = section.optional_text("market");
+    if (section.has("deviation_bps")) {
+        rule.feed.deviation = bps(section, "deviation_bps");
+    }
+    rule.feed.heartbeat_s = section.optional_integer("heartbeat_s");
+    rule.feed.delay_blocks = section.optional_integer("delay_blocks").value_or(0);
+    rule.feed.min = optional_raw(section, "min");
+    rule.feed.max = optional_raw(section, "max");
+    rule.feed.cap = optional_raw(section, "cap");
+    section.reject_unknown_keys();
+    return out;
+}
+
+cascade::Liquidators read_liquidators(const Section& section) {
+    cascade::Liquidators out;
+    out.only_when_paying = section.flag("only_when_paying", true);
+    out.flash_fee = bps(section, "flash_fee_bps");
+    if (const auto gas = section.optional_text("gas_usd")) {
+        const auto wad = settings::parse_wad(*gas);
+        if (!wad) {
+            throw ConfigError(
+                fmt::format("{}: expected dollars in quotes, as in \"12.5\", got \"{}\"",
+                            section.where("gas_usd"), printable(*gas)));
+        }
+        out.gas_usd = *wad;
+    }
+    out.calls_per_round = section.optional_integer("calls_per_round");
+    section.reject_unknown_keys();
+    return out;
+}
+
+void read_rules(const Section& section, cascade::Playbook& playbook) {
+    playbook.order = choice<cascade::Order>(section, "order",
+                                            {{"most-profitable", cascade::Order::MostProfitable},
+                                             {"lowest-health", cascade::Order::LowestHealth}});
+    playbook.pair =
+        choice<cascade::PairChoice>(section, "pair",
+                                    {{"most-profitable", cascade::PairChoice::MostProfitable},
+                                     {"largest", cascade::PairChoice::Largest}});
+    playbook.selling = choice<cascade::Selling>(section, "sell",
+                                                {{"to-debt", cascade::Selling::ToDebt},
+                                                 {"per-round", cascade::Selling::PerRound},
+                                                 {"keep", cascade::Selling::Keep}});
+    static_cast<void>(choice<int>(section, "repay", {{"max", 0}}));
+    constexpr std::uint64_t kRoundsMax = 1'000'000;
+    const auto rounds = section.optional_integer("max_rounds").value_or(playbook.rounds_max);
+    if (rounds == 0 || rounds > kRoundsMax) {
+        throw ConfigError(fmt::format("{}: expected 1 to {} rounds, got {}",
+                                      section.where("max_rounds"), kRoundsMax, rounds));
+    }
+    playbook.rounds_max = static_cast<std::size_t>(rounds);
+    playbook.blocks_per_round = section.optional_integer("blocks_per_round").value_or(0);
+    playbook.block_s = section.optional_integer("block_seconds").value_or(playbook.block_s);
+    constexpr std::uint64_t kBlocksMax = 1'000'000;
+    if (playbook.blocks_per_round > kBlocksMax || playbook.block_s > kBlocksMax) {
+        throw ConfigError(fmt::format("{}: expected up to {} blocks of up to as many seconds",
+                                      section.where("blocks_per_round"), kBlocksMax));
+    }
+    playbook.accrues = section.flag("accrue", false);
+    playbook.recovery_per_block = bps(section, "recovery_bps_per_block");
+}
+
+}  // namespace
+
+PlaybookFile parse_playbook(const settings::Source& source) {
+    const Section root("playbook", settings::parse_document(source));
+    const auto section = root.table("cascade");
+    if (!section) {
+        throw ConfigError(source.name + ": no table [cascade]: a playbook begins with it");
+    }
+    PlaybookFile file;
+    file.chain = section->text("chain");
+    if (const auto engine = section->optional_text("engine"); engine && *engine != "exact") {
+        throw ConfigError(
+            fmt::format("{}: expected exact, the only engine of this margrave, got \"{}\"",
+                        section->where("engine"), printable(*engine)));
+    }
+    for (const Section& market : section->table_list("markets")) {
+        file.markets.push_back({.protocol = market.text("protocol"),
+                                .market = market.text("market"),
+                                .where = market.where("market")});
+        market.reject_unknown_keys();
+    }
+    if (file.markets.empty()) {
+        throw ConfigError(section->where("markets") +
+                          ": at least one market is needed, as in "
+                          R"(markets = [ { protocol = "aave_v3", market = "core" } ])");
+    }
+    file.wallets = addresses(*section, "wallets");
+    file.own = addresses(*section, "own");
+    for (const core::Address& own : file.own) {
+        if (std::find(file.wallets.begin(), file.wallets.end(), own) == file.wallets.end()) {
+            file.wallets.push_back(own);
+        }
+    }
+    if (file.wallets.empty()) {
+        throw ConfigError(section->where("wallets") +
+                          ": no wallet: a cascade needs the accounts of the market");
+    }
+    read_rules(*section, file.playbook);
+    if (const auto shock = section->table("shock")) {
+        read_shock(*shock, file);
+    }
+    for (const Section& venue : section->table_list("venue")) {
+        file.venues.push_back(read_venue(venue));
+    }
+    for (const Section& oracle : section->table_list("oracle")) {
+        file.oracles.push_back(read_oracle(oracle));
+    }
+    if (const auto liquidators = section->table("liquidators")) {
+        file.playbook.liquidators = read_liquidators(*liquidators);
+    }
+    section->reject_unknown_keys();
+    root.reject_unknown_keys();
+    return file;
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,242 @@
+#include "cascade/exact_engine.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "cascade/liquidators.hpp"
+#include "cascade/outside.hpp"
+#include "margin/linear_form.hpp"
+
+namespace margrave::cascade {
+namespace {
+
+using core::Address;
+using core::U256;
+
+/// One run under way.
+class Run {
+  public:
+    Run(State state, const Playbook& playbook, Moment now, std::vector<margin::Book> books,
+        Oracles oracles)
+        : playbook_(playbook), now_(now), books_(std::move(books)), oracles_(std::move(oracles)) {
+        outcome_.end = std::move(state);
+    }
+
+    State shocked(const Shock& shock) && {
+        apply(shock);
+        return std::move(outcome_.end);
+    }
+
+    Outcome go(const Shock& shock) && {
+        apply(shock);
+        outside_ = outside_prices(state(), playbook_);
+        while (true) {
+            const std::vector<Place> eligible = eligible_places();
+            if (eligible.empty()) {
+                break;
+            }
+            if (outcome_.rounds.size() == playbook_.rounds_max) {
+                outcome_.is_settled = false;
+                break;
+            }
+            Round round{.number = outcome_.rounds.size() + 1,
+                        .calls = {},
+                        .sales = {},
+                        .prices = {},
+                        .pools = {}};
+            liquidate(eligible, round);
+            sell(round);
+            pass_blocks();
+            round.prices = oracles_.update(state(), now_);
+            round.pools = pools();
+            const bool is_stuck = round.successes() == 0;
+            outcome_.rounds.push_back(std::move(round));
+            if (is_stuck) {
+                break;
+            }
+        }
+        return std::move(outcome_);
+    }
+
+  private:
+    [[nodiscard]] State& state() { return outcome_.end; }
+    [[nodiscard]] margin::Market& market(std::size_t i) { return *state().markets[i]; }
+
+    void note(const std::string& text) {
+        if (std::find(outcome_.notes.begin(), outcome_.notes.end(), text) == outcome_.notes.end()) {
+            outcome_.notes.push_back(text);
+        }
+    }
+
+    /// Without a shock nothing moves, not even an oracle that stands elsewhere than its pool.
+    void apply(const Shock& shock) {
+        if (shock.is_empty()) {
+            return;
+        }
+        for (const OutsideSale& sale : shock.sales) {
+            outcome_.shock_sales.push_back(
+                told(sell_at_venue(state(), playbook_.venues, sale.asset, sale.amount)));
+        }
+        for (const Sale& sale : trade_outside(state(), playbook_, shock.moves)) {
+            outcome_.shock_sales.push_back(told(sale));
+        }
+        outcome_.shock_prices = oracles_.move(state(), shock.moves);
+        for (const PriceChange& change : oracles_.update(state(), now_)) {
+            outcome_.shock_prices.push_back(change);
+        }
+    }
+
+    Sale told(Sale sale) {
+        if (!sale.refusal.empty()) {
+            note("a pool did not take " + core::to_decimal(sale.unsold) + " base units of " +
+                 sale.asset.to_string() + ": " + sale.refusal);
+        }
+        return sale;
+    }
+
+    /// Only collateral makes an account worth calling.
+    [[nodiscard]] std::vector<Place> eligible_places() {
+        std::vector<Place> out;
+        for (std::size_t i = 0; i < state().markets.size(); ++i) {
+            for (const std::size_t row : margin::liquidatable_rows(market(i), books_[i])) {
+                if (!market(i).liquidation_pairs(row).empty()) {
+                    out.push_back({.market = i, .row = row});
+                }
+            }
+        }
+        return out;
+    }
+
+    void liquidate(const std::vector<Place>& eligible, Round& round) {
+        for (const Place& place : in_order(state(), eligible, playbook_)) {
+            const auto& most = playbook_.liquidators.calls_per_round;
+            if (most && round.successes() >= *most) {
+                break;
+            }
+            // Nobody else's liquidation changes this account, so it is still eligible.
+            const auto pair = choose_pair(market(place.market), place.row, playbook_.pair);
+            if (pair) {
+                round.calls.push_back(call(place, *pair));
+            }
+        }
+    }
+
+    Call call(const Place& place, const margin::LiquidationPair& pair) {
+        Call out{.place = place, .pair = pair};
+        if (playbook_.liquidators.only_when_paying && !is_paying(state(), place, pair, playbook_)) {
+            out.reason = "unprofitable";
+            return out;
+        }
+        margin::LiquidationCall asked;
+        asked.collateral = pair.collateral;
+        asked.debt = pair.debt;
+        const auto done = market(place.market).liquidate(place.row, asked);
+        if (!done) {
+            out.reason = done.error().reason;
+            return out;
+        }
+        out.ok = true;
+        out.outcome = *done;
+        screen_again(place);
+        if (playbook_.selling == Selling::ToDebt) {
+            out.sale = sell_to_debt(pair, done->seized);
+        } else if (playbook_.selling == Selling::PerRound) {
+            held_[pair.collateral] += done->seized;
+        }
+        return out;
+    }
+
+    /// Where no pool leads from the collateral to the debt it is sold at its own venue, and without
+    /// one it is kept.
+    std::optional<Sale> sell_to_debt(const margin::LiquidationPair& pair, const U256& amount) {
+        if (pair.collateral == pair.debt || amount == 0) {
+            return std::nullopt;
+        }
+        const auto way = find_way(playbook_.venues, pair.collateral, pair.debt);
+        const Sale sale =
+            told(way.empty() ? sell_at_venue(state(), playbook_.venues, pair.collateral, amount)
+                             : sell_along(state(), way, amount));
+        return sale.amount == 0 && sale.refusal.empty() ? std::nullopt : std::optional(sale);
+    }
+
+    void sell(Round& round) {
+        for (const VenueRule& venue : playbook_.venues) {
+            const auto held = held_.find(venue.asset);
+            if (held == held_.end() || held->second == 0) {
+                continue;
+            }
+            round.sales.push_back(
+                told(sell_at_venue(state(), playbook_.venues, venue.asset, held->second)));
+            held_.erase(held);  // offered once: what no pool takes is kept
+        }
+    }
+
+    /// The account is other than its book says.
+    void screen_again(const Place& place) {
+        const auto* linear = dynamic_cast<const margin::LinearRows*>(&market(place.market));
+        const auto form = linear == nullptr ? std::nullopt : linear->linear_form(place.row);
+        const bool fits = books_[place.market].replace(static_cast<std::uint32_t>(place.row), form);
+        if (!fits) {
+            books_[place.market] = margin::make_book(market(place.market));
+        }
+    }
+
+    void pass_blocks() {
+        if (playbook_.blocks_per_round == 0) {
+            return;
+        }
+        now_.block = now_.block + core::BlockNumber(playbook_.blocks_per_round);
+        now_.time = now_.time + core::Timestamp(playbook_.blocks_per_round * playbook_.block_s);
+        if (playbook_.accrues) {
+            for (std::size_t i = 0; i < state().markets.size(); ++i) {
+                market(i).accrue(now_.time);
+                books_[i] = margin::make_book(market(i));
+            }
+        }
+        recover(state(), outside_, playbook_);
+    }
+
+    [[nodiscard]] std::vector<PoolState> pools() {
+        std::vector<PoolState> out;
+        for (const auto& venue : state().venues) {
+            out.push_back({.pool = venue->name().address,
+                           .concentrated = venue->concentrated(),
+                           .price = pool_price(*venue, venue->tokens().front().address)});
+        }
+        return out;
+    }
+
+    const Playbook& playbook_;
+    Moment now_;
+    std::vector<margin::Book> books_;
+    Oracles oracles_;
+    std::map<Address, U256> held_;  ///< seized and not sold yet
+    OutsidePrices outside_;
+    Outcome outcome_;
+};
+
+}  // namespace
+
+ExactEngine::ExactEngine(const State& begin, Playbook playbook, Moment now)
+    : begin_(begin),
+      playbook_(std::move(playbook)),
+      now_(now),
+      oracles_(playbook_, begin_, now_, notes_) {
+    for (const auto& market : begin_.markets) {
+        books_.push_back(margin::make_book(*market));
+    }
+}
+
+Outcome ExactEngine::run(const Shock& shock) const {
+    Outcome out = Run(begin_.fork(), playbook_, now_, books_, oracles_).go(shock);
+    out.notes.insert(out.notes.begin(), notes_.begin(), notes_.end());
+    return out;
+}
+
+State ExactEngine::shocked(const Shock& shock) const {
+    return Run(begin_.fork(), playbook_, now_, books_, oracles_).shocked(shock);
+}
+
+}  // namespace margrave::cascade

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <boost/multiprecision/cpp_int.hpp>
+#include <optional>
+#include <set>
+
+#include "cascade/outcome.hpp"
+#include "cascade/state.hpp"
+#include "core/address.hpp"
+#include "core/u256.hpp"
+
+/// Who loses what in a cascade.
+namespace margrave::cascade {
+
+/// Dollars, 1e18 each; below zero is a loss.
+using SignedUsd = boost::multiprecision::cpp_int;
+
+/// What the cascade gave and took, at the market prices right after the shock: they add up to zero.
+struct Losses {
+    SignedUsd owners;       ///< collateral taken less debt that is gone
+    SignedUsd own;          ///< the own accounts' part of it
+    SignedUsd liquidators;  ///< what sales and kept collateral bring, less what was repaid
+    SignedUsd lenders;      ///< debt written off
+    SignedUsd treasuries;   ///< the protocols' fees
+    SignedUsd pools;  ///< who was in the pools or traded against them: what sales lost to them
+    /// By how much the oracles valued the seized collateral above the market when it was taken; no
+    /// part of the sum.
+    SignedUsd oracle_gap;
+
+    [[nodiscard]] SignedUsd sum() const {
+        return owners + liquidators + lenders + treasuries + pools;
+    }
+};
+
+/// `shocked` is the state right after the shock; its dollar answers are taken for the market's
+/// prices. nullopt when an asset that moved has none.
+[[nodiscard]] std::optional<Losses> losses(const State& shocked, const Outcome& outcome,
+                                           const std::set<Place>& own);
+
+}  // namespace margrave::cascade

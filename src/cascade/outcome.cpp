@@ -1,0 +1,31 @@
+#include "cascade/outcome.hpp"
+
+#include <algorithm>
+
+namespace margrave::cascade {
+
+std::size_t Round::successes() const {
+    return static_cast<std::size_t>(
+        std::count_if(calls.begin(), calls.end(), [](const Call& call) { return call.ok; }));
+}
+
+std::size_t Outcome::liquidations() const {
+    std::size_t sum = 0;
+    for (const Round& round : rounds) {
+        sum += round.successes();
+    }
+    return sum;
+}
+
+std::optional<std::size_t> Outcome::round_of(const Place& place) const {
+    for (const Round& round : rounds) {
+        for (const Call& call : round.calls) {
+            if (call.ok && call.place == place) {
+                return round.number;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace margrave::cascade

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cascade/oracles.hpp"
+#include "cascade/sales.hpp"
+#include "cascade/state.hpp"
+#include "margin/liquidation.hpp"
+#include "margin/market.hpp"
+
+namespace margrave::cascade {
+
+/// One liquidation call of a round.
+struct Call {
+    Place place;
+    margin::LiquidationPair pair;
+    bool ok = false;
+    std::string reason = {};  ///< of a refusal; "unprofitable": no liquidator called
+    margin::LiquidationOutcome outcome = {};  ///< of a call that went through
+    std::optional<Sale> sale = {};            ///< of what it seized, with Selling::ToDebt
+};
+
+/// Where a pool stands.
+struct PoolState {
+    core::Address pool;
+    std::optional<margin::ConcentratedState> concentrated;
+    std::optional<PoolPrice> price;  ///< of its first token
+};
+
+struct Round {
+    std::size_t number = 0;
+    std::vector<Call> calls;
+    std::vector<Sale> sales;  ///< at the end of the round, with Selling::PerRound
+    std::vector<PriceChange> prices;
+    std::vector<PoolState> pools;
+
+    [[nodiscard]] std::size_t successes() const;
+};
+
+/// What a cascade did, from the shock to the end.
+struct Outcome {
+    std::vector<Sale> shock_sales;
+    std::vector<PriceChange> shock_prices;
+    std::vector<Round> rounds;
+    State end;
+    bool is_settled = true;          ///< false when the rounds ran out first
+    std::vector<std::string> notes;  ///< what could not be done as the playbook has it, once each
+
+    [[nodiscard]] std::size_t liquidations() const;
+    /// The first round in which the account was liquidated.
+    [[nodiscard]] std::optional<std::size_t> round_of(const Place& place) const;
+};
+
+}  // namespace margrave::cascade

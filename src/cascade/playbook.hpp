@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/address.hpp"
+#include "core/u256.hpp"
+#include "core/units.hpp"
+#include "margin/feed_rule.hpp"
+#include "margin/market.hpp"
+
+/// What a cascade supposes: who acts in which order, where seized collateral goes, how oracles
+/// follow (docs/cascade.md). Names are resolved: nothing here is looked up again.
+namespace margrave::cascade {
+
+/// In which order the liquidatable accounts of a round are called. Ties by lower-case address.
+enum class Order { MostProfitable, LowestHealth };
+/// Which collateral pays for which debt.
+enum class PairChoice {
+    MostProfitable,  ///< at the market's own oracle answers, before costs
+    Largest,         ///< by the market's own value; ties in the market's order
+};
+enum class Selling {
+    ToDebt,    ///< into the repaid asset, at once
+    PerRound,  ///< all of an asset once a round, into its venue's `into`
+    Keep,
+};
+
+[[nodiscard]] std::string to_string(Order order);
+[[nodiscard]] std::string to_string(PairChoice pair);
+[[nodiscard]] std::string to_string(Selling selling);
+
+/// A positive fraction.
+struct Ratio {
+    core::U256 numerator = 1;
+    core::U256 denominator = 1;
+
+    friend bool operator==(const Ratio&, const Ratio&) = default;
+};
+
+/// Where an asset is sold. Several of one asset are used by best price.
+struct VenueRule {
+    core::Address asset;
+    core::Address into;
+    core::Address pool;
+};
+
+/// What a pool-following oracle starts from.
+enum class Anchor {
+    Basis,  ///< today's answer, moved by as much as the pool's price
+    Spot,   ///< the pool's price itself
+};
+
+/// How the answers for one asset follow, in the order of the playbook.
+struct OracleRule {
+    core::Address asset;
+    std::optional<std::string> protocol;  ///< of the markets concerned; nullopt: all
+    std::optional<std::string> market;
+    std::optional<core::Address> pool;     ///< follows this pool's price of `asset`; or
+    std::optional<core::Address> follows;  ///< follows another asset's answer by `ratio`
+    Ratio ratio;
+    Ratio quote_usd;        ///< dollars for one whole token of what the pool prices in
+    unsigned decimals = 8;  ///< of the answer, with Anchor::Spot
+    Anchor anchor = Anchor::Basis;
+    margin::FeedRule feed;
+};
+
+/// An outside move of a risk factor.
+struct FactorMove {
+    std::string factor;
+    Ratio multiplier;  ///< of today's price
+};
+
+/// Base units sold into the asset's venue before the first round.
+struct OutsideSale {
+    core::Address asset;
+    core::U256 amount;
+};
+
+struct Shock {
+    std::vector<OutsideSale> sales;
+    std::vector<FactorMove> moves;
+
+    [[nodiscard]] bool is_empty() const { return sales.empty() && moves.empty(); }
+};
+
+/// By which power of each factor an asset's price goes: {"ETH/USD": {WETH: 1, wstETH: 1}}.
+using FactorPowers = std::map<std::string, std::map<core::Address, int>>;
+
+/// When liquidators act. Without any of it they act on every eligible account, at any cost.
+struct Liquidators {
+    bool only_when_paying =
+        false;            ///< leave accounts whose liquidation would cost more than it gives
+    core::Wad gas_usd;    ///< of one call with its sale
+    core::Bps flash_fee;  ///< on what is repaid
+    std::optional<std::uint64_t> calls_per_round;
+};
+
+struct Playbook {
+    Order order = Order::MostProfitable;
+    PairChoice pair = PairChoice::MostProfitable;
+    Selling selling = Selling::ToDebt;
+    std::size_t rounds_max = 1000;
+    std::uint64_t blocks_per_round = 0;  ///< between the end of a round and the next
+    std::uint64_t block_s = 12;
+    bool accrues = false;          ///< interest runs while blocks pass
+    core::Bps recovery_per_block;  ///< of the gap between a pool and the outside price
+    Liquidators liquidators;
+    std::vector<VenueRule> venues;
+    std::vector<OracleRule> oracles;
+    FactorPowers factors;
+};
+
+}  // namespace margrave::cascade

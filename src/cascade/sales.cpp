@@ -1,0 +1,232 @@
+#include "cascade/sales.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "core/errors.hpp"
+#include "margin/price_limit.hpp"
+
+namespace margrave::cascade {
+namespace {
+
+using core::Address;
+using core::U256;
+using core::U512;
+using margin::PriceRatio;
+
+/// More than any pool's own counters hold, and no more than the pools' signed amounts allow.
+U256 everything() {
+    constexpr unsigned kBits = 127;
+    return (U256(1) << kBits) - 1;
+}
+
+/// The ratio with both parts below 2^250, so that products of three fit 512 bits less what a price
+/// itself takes; the part that is lost is below 2^-200 of it.
+PriceRatio shortened(PriceRatio price) {
+    constexpr unsigned kBitsMax = 250;
+    const U512 larger = std::max(price.numerator, price.denominator);
+    const unsigned bits = larger == 0 ? 0 : boost::multiprecision::msb(larger) + 1;
+    if (bits > kBitsMax) {
+        const unsigned shift = bits - kBitsMax;
+        price.numerator >>= shift;
+        price.denominator >>= shift;
+        price.denominator = std::max(price.denominator, U512(1));
+    }
+    return price;
+}
+
+/// One swap in one pool; adds what moved to the sale and returns what is left of the amount.
+U256 swap_into(margin::Venue& venue, const margin::SwapCall& call, Sale& sale) {
+    if (call.amount == 0) {
+        return 0;
+    }
+    const auto outcome = venue.swap(call);
+    if (!outcome) {
+        sale.refusal = outcome.error().reason;
+        return call.amount;
+    }
+    if (outcome->sold == 0) {
+        return call.amount;
+    }
+    sale.received += outcome->bought;
+    sale.amount += outcome->sold;
+    if (std::find(sale.pools.begin(), sale.pools.end(), venue.name().address) == sale.pools.end()) {
+        sale.pools.push_back(venue.name().address);
+    }
+    return U256(call.amount - outcome->sold);
+}
+
+/// The pools of a hop that were read.
+std::vector<margin::Venue*> pools_of(const State& state, const Hop& hop) {
+    std::vector<margin::Venue*> out;
+    for (const Address& pool : hop.pools) {
+        if (margin::Venue* venue = state.find_venue(pool)) {
+            out.push_back(venue);
+        }
+    }
+    return out;
+}
+
+/// The pool that pays best for a little more.
+margin::Venue* best_pool(const std::vector<margin::Venue*>& pools, const Hop& hop) {
+    margin::Venue* best = nullptr;
+    std::optional<PriceRatio> best_price;
+    for (margin::Venue* pool : pools) {
+        const auto price = pool->price(hop.sell, hop.buy);
+        if (price && (!best_price || !margin::is_at_least(*best_price, *price))) {
+            best = pool;
+            best_price = price;
+        }
+    }
+    return best;
+}
+
+/// How much all pools take together until each one's price is at `limit`.
+U256 taken_until(const std::vector<margin::Venue*>& pools, const Hop& hop, const U256& amount,
+                 const PriceRatio& limit) {
+    U256 taken = 0;
+    for (const margin::Venue* pool : pools) {
+        const auto quote =
+            pool->quote({.sell = hop.sell, .buy = hop.buy, .amount = amount, .price_limit = limit});
+        taken += quote ? quote->sold : U256(0);
+    }
+    return taken;
+}
+
+/// Sells to the lowest common price that does not take more than the amount; the little that the
+/// last step of the search leaves goes to the pool that then pays best.
+Sale sell_hop(State& state, const Hop& hop, const U256& amount) {
+    Sale sale{.asset = hop.sell, .into = hop.buy};
+    const std::vector<margin::Venue*> pools = pools_of(state, hop);
+    U256 left = amount;
+    if (pools.size() > 1) {
+        const margin::Venue* best = best_pool(pools, hop);
+        const auto top = best == nullptr ? std::nullopt : best->price(hop.sell, hop.buy);
+        if (top) {
+            constexpr unsigned kSteps = 40;
+            const PriceRatio price = shortened(*top);
+            U512 enough = U512(1) << kSteps;  // of 2^kSteps: at the best price nothing is sold
+            U512 below = 0;
+            const auto limit_at = [&](const U512& part) {
+                return PriceRatio{.numerator = price.numerator * part,
+                                  .denominator = price.denominator << kSteps};
+            };
+            while (enough - below > 1) {
+                const U512 middle = (enough + below) / 2;
+                const bool fits = taken_until(pools, hop, amount, limit_at(middle)) <= amount;
+                (fits ? enough : below) = middle;
+            }
+            for (margin::Venue* pool : pools) {
+                left = swap_into(*pool,
+                                 {.sell = hop.sell,
+                                  .buy = hop.buy,
+                                  .amount = left,
+                                  .price_limit = limit_at(enough)},
+                                 sale);
+            }
+        }
+    }
+    if (margin::Venue* best = best_pool(pools, hop)) {
+        left = swap_into(
+            *best, {.sell = hop.sell, .buy = hop.buy, .amount = left, .price_limit = {}}, sale);
+    } else if (left > 0) {
+        sale.refusal = "no_liquidity";
+    }
+    sale.unsold = left;
+    return sale;
+}
+
+Hop hop_of(const std::vector<VenueRule>& venues, const Address& sell, const Address& buy) {
+    Hop hop{.sell = sell, .buy = buy, .pools = {}};
+    for (const VenueRule& venue : venues) {
+        const bool joins = (venue.asset == sell && venue.into == buy) ||
+                           (venue.asset == buy && venue.into == sell);
+        if (joins && std::find(hop.pools.begin(), hop.pools.end(), venue.pool) == hop.pools.end()) {
+            hop.pools.push_back(venue.pool);
+        }
+    }
+    return hop;
+}
+
+}  // namespace
+
+std::vector<Hop> find_way(const std::vector<VenueRule>& venues, const Address& from,
+                          const Address& to) {
+    std::map<Address, Address> came_from{{from, from}};
+    std::deque<Address> open{from};
+    while (!open.empty() && !came_from.contains(to)) {
+        const Address at = open.front();
+        open.pop_front();
+        for (const VenueRule& venue : venues) {
+            for (const auto& [here, there] :
+                 {std::pair(venue.asset, venue.into), std::pair(venue.into, venue.asset)}) {
+                if (here == at && came_from.emplace(there, at).second) {
+                    open.push_back(there);
+                }
+            }
+        }
+    }
+    std::vector<Hop> way;
+    if (from == to || !came_from.contains(to)) {
+        return way;
+    }
+    for (Address at = to; at != from; at = came_from.at(at)) {
+        way.insert(way.begin(), hop_of(venues, came_from.at(at), at));
+    }
+    return way;
+}
+
+Sale sell_along(State& state, const std::vector<Hop>& way, const U256& amount) {
+    core::ensure(!way.empty(), "a sale has a way to go");
+    Sale whole{.asset = way.front().sell, .into = way.back().buy};
+    U256 carried = amount;
+    for (const Hop& hop : way) {
+        const Sale part = sell_hop(state, hop, carried);
+        if (&hop == &way.front()) {
+            whole.amount = part.amount;
+            whole.unsold = part.unsold;
+        }
+        if (!part.refusal.empty()) {
+            whole.refusal = part.refusal;
+        }
+        whole.pools.insert(whole.pools.end(), part.pools.begin(), part.pools.end());
+        carried = part.received;
+    }
+    whole.received = carried;
+    return whole;
+}
+
+Sale sell_at_venue(State& state, const std::vector<VenueRule>& venues, const Address& asset,
+                   const U256& amount) {
+    const auto own = std::find_if(venues.begin(), venues.end(),
+                                  [&](const VenueRule& venue) { return venue.asset == asset; });
+    if (own == venues.end()) {
+        return {.asset = asset, .into = asset, .unsold = amount};
+    }
+    return sell_along(state, {hop_of(venues, asset, own->into)}, amount);
+}
+
+Sale trade_to(State& state, const VenueRule& venue, const PriceRatio& target) {
+    Sale sale{.asset = venue.asset, .into = venue.into};
+    margin::Venue* pool = state.find_venue(venue.pool);
+    const auto now = pool == nullptr ? std::nullopt : pool->price(venue.asset, venue.into);
+    if (!now) {
+        sale.refusal = "no_liquidity";
+        return sale;
+    }
+    const bool falls = margin::is_at_least(*now, target);
+    const PriceRatio inverse{.numerator = target.denominator, .denominator = target.numerator};
+    margin::SwapCall call{.sell = falls ? venue.asset : venue.into,
+                          .buy = falls ? venue.into : venue.asset,
+                          .amount = everything(),
+                          .price_limit = falls ? target : inverse};
+    sale.asset = call.sell;
+    sale.into = call.buy;
+    static_cast<void>(swap_into(*pool, call, sale));
+    return sale;
+}
+
+}  // namespace margrave::cascade

@@ -1,0 +1,348 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "report/cascade.hpp"
+#include "report/json_fields.hpp"
+#include "report/names.hpp"
+
+namespace margrave::report {
+namespace {
+
+using cascade::Call;
+using cascade::Outcome;
+using cascade::PriceChange;
+using cascade::Round;
+using cascade::Sale;
+using core::U256;
+
+/// Six digits, rounded down.
+Json ratio_json(const std::optional<double>& value) {
+    constexpr double kMillion = 1e6;
+    return value ? Json(fmt::format("{:.6f}", std::floor(*value * kMillion) / kMillion)) : Json();
+}
+
+/// 1e18 each, exact.
+std::string signed_dollars(const cascade::SignedUsd& value) {
+    const bool is_negative = value < 0;
+    const boost::multiprecision::cpp_int magnitude = is_negative ? -value : value;
+    const U256 shown = magnitude > boost::multiprecision::cpp_int(core::max_u256())
+                           ? core::max_u256()
+                           : U256(magnitude);
+    return (is_negative ? "-" : "") + core::format_fixed(shown, kWadDecimals, kWadDecimals);
+}
+
+Json sale_json(const Sale& sale) {
+    return {{"asset", sale.asset.to_string()},
+            {"into", sale.into.to_string()},
+            {"amount_raw", raw(sale.amount)},
+            {"received_raw", raw(sale.received)},
+            {"unsold_raw", raw(sale.unsold)},
+            {"pools", list(sale.pools, [](const auto& pool) { return Json(pool.to_string()); })},
+            {"reason", text_or_null(sale.refusal)}};
+}
+
+/// By symbol; where markets answer differently for one symbol, the first.
+Json prices_json(const std::vector<PriceChange>& changes) {
+    Json out = Json::object();
+    std::set<std::string> taken;
+    std::map<std::string, std::size_t> market_of;
+    for (const PriceChange& change : changes) {
+        const auto [slot, is_new] = market_of.emplace(change.symbol, change.market);
+        if (is_new || slot->second == change.market) {
+            out[change.symbol] = raw(change.answer);
+        }
+    }
+    return out;
+}
+
+Json price_list(const cascade::State& state, const std::vector<PriceChange>& changes) {
+    return list(changes, [&](const PriceChange& change) -> Json {
+        const auto& name = state.markets[change.market]->name();
+        return {{"protocol", name.protocol},
+                {"market", name.name},
+                {"asset", change.asset.to_string()},
+                {"symbol", change.symbol},
+                {"answer_raw", raw(change.answer)}};
+    });
+}
+
+Json deficits_json(const std::vector<margin::Deficit>& deficits) {
+    Json out = Json::object();
+    for (const margin::Deficit& deficit : deficits) {
+        out[out.contains(deficit.symbol) ? deficit.asset.to_string() : deficit.symbol] =
+            raw(deficit.amount);
+    }
+    return out;
+}
+
+Json call_json(const cascade::State& state, const Call& call) {
+    const margin::Market& market = *state.markets[call.place.market];
+    return {{"protocol", market.name().protocol},
+            {"market", market.name().name},
+            {"wallet", market.wallet(call.place.row).to_string()},
+            {"collateral", call.pair.collateral_symbol},
+            {"debt", call.pair.debt_symbol},
+            {"collateral_asset", call.pair.collateral.to_string()},
+            {"debt_asset", call.pair.debt.to_string()},
+            {"ok", call.ok},
+            {"reason", text_or_null(call.reason)},
+            {"repaid_raw", raw(call.outcome.repaid)},
+            {"seized_raw", raw(call.outcome.seized)},
+            {"fee_raw", raw(call.outcome.fee)},
+            {"deficits_raw", deficits_json(call.outcome.deficits)},
+            {"sale", call.sale ? sale_json(*call.sale) : Json()}};
+}
+
+Json pools_json(const std::vector<cascade::PoolState>& pools) {
+    Json out = Json::object();
+    for (const cascade::PoolState& pool : pools) {
+        Json one = Json::object();
+        if (pool.concentrated) {
+            one = {{"sqrt_price_x96", raw(pool.concentrated->sqrt_price_x96)},
+                   {"tick", pool.concentrated->tick},
+                   {"liquidity", raw(pool.concentrated->liquidity)}};
+        }
+        out[pool.pool.to_string()] = one;
+    }
+    return out;
+}
+
+/// Every sale of a round in its order.
+std::vector<Sale> sales_of(const Round& round) {
+    std::vector<Sale> out;
+    for (const Call& call : round.calls) {
+        if (call.sale) {
+            out.push_back(*call.sale);
+        }
+    }
+    out.insert(out.end(), round.sales.begin(), round.sales.end());
+    return out;
+}
+
+Json round_json(const cascade::State& state, const Round& round) {
+    return {{"round", round.number},
+            {"liquidations",
+             list(round.calls, [&](const Call& call) { return call_json(state, call); })},
+            {"sold", list(sales_of(round), sale_json)},
+            {"prices_raw", prices_json(round.prices)},
+            {"prices", price_list(state, round.prices)},
+            {"pools", pools_json(round.pools)}};
+}
+
+/// Everything written off in one market.
+std::vector<margin::Deficit> deficits_of(const Outcome& outcome, std::size_t market) {
+    std::vector<margin::Deficit> out;
+    for (const Round& round : outcome.rounds) {
+        for (const Call& call : round.calls) {
+            if (!call.ok || call.place.market != market) {
+                continue;
+            }
+            for (const margin::Deficit& deficit : call.outcome.deficits) {
+                const auto known = std::find_if(
+                    out.begin(), out.end(),
+                    [&](const margin::Deficit& one) { return one.asset == deficit.asset; });
+                if (known == out.end()) {
+                    out.push_back(deficit);
+                } else {
+                    known->amount += deficit.amount;
+                }
+            }
+        }
+    }
+    return out;
+}
+
+/// Debt beyond collateral, not written off yet; nullopt where an account is unknown.
+std::optional<U256> shortfall_of(const margin::Market& market) {
+    U256 sum = 0;
+    for (std::size_t row = 0; row < market.account_count(); ++row) {
+        const margin::Health health = market.health(row);
+        const auto& collateral =
+            health.collateral_value ? health.collateral_value : health.collateral;
+        if (!health.debt || !collateral) {
+            if (health.status == margin::Status::Unknown) {
+                return std::nullopt;
+            }
+            continue;
+        }
+        sum += *health.debt > *collateral ? U256(*health.debt - *collateral) : U256(0);
+    }
+    return sum;
+}
+
+Json market_json(const CascadeReport& report, std::size_t i) {
+    const margin::Market& end = *report.outcome.end.markets[i];
+    Json prices = Json::object();
+    for (const margin::OracleAnswer& answer : end.answers()) {
+        if (answer.quote) {
+            prices[prices.contains(answer.symbol) ? answer.asset.to_string() : answer.symbol] =
+                raw(answer.quote->answer);
+        }
+    }
+    return {{"protocol", end.name().protocol},
+            {"market", end.name().name},
+            {"quote", end.quote()},
+            {"prices_raw", prices},
+            {"deficits_raw", deficits_json(deficits_of(report.outcome, i))},
+            {"shortfall_raw", raw(shortfall_of(end))}};
+}
+
+Json accounts_json(const cascade::State& end) {
+    Json out = Json::array();
+    for (const auto& market : end.markets) {
+        for (std::size_t row = 0; row < market->account_count(); ++row) {
+            if (!market->is_active(row)) {
+                continue;
+            }
+            const margin::Health health = market->health(row);
+            out.push_back({{"protocol", market->name().protocol},
+                           {"market", market->name().name},
+                           {"wallet", market->wallet(row).to_string()},
+                           {"status", to_string(health.status)},
+                           {"collateral_raw", raw(health.collateral)},
+                           {"debt_raw", raw(health.debt)},
+                           {"health_factor_raw", raw(health.health_factor)}});
+        }
+    }
+    return out;
+}
+
+/// today * (1 + move), rounded down; nullopt without either.
+Json moved_price(const OwnPrice& own, const std::optional<std::uint32_t>& bps) {
+    if (!own.factor_price || !bps) {
+        return {};
+    }
+    constexpr std::uint32_t kWhole = 10'000;
+    const bool is_fall = own.headline.direction == cascade::Direction::Down;
+    const U256 parts = is_fall ? U256(kWhole - *bps) : U256(kWhole + *bps);
+    return core::format_fixed(
+        core::mul_div_wide<core::Rounding::Down>(own.factor_price->value(), parts, U256(kWhole)),
+        kWadDecimals, kWadDecimals);
+}
+
+Json move_json(const OwnPrice& own, const std::optional<std::uint32_t>& bps) {
+    if (!bps) {
+        return {};
+    }
+    const bool is_fall = own.headline.direction == cascade::Direction::Down && *bps != 0;
+    return (is_fall ? "-" : "") + core::format_fixed(U256(*bps), 4, 4);
+}
+
+/// The rounds before the account's own fall, and that one.
+Json path_json(const CascadeReport& report, const cascade::Headline& headline) {
+    Json out = Json::array();
+    if (!headline.at_fall) {
+        return out;
+    }
+    const auto fell = headline.at_fall->round_of(headline.place);
+    for (const Round& round : headline.at_fall->rounds) {
+        if (!fell || round.number > *fell) {
+            break;
+        }
+        Json wallets = Json::array();
+        for (const Call& call : round.calls) {
+            if (call.ok) {
+                wallets.push_back(
+                    report.begin->markets[call.place.market]->wallet(call.place.row).to_string());
+            }
+        }
+        out.push_back({{"round", round.number},
+                       {"liquidations", round.successes()},
+                       {"wallets", wallets},
+                       {"sold", list(sales_of(round), sale_json)},
+                       {"prices_raw", prices_json(round.prices)}});
+    }
+    return out;
+}
+
+Json own_json(const CascadeReport& report, const OwnPrice& own) {
+    const cascade::Headline& headline = own.headline;
+    const margin::Market& market = *report.begin->markets[headline.place.market];
+    return {{"protocol", market.name().protocol},
+            {"market", market.name().name},
+            {"wallet", market.wallet(headline.place.row).to_string()},
+            {"factor", headline.factor.empty() ? Json() : Json(headline.factor)},
+            {"naive_price", moved_price(own, headline.naive_bps)},
+            {"cascade_price", moved_price(own, headline.cascade_bps)},
+            {"naive_move", move_json(own, headline.naive_bps)},
+            {"cascade_move", move_json(own, headline.cascade_bps)},
+            {"amplification", ratio_json(headline.amplification)},
+            {"non_monotone", headline.non_monotone},
+            {"path", path_json(report, headline)}};
+}
+
+Json losses_json(const std::optional<cascade::Losses>& losses) {
+    if (!losses) {
+        return {};
+    }
+    return {{"owners_usd", signed_dollars(losses->owners)},
+            {"own_usd", signed_dollars(losses->own)},
+            {"liquidators_usd", signed_dollars(losses->liquidators)},
+            {"lenders_usd", signed_dollars(losses->lenders)},
+            {"treasuries_usd", signed_dollars(losses->treasuries)},
+            {"pools_usd", signed_dollars(losses->pools)},
+            {"oracle_gap_usd", signed_dollars(losses->oracle_gap)}};
+}
+
+}  // namespace
+
+std::string cascade_symbol(const cascade::State& state, const core::Address& asset) {
+    for (const auto& market : state.markets) {
+        for (const margin::OracleAnswer& answer : market->answers()) {
+            if (answer.asset == asset) {
+                return answer.symbol;
+            }
+        }
+    }
+    for (const auto& venue : state.venues) {
+        if (const margin::VenueToken* token = venue->find_token(asset)) {
+            return token->symbol;
+        }
+    }
+    return asset.to_string();
+}
+
+std::string to_json(const CascadeReport& report) {
+    Json assumptions = Json::object();
+    for (const auto& [name, value] : report.assumptions) {
+        assumptions[name] = value;
+    }
+    Json markets = Json::array();
+    for (std::size_t i = 0; i < report.outcome.end.markets.size(); ++i) {
+        markets.push_back(market_json(report, i));
+    }
+    const cascade::State& begin = *report.begin;
+    const Json json{
+        {"schema", "margrave.cascade/1"},
+        {"engine", "exact"},
+        {"chain", report.chain},
+        {"shock",
+         {{"sold", list(report.outcome.shock_sales, sale_json)},
+          {"prices_raw", prices_json(report.outcome.shock_prices)},
+          {"prices", price_list(begin, report.outcome.shock_prices)}}},
+        {"rounds",
+         list(report.outcome.rounds, [&](const Round& round) { return round_json(begin, round); })},
+        {"settled", report.outcome.is_settled},
+        {"final",
+         {{"liquidations", report.outcome.liquidations()},
+          {"markets", markets},
+          {"accounts", accounts_json(report.outcome.end)}}},
+        {"own", list(report.own, [&](const OwnPrice& own) { return own_json(report, own); })},
+        {"sweep", list(report.sweep,
+                       [](const cascade::SweepPoint& point) -> Json {
+                           return {{"move_bps", point.move_bps},
+                                   {"liquidations", point.liquidations},
+                                   {"accounts", point.fallen.size()},
+                                   {"rounds", point.rounds},
+                                   {"settled", point.is_settled}};
+                       })},
+        {"losses", losses_json(report.losses)},
+        {"assumptions", assumptions},
+        {"notes", report.outcome.notes},
+        {"gaps", list(report.gaps, gap_json)}};
+    return printed(json);
+}
+
+}  // namespace margrave::report

@@ -1,0 +1,112 @@
+#include "app/playbook_file.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "core/errors.hpp"
+
+namespace margrave::app {
+namespace {
+
+using Catch::Matchers::Contains;
+
+const std::string kBase = R"([cascade]
+chain = "devnet"
+markets = [ { protocol = "aave_v3", market = "core" } ]
+wallets = ["0x0000000000000000000000000000000000000001"]
+own = ["0x0000000000000000000000000000000000000002", "0x0000000000000000000000000000000000000001"]
+)";
+
+PlaybookFile parse(const std::string& more) {
+    return parse_playbook({.name = "p.toml", .text = kBase + more});
+}
+
+TEST_CASE("a playbook has the defaults that docs/cascade.md names", "[cascade][settings]") {
+    const PlaybookFile file = parse("");
+    CHECK(file.playbook.order == cascade::Order::MostProfitable);
+    CHECK(file.playbook.pair == cascade::PairChoice::MostProfitable);
+    CHECK(file.playbook.selling == cascade::Selling::ToDebt);
+    CHECK(file.playbook.rounds_max == 1000);
+    CHECK(file.playbook.blocks_per_round == 0);
+    CHECK_FALSE(file.playbook.liquidators.only_when_paying);
+    // Own accounts are part of the market.
+    CHECK(file.wallets.size() == 2);
+    CHECK(file.own.size() == 2);
+}
+
+TEST_CASE("every rule of a playbook is read", "[cascade][settings]") {
+    const PlaybookFile file = parse(R"(order = "lowest-health"
+pair = "largest"
+sell = "per-round"
+max_rounds = 7
+[cascade.shock]
+sell_raw = { WETH = "1800000000000000000000" }
+price = { "ETH/USD" = "-20%" }
+[[cascade.venue]]
+asset = "WETH"
+into = "USDC"
+pool = "0x0000000000000000000000000000000000000003"
+[[cascade.oracle]]
+asset = "WETH"
+follows = "pool"
+pool = "0x0000000000000000000000000000000000000003"
+decimals = 8
+quote_usd = "0.9998"
+anchor = "spot"
+deviation_bps = 50
+[[cascade.oracle]]
+asset = "wstETH"
+follows = "WETH"
+ratio = "117/100"
+)");
+    CHECK(file.playbook.selling == cascade::Selling::PerRound);
+    REQUIRE(file.sales.size() == 1);
+    CHECK(core::to_decimal(file.sales[0].second) == "1800000000000000000000");
+    REQUIRE(file.moves.size() == 1);
+    const cascade::Ratio fall = file.moves[0].second.multiplier;
+    CHECK(fall.numerator * 10 == fall.denominator * 8);
+    REQUIRE(file.oracles.size() == 2);
+    CHECK(file.oracles[0].rule.anchor == cascade::Anchor::Spot);
+    CHECK(file.oracles[0].rule.feed.deviation == core::Bps(50));
+    CHECK(file.oracles[0].rule.quote_usd.numerator * 10'000 ==
+          file.oracles[0].rule.quote_usd.denominator * 9'998);
+    CHECK(file.oracles[1].follows->text == "WETH");
+    CHECK(file.oracles[1].rule.ratio == cascade::Ratio{.numerator = 117, .denominator = 100});
+}
+
+TEST_CASE("a mistake in a playbook is one line with its place and what to write",
+          "[cascade][settings]") {
+    struct Fault {
+        std::string text;
+        std::string told;
+    };
+    const Fault fault = GENERATE(
+        Fault{"order = \"random\"\n", "expected one of most-profitable, lowest-health"},
+        Fault{"engine = \"quantum\"\n", "expected exact"},
+        Fault{"repay = \"half\"\n", "one of max"}, Fault{"max_rounds = 0\n", "max_rounds"},
+        Fault{"sells = \"keep\"\n", "sells"},
+        Fault{"[cascade.shock]\nprice = { \"ETH/USD\" = \"-100%\" }\n", "above -100%"},
+        Fault{"[cascade.shock]\nprice = { \"ETH/USD\" = \"20%\" }\n", "\"-20%\" or \"+5%\""},
+        Fault{"[cascade.shock]\nsell_raw = { WETH = \"1.5\" }\n", "decimal digits"},
+        Fault{"[[cascade.venue]]\nasset = \"WETH\"\npool = "
+              "\"0x0000000000000000000000000000000000000003\"\n",
+              "into"},
+        Fault{"[[cascade.oracle]]\nasset = \"WETH\"\nfollows = \"pool\"\n", "pool"},
+        Fault{"[[cascade.oracle]]\nasset = \"wstETH\"\nfollows = \"WETH\"\nratio = \"1/0\"\n",
+              "positive ratio"});
+    CHECK_THROWS_WITH(parse(fault.text), Contains("p.toml:") && Contains(fault.told));
+}
+
+TEST_CASE("a playbook without markets, wallets or table is refused", "[cascade][settings]") {
+    const auto parse_whole = [](const std::string& text) {
+        return parse_playbook({.name = "p.toml", .text = text});
+    };
+    CHECK_THROWS_WITH(parse_whole("x = 1\n"), Contains("[cascade]"));
+    CHECK_THROWS_WITH(parse_whole("[cascade]\nchain = \"a\"\n"), Contains("at least one market"));
+    CHECK_THROWS_WITH(
+        parse_whole("[cascade]\nchain = \"a\"\nmarkets = [{protocol=\"x\", market=\"y\"}]\n"),
+        Contains("no wallet"));
+}
+
+}  // namespace
+}  // namespace margrave::app
