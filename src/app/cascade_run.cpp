@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/factor_map.hpp"
+#include "cascade/ladder.hpp"
 #include "cascade/losses.hpp"
 #include "core/errors.hpp"
 #include "core/fixed_point.hpp"
@@ -278,6 +279,36 @@ std::vector<report::OwnPrice> own_prices(cascade::Headlines& headlines, const ca
     return out;
 }
 
+/// The same search, were pools half as deep.
+void add_half_depth(const cascade::State& state, cascade::Playbook playbook, cascade::Moment now,
+                    std::vector<report::OwnPrice>& own) {
+    playbook.depth_divisor = 2;
+    const cascade::ExactEngine engine(state, playbook, now);
+    std::vector<cascade::Place> places;
+    for (const report::OwnPrice& one : own) {
+        places.push_back(one.headline.place);
+    }
+    cascade::Headlines headlines(engine, places);
+    for (report::OwnPrice& one : own) {
+        if (one.headline.naive_bps) {
+            one.half_depth_bps =
+                headlines.find(one.headline.place, one.headline.factor).cascade_bps;
+        }
+    }
+}
+
+/// Down to where the first own account falls alone.
+std::optional<cascade::Ladder> ladder_of(const cascade::ExactEngine& engine,
+                                         const std::vector<report::OwnPrice>& own) {
+    constexpr std::uint32_t kRungs = 10;
+    if (own.empty() || !own.front().headline.naive_bps ||
+        own.front().headline.direction != cascade::Direction::Down) {
+        return std::nullopt;
+    }
+    const cascade::Headline& first = own.front().headline;
+    return cascade::ladder(engine, first.factor, *first.naive_bps, kRungs);
+}
+
 /// A dozen points up to a little beyond the farthest own price.
 std::vector<cascade::SweepPoint> sweep_of(cascade::Headlines& headlines,
                                           const std::vector<report::OwnPrice>& own) {
@@ -405,8 +436,8 @@ CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
     const cascade::Playbook playbook = resolve(file, state_, factors);
     const cascade::Shock shock = resolve_shock(file, state_, playbook);
     const snapshot::ChainCut& cut = snapshot.chains.front();
-    const cascade::ExactEngine engine(state_, playbook,
-                                      {.block = cut.number, .time = cut.timestamp});
+    const cascade::Moment now{.block = cut.number, .time = cut.timestamp};
+    const cascade::ExactEngine engine(state_, playbook, now);
     report_ = {.chain = file.chain,
                .playbook = playbook,
                .shock = shock,
@@ -414,13 +445,16 @@ CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
                .outcome = engine.run(shock),
                .own = {},
                .sweep = {},
+               .ladder = std::nullopt,
                .losses = std::nullopt,
                .assumptions = assumptions_of(playbook, state_),
                .gaps = std::move(snapshot.gaps)};
     const auto own = own_places(state_, file.own);
     cascade::Headlines headlines(engine, own);
     report_.own = own_prices(headlines, state_, own, playbook, shock);
+    add_half_depth(state_, playbook, now, report_.own);
     report_.sweep = sweep_of(headlines, report_.own);
+    report_.ladder = ladder_of(engine, report_.own);
     report_.losses =
         cascade::losses(engine.shocked(shock), report_.outcome, {own.begin(), own.end()});
 }

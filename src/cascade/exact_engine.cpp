@@ -24,9 +24,9 @@ class Run {
         outcome_.end = std::move(state);
     }
 
-    State shocked(const Shock& shock) && {
+    Outcome only(const Shock& shock) && {
         apply(shock);
-        return std::move(outcome_.end);
+        return std::move(outcome_);
     }
 
     Outcome go(const Shock& shock) && {
@@ -62,6 +62,9 @@ class Run {
 
   private:
     [[nodiscard]] State& state() { return outcome_.end; }
+    [[nodiscard]] Lot lot_of(const U256& amount) const {
+        return {.amount = amount, .divisor = playbook_.depth_divisor};
+    }
     [[nodiscard]] margin::Market& market(std::size_t i) { return *state().markets[i]; }
 
     void note(const std::string& text) {
@@ -77,7 +80,7 @@ class Run {
         }
         for (const OutsideSale& sale : shock.sales) {
             outcome_.shock_sales.push_back(
-                told(sell_at_venue(state(), playbook_.venues, sale.asset, sale.amount)));
+                told(sell_at_venue(state(), playbook_.venues, sale.asset, lot_of(sale.amount))));
         }
         for (const Sale& sale : trade_outside(state(), playbook_, shock.moves)) {
             outcome_.shock_sales.push_back(told(sale));
@@ -155,9 +158,9 @@ class Run {
             return std::nullopt;
         }
         const auto way = find_way(playbook_.venues, pair.collateral, pair.debt);
-        const Sale sale =
-            told(way.empty() ? sell_at_venue(state(), playbook_.venues, pair.collateral, amount)
-                             : sell_along(state(), way, amount));
+        const Sale sale = told(
+            way.empty() ? sell_at_venue(state(), playbook_.venues, pair.collateral, lot_of(amount))
+                        : sell_along(state(), way, lot_of(amount)));
         return sale.amount == 0 && sale.refusal.empty() ? std::nullopt : std::optional(sale);
     }
 
@@ -168,7 +171,7 @@ class Run {
                 continue;
             }
             round.sales.push_back(
-                told(sell_at_venue(state(), playbook_.venues, venue.asset, held->second)));
+                told(sell_at_venue(state(), playbook_.venues, venue.asset, lot_of(held->second))));
             held_.erase(held);  // offered once: what no pool takes is kept
         }
     }
@@ -235,8 +238,10 @@ Outcome ExactEngine::run(const Shock& shock) const {
     return out;
 }
 
-State ExactEngine::shocked(const Shock& shock) const {
-    return Run(begin_.fork(), playbook_, now_, books_, oracles_).shocked(shock);
+Outcome ExactEngine::shock_alone(const Shock& shock) const {
+    return Run(begin_.fork(), playbook_, now_, books_, oracles_).only(shock);
 }
+
+State ExactEngine::shocked(const Shock& shock) const { return shock_alone(shock).end; }
 
 }  // namespace margrave::cascade

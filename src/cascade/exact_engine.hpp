@@ -23,7 +23,9 @@ class ExactEngine {
     ExactEngine(const State& begin, Playbook playbook, Moment now);
 
     [[nodiscard]] Outcome run(const Shock& shock) const;
-    /// The state right after the shock: pools traded, oracles moved, nobody liquidated.
+    /// The shock without rounds: pools traded, oracles moved, nobody liquidated.
+    [[nodiscard]] Outcome shock_alone(const Shock& shock) const;
+    /// The state right after the shock.
     [[nodiscard]] State shocked(const Shock& shock) const;
 
     [[nodiscard]] const Playbook& playbook() const { return playbook_; }

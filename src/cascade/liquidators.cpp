@@ -155,7 +155,8 @@ bool is_paying(const State& state, const Place& place, const LiquidationPair& pa
         for (const auto& venue : state.venues) {
             pools.venues.push_back(venue->fork());
         }
-        const Sale sale = sell_along(pools, way, trial.outcome->seized);
+        const Sale sale = sell_along(
+            pools, way, {.amount = trial.outcome->seized, .divisor = playbook.depth_divisor});
         gain = value(pair.debt, sale.received, Rounding::Down) +
                value(pair.collateral, sale.unsold, Rounding::Down);
     }

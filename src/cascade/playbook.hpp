@@ -111,6 +111,8 @@ struct Playbook {
     bool accrues = false;          ///< interest runs while blocks pass
     core::Bps recovery_per_block;  ///< of the gap between a pool and the outside price
     Liquidators liquidators;
+    /// Sales meet so much less than what was read: 2 is half the depth.
+    std::uint64_t depth_divisor = 1;
     std::vector<VenueRule> venues;
     std::vector<OracleRule> oracles;
     FactorPowers factors;

@@ -179,10 +179,10 @@ std::vector<Hop> find_way(const std::vector<VenueRule>& venues, const Address& f
     return way;
 }
 
-Sale sell_along(State& state, const std::vector<Hop>& way, const U256& amount) {
-    core::ensure(!way.empty(), "a sale has a way to go");
+Sale sell_along(State& state, const std::vector<Hop>& way, const Lot& lot) {
+    core::ensure(!way.empty() && lot.divisor != 0, "a sale has a way to go, and depth on it");
     Sale whole{.asset = way.front().sell, .into = way.back().buy};
-    U256 carried = amount;
+    U256 carried = lot.amount * lot.divisor;
     for (const Hop& hop : way) {
         const Sale part = sell_hop(state, hop, carried);
         if (&hop == &way.front()) {
@@ -195,18 +195,20 @@ Sale sell_along(State& state, const std::vector<Hop>& way, const U256& amount) {
         whole.pools.insert(whole.pools.end(), part.pools.begin(), part.pools.end());
         carried = part.received;
     }
-    whole.received = carried;
+    whole.received = carried / lot.divisor;
+    whole.unsold = whole.unsold / lot.divisor;
+    whole.amount = lot.amount - whole.unsold;
     return whole;
 }
 
 Sale sell_at_venue(State& state, const std::vector<VenueRule>& venues, const Address& asset,
-                   const U256& amount) {
+                   const Lot& lot) {
     const auto own = std::find_if(venues.begin(), venues.end(),
                                   [&](const VenueRule& venue) { return venue.asset == asset; });
     if (own == venues.end()) {
-        return {.asset = asset, .into = asset, .unsold = amount};
+        return {.asset = asset, .into = asset, .unsold = lot.amount};
     }
-    return sell_along(state, {hop_of(venues, asset, own->into)}, amount);
+    return sell_along(state, {hop_of(venues, asset, own->into)}, lot);
 }
 
 Sale trade_to(State& state, const VenueRule& venue, const PriceRatio& target) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,13 +37,20 @@ struct Hop {
 [[nodiscard]] std::vector<Hop> find_way(const std::vector<VenueRule>& venues,
                                         const core::Address& from, const core::Address& to);
 
+/// A sale of `amount`, where only one in `divisor` of a pool's depth is there for it: prices move
+/// as by `divisor` times the amount, and the seller has its part of both sides, rounded down.
+struct Lot {
+    core::U256 amount;
+    std::uint64_t divisor = 1;
+};
+
 /// Sells along the way in `state`'s pools: what one hop buys, the next sells. Several pools of a
 /// hop are filled to one common price.
-[[nodiscard]] Sale sell_along(State& state, const std::vector<Hop>& way, const core::U256& amount);
+[[nodiscard]] Sale sell_along(State& state, const std::vector<Hop>& way, const Lot& lot);
 
-/// Sells into the asset's own venue's `into`. `amount` is all unsold for an asset without a venue.
+/// Sells into the asset's own venue's `into`. All is unsold for an asset without a venue.
 [[nodiscard]] Sale sell_at_venue(State& state, const std::vector<VenueRule>& venues,
-                                 const core::Address& asset, const core::U256& amount);
+                                 const core::Address& asset, const Lot& lot);
 
 /// Trades the pool until its price of `asset` in `into` is `target`, in either direction; the price
 /// is per base unit, fee aside.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "cascade/exact_engine.hpp"
 #include "cascade/headline.hpp"
+#include "cascade/ladder.hpp"
 #include "cascade/losses.hpp"
 #include "cascade/outcome.hpp"
 #include "core/units.hpp"
@@ -19,6 +21,7 @@ namespace margrave::report {
 struct OwnPrice {
     cascade::Headline headline;
     std::optional<core::Wad> factor_price;  ///< today's, in dollars; nullopt: nothing tells it
+    std::optional<std::uint32_t> half_depth_bps = {};  ///< cascade_bps, were pools half as deep
 };
 
 /// The answer of `margrave cascade`.
@@ -30,6 +33,7 @@ struct CascadeReport {
     cascade::Outcome outcome;
     std::vector<OwnPrice> own;
     std::vector<cascade::SweepPoint> sweep;  ///< of the first own row's factor, from small to large
+    std::optional<cascade::Ladder> ladder;   ///< of the same, where it falls
     std::optional<cascade::Losses> losses;
     std::vector<std::pair<std::string, std::string>> assumptions;  ///< name, value
     std::vector<snapshot::CoverageGap> gaps;

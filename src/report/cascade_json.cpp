@@ -268,9 +268,32 @@ Json own_json(const CascadeReport& report, const OwnPrice& own) {
             {"cascade_price", moved_price(own, headline.cascade_bps)},
             {"naive_move", move_json(own, headline.naive_bps)},
             {"cascade_move", move_json(own, headline.cascade_bps)},
+            {"half_depth_price", moved_price(own, own.half_depth_bps)},
+            {"half_depth_move", move_json(own, own.half_depth_bps)},
             {"amplification", ratio_json(headline.amplification)},
             {"non_monotone", headline.non_monotone},
             {"path", path_json(report, headline)}};
+}
+
+Json rung_json(const cascade::Rung& rung) {
+    return {{"move_bps", rung.move_bps},
+            {"accounts", rung.accounts},
+            {"collateral_usd", dollars(rung.collateral)},
+            {"debt_usd", dollars(rung.debt)},
+            {"seized_raw", raw(rung.seized)},
+            {"depth_raw", raw(rung.depth)},
+            {"gain", ratio_json(rung.gain)}};
+}
+
+Json ladder_json(const std::optional<cascade::Ladder>& ladder) {
+    if (!ladder) {
+        return {};
+    }
+    const cascade::Rung* cliff = ladder->next_cliff();
+    return {{"factor", ladder->factor},
+            {"asset", ladder->asset.to_string()},
+            {"rungs", list(ladder->rungs, rung_json)},
+            {"next_cliff", cliff == nullptr ? Json() : rung_json(*cliff)}};
 }
 
 Json losses_json(const std::optional<cascade::Losses>& losses) {
@@ -338,6 +361,7 @@ std::string to_json(const CascadeReport& report) {
                                    {"rounds", point.rounds},
                                    {"settled", point.is_settled}};
                        })},
+        {"ladder", ladder_json(report.ladder)},
         {"losses", losses_json(report.losses)},
         {"assumptions", assumptions},
         {"notes", report.outcome.notes},

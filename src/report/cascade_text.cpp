@@ -34,7 +34,7 @@ class Text {
         for (const Round& round : outcome.rounds) {
             out += round_text(round);
         }
-        out += own_text() + sweep_text() + losses_text();
+        out += own_text() + ladder_text() + sweep_text() + losses_text();
         out += "\nAssumed\n";
         for (const auto& [name, value] : report_.assumptions) {
             out += wrapped_words(fmt::format("{}: {}", name, core::printable(value, 400)),
@@ -180,8 +180,14 @@ class Text {
         if (report_.own.empty()) {
             return "";
         }
-        Table table({{}, {}, {Align::Right}, {Align::Right}, {Align::Right}, {}});
-        table.add({{"account"}, {"factor"}, {"alone"}, {"in the cascade"}, {"amplified"}, {""}});
+        Table table({{}, {}, {Align::Right}, {Align::Right}, {Align::Right}, {Align::Right}, {}});
+        table.add({{"account"},
+                   {"factor"},
+                   {"alone"},
+                   {"in the cascade"},
+                   {"half the depth"},
+                   {"amplified"},
+                   {""}});
         for (const OwnPrice& own : report_.own) {
             const cascade::Headline& headline = own.headline;
             const margin::Market& market = *report_.begin->markets[headline.place.market];
@@ -191,11 +197,50 @@ class Text {
                  {headline.factor.empty() ? "none" : core::printable(headline.factor, 30)},
                  {move_text(headline.direction, headline.naive_bps)},
                  {move_text(headline.direction, headline.cascade_bps), Ink::Bold},
+                 {move_text(headline.direction, own.half_depth_bps)},
                  {headline.amplification ? fmt::format("{:.2f}x", *headline.amplification) : ""},
                  {headline.non_monotone ? "a larger move spares it" : ""}});
         }
         return "\nOutside move at which own accounts are liquidated\n" +
                table.print({.indent = 2, .columns = columns_});
+    }
+
+    [[nodiscard]] std::string ladder_text() const {
+        if (!report_.ladder) {
+            return "";
+        }
+        const cascade::Ladder& ladder = *report_.ladder;
+        Table table({{Align::Right},
+                     {Align::Right},
+                     {Align::Right},
+                     {Align::Right},
+                     {Align::Right},
+                     {Align::Right},
+                     {Align::Right}});
+        table.add(
+            {{"down to"}, {"accounts"}, {"collateral"}, {"debt"}, {"seized"}, {"depth"}, {"gain"}});
+        for (const cascade::Rung& rung : ladder.rungs) {
+            const bool is_cliff = rung.gain && *rung.gain >= 1;
+            table.add({{move_text(cascade::Direction::Down, rung.move_bps)},
+                       {fmt::format("{}", rung.accounts)},
+                       {usd_text(rung.collateral)},
+                       {usd_text(rung.debt)},
+                       {amount(ladder.asset, rung.seized)},
+                       {amount(ladder.asset, rung.depth)},
+                       {rung.gain ? fmt::format("{:.2f}", *rung.gain) : "",
+                        is_cliff ? Ink::Red : Ink::Plain}});
+        }
+        const cascade::Rung* cliff = ladder.next_cliff();
+        return fmt::format(
+                   "\nThe ladder of {}: who comes to be liquidatable, and what pools take\n",
+                   core::printable(ladder.factor, 30)) +
+               table.print({.indent = 2, .columns = columns_}) +
+               (cliff == nullptr
+                    ? "  no step carries itself on\n"
+                    : fmt::format("  the next cliff is at {}: what is seized there moves the price "
+                                  "{:.1f} times as far\n",
+                                  move_text(cascade::Direction::Down, cliff->move_bps),
+                                  *cliff->gain));
     }
 
     [[nodiscard]] std::string sweep_text() const {
