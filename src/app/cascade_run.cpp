@@ -267,7 +267,7 @@ std::vector<report::OwnPrice> own_prices(cascade::Headlines& headlines, const ca
         const std::size_t before = out.size();
         for (const std::string& factor : factors_of(state, place, playbook, shock)) {
             cascade::Headline found = headlines.find(place, factor);
-            if (found.naive_bps) {
+            if (found.naive_bps || found.unknown_from_bps) {
                 out.push_back({.headline = std::move(found),
                                .factor_price = factor_price(state, playbook.factors, factor)});
             }
@@ -277,6 +277,38 @@ std::vector<report::OwnPrice> own_prices(cascade::Headlines& headlines, const ca
         }
     }
     return out;
+}
+
+/// What the pools that were read do not tell is a gap, and no health.
+void add_gaps(const cascade::State& state, report::CascadeReport& report) {
+    const auto add = [&](std::string detail, const cascade::Place* place) {
+        snapshot::CoverageGap gap{.chain = report.chain,
+                                  .protocol = "",
+                                  .market = "",
+                                  .wallet = std::nullopt,
+                                  .kind = core::ErrorKind::MissingState,
+                                  .detail = std::move(detail)};
+        if (place != nullptr) {
+            const margin::Market& market = *state.markets[place->market];
+            gap.protocol = market.name().protocol;
+            gap.market = market.name().name;
+            gap.wallet = market.wallet(place->row);
+        }
+        report.gaps.push_back(std::move(gap));
+    };
+    for (const std::string& why : report.outcome.unknown_because) {
+        add("from there on the cascade is unknown: " + why, nullptr);
+    }
+    for (const report::OwnPrice& own : report.own) {
+        if (own.headline.unknown_from_bps) {
+            add(fmt::format(
+                    "whether it falls is unknown from a move of {} by {}.{:02} % on: a pool "
+                    "was read too little of, widen its band_bps",
+                    own.headline.factor, *own.headline.unknown_from_bps / 100,
+                    *own.headline.unknown_from_bps % 100),
+                &own.headline.place);
+        }
+    }
 }
 
 /// The same search, were pools half as deep.
@@ -455,6 +487,7 @@ CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
     add_half_depth(state_, playbook, now, report_.own);
     report_.sweep = sweep_of(headlines, report_.own);
     report_.ladder = ladder_of(engine, report_.own);
+    add_gaps(state_, report_);
     report_.losses =
         cascade::losses(engine.shocked(shock), report_.outcome, {own.begin(), own.end()});
 }

@@ -15,6 +15,25 @@ namespace {
 using core::Address;
 using core::U256;
 
+void add_once(std::vector<std::string>& into, const std::string& text) {
+    if (std::find(into.begin(), into.end(), text) == into.end()) {
+        into.push_back(text);
+    }
+}
+
+/// In words that do not differ between sales of different amounts.
+std::string cascade_reason(const Sale& sale) {
+    const std::string what =
+        "a sale of " + sale.asset.to_string() + " for " + sale.into.to_string();
+    if (sale.refusal == "beyond_band") {
+        return what + " goes beyond the ticks that were read of the pool: widen its band_bps";
+    }
+    if (sale.refusal == "not_read") {
+        return what + " needs a pool that was not read";
+    }
+    return what + " is not taken whole by any pool: " + sale.refusal;
+}
+
 /// One run under way.
 class Run {
   public:
@@ -67,12 +86,6 @@ class Run {
     }
     [[nodiscard]] margin::Market& market(std::size_t i) { return *state().markets[i]; }
 
-    void note(const std::string& text) {
-        if (std::find(outcome_.notes.begin(), outcome_.notes.end(), text) == outcome_.notes.end()) {
-            outcome_.notes.push_back(text);
-        }
-    }
-
     /// Without a shock nothing moves, not even an oracle that stands elsewhere than its pool.
     void apply(const Shock& shock) {
         if (shock.is_empty()) {
@@ -91,10 +104,14 @@ class Run {
         }
     }
 
+    /// What a pool refuses because more of it is there than was read makes the rest unknown; what
+    /// it really does not take is told.
     Sale told(Sale sale) {
-        if (!sale.refusal.empty()) {
-            note("a pool did not take " + core::to_decimal(sale.unsold) + " base units of " +
-                 sale.asset.to_string() + ": " + sale.refusal);
+        const std::string what = cascade_reason(sale);
+        if (sale.refusal == "beyond_band" || sale.refusal == "not_read") {
+            add_once(outcome_.unknown_because, what);
+        } else if (!sale.refusal.empty()) {
+            add_once(outcome_.notes, what);
         }
         return sale;
     }

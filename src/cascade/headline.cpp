@@ -23,33 +23,6 @@ std::uint32_t narrowed(std::uint32_t safe, std::uint32_t failing, Fails&& fails)
     return failing;
 }
 
-/// The first move of the grid up to `last` that fails, narrowed to a basis point; then the moves
-/// shortly before it, one by one.
-template <class Fails>
-std::optional<std::uint32_t> first_failing(std::uint32_t last, Fails&& fails) {
-    if (fails(0)) {
-        return 0;
-    }
-    std::uint32_t safe = 0;
-    std::optional<std::uint32_t> found;
-    while (!found && safe < last) {
-        const std::uint32_t next = std::min(safe + kGridBps, last);
-        if (fails(next)) {
-            found = narrowed(safe, next, fails);
-        }
-        safe = next;
-    }
-    if (found) {
-        const std::uint32_t before = *found > kNeighbours ? *found - kNeighbours : 1;
-        for (std::uint32_t move = before; move < *found; ++move) {
-            if (fails(move)) {
-                return move;
-            }
-        }
-    }
-    return found;
-}
-
 /// The account's own answer that moved most with the factor: how far it went, over today's.
 std::optional<double> inside_move(const ExactEngine& engine, const Outcome& outcome,
                                   const Place& place, const std::string& factor) {
@@ -93,6 +66,36 @@ std::optional<double> inside_move(const ExactEngine& engine, const Outcome& outc
 
 }  // namespace
 
+/// The first move of the grid up to `last` that fails, narrowed to a basis point; then the moves
+/// shortly before it, one by one. The search ends at the first move of which nothing is known.
+template <class Fails>
+Headlines::Found Headlines::first_failing(std::uint32_t last, Fails&& fails) {
+    const auto surely = [&](std::uint32_t move) { return fails(move).value_or(false); };
+    std::optional<std::uint32_t> found;
+    std::uint32_t safe = 0;
+    for (std::uint32_t next = 0;; next = std::min(safe + kGridBps, last)) {
+        const std::optional<bool> here = fails(next);
+        if (!here) {
+            return {.bps = std::nullopt, .unknown_from = next};
+        }
+        if (*here) {
+            found = next == 0 ? 0 : narrowed(safe, next, surely);
+            break;
+        }
+        safe = next;
+        if (next == last) {
+            return {};
+        }
+    }
+    const std::uint32_t before = *found > kNeighbours ? *found - kNeighbours : 1;
+    for (std::uint32_t move = before; move < *found; ++move) {
+        if (surely(move)) {
+            return {.bps = move, .unknown_from = std::nullopt};
+        }
+    }
+    return {.bps = found, .unknown_from = std::nullopt};
+}
+
 Shock move_of(const std::string& factor, Direction direction, std::uint32_t bps) {
     if (bps == 0) {
         return {};
@@ -115,7 +118,8 @@ const SweepPoint& Headlines::at(const std::string& factor, Direction direction, 
                      .fallen = {},
                      .liquidations = outcome.liquidations(),
                      .rounds = outcome.rounds.size(),
-                     .is_settled = outcome.is_settled};
+                     .is_settled = outcome.is_settled,
+                     .is_known = outcome.unknown_because.empty()};
     for (const Round& round : outcome.rounds) {
         for (const Call& call : round.calls) {
             if (call.ok) {
@@ -126,39 +130,48 @@ const SweepPoint& Headlines::at(const std::string& factor, Direction direction, 
     return points_.emplace(key, std::move(point)).first->second;
 }
 
-bool Headlines::falls_alone(const Place& place, const Key& key) {
+std::optional<bool> Headlines::falls_alone(const Place& place, const Key& key) {
     auto known = alone_.find(key);
     if (known == alone_.end()) {
-        const State state = engine_.shocked(move_of(key.factor, key.direction, key.bps));
-        std::set<Place> fallen;
+        const Outcome shocked = engine_.shock_alone(move_of(key.factor, key.direction, key.bps));
+        Alone alone{.fallen = {}, .is_known = shocked.unknown_because.empty()};
         for (const Place& own : own_) {
-            if (state.markets[own.market]->health(own.row).status == margin::Status::Liquidatable) {
-                fallen.insert(own);
+            if (shocked.end.markets[own.market]->health(own.row).status ==
+                margin::Status::Liquidatable) {
+                alone.fallen.insert(own);
             }
         }
-        known = alone_.emplace(key, std::move(fallen)).first;
+        known = alone_.emplace(key, std::move(alone)).first;
     }
-    return known->second.contains(place);
+    return known->second.is_known ? std::optional(known->second.fallen.contains(place))
+                                  : std::nullopt;
 }
 
-std::optional<std::uint32_t> Headlines::first_alone(const Place& place, const std::string& factor,
-                                                    Direction direction) {
+Headlines::Found Headlines::first_alone(const Place& place, const std::string& factor,
+                                        Direction direction) {
     return first_failing(most(direction), [&](std::uint32_t bps) {
         return falls_alone(place, {factor, direction, bps});
     });
 }
 
 void Headlines::find_cascade(Headline& headline) {
-    const auto falls = [&](std::uint32_t bps) {
-        return at(headline.factor, headline.direction, bps).fallen.contains(headline.place);
+    // Who has fallen has, whatever is unknown behind it.
+    const auto falls = [&](std::uint32_t bps) -> std::optional<bool> {
+        const SweepPoint& point = at(headline.factor, headline.direction, bps);
+        const bool has_fallen = point.fallen.contains(headline.place);
+        return has_fallen || point.is_known ? std::optional(has_fallen) : std::nullopt;
     };
     const std::uint32_t last = *headline.naive_bps;
-    headline.cascade_bps = first_failing(last, falls);
+    const Found found = first_failing(last, falls);
+    headline.cascade_bps = found.bps;
+    if (found.unknown_from) {
+        headline.unknown_from_bps = found.unknown_from;
+    }
     if (!headline.cascade_bps) {
-        return;  // refused, or left by liquidators
+        return;  // refused, left by liquidators, or unknown
     }
     for (std::uint32_t move = *headline.cascade_bps; move <= last; move += kGridBps) {
-        headline.non_monotone = headline.non_monotone || !falls(move);
+        headline.non_monotone = headline.non_monotone || falls(move) == false;
     }
     headline.at_fall =
         engine_.run(move_of(headline.factor, headline.direction, *headline.cascade_bps));
@@ -171,13 +184,18 @@ void Headlines::find_cascade(Headline& headline) {
 
 Headline Headlines::find(const Place& place, const std::string& factor) {
     Headline out{.place = place, .factor = factor};
-    const auto down = first_alone(place, factor, Direction::Down);
-    const auto up = first_alone(place, factor, Direction::Up);
-    if (!down && !up) {
+    const Found down = first_alone(place, factor, Direction::Down);
+    const Found up = first_alone(place, factor, Direction::Up);
+    if (!down.bps && !up.bps) {
+        out.unknown_from_bps = down.unknown_from;
         return out;
     }
-    out.direction = down && (!up || *down <= *up) ? Direction::Down : Direction::Up;
-    out.naive_bps = out.direction == Direction::Down ? down : up;
+    out.direction = down.bps && (!up.bps || *down.bps <= *up.bps) ? Direction::Down : Direction::Up;
+    out.naive_bps = out.direction == Direction::Down ? down.bps : up.bps;
+    const Found& other = out.direction == Direction::Down ? up : down;
+    if (other.unknown_from && *other.unknown_from < *out.naive_bps) {
+        out.unknown_from_bps = other.unknown_from;  // the other side may be nearer
+    }
     find_cascade(out);
     return out;
 }

@@ -25,6 +25,7 @@ struct SweepPoint {
     std::size_t liquidations = 0;
     std::size_t rounds = 0;
     bool is_settled = true;
+    bool is_known = true;  ///< else more may fall: a pool was read too little of
 };
 
 struct Headline {
@@ -36,6 +37,9 @@ struct Headline {
     std::optional<std::uint32_t> cascade_bps = {};  ///< everyone else's liquidations included
     /// The move that the account's own oracle had made when it fell, over the outside move.
     std::optional<double> amplification = {};
+    /// The first move, in either direction, at which it is unknown whether the account falls and
+    /// that is nearer than a price that was found.
+    std::optional<std::uint32_t> unknown_from_bps = {};
     bool non_monotone = false;            ///< some larger move that was tried spares it
     std::optional<Outcome> at_fall = {};  ///< of the cascade move
 };
@@ -73,16 +77,26 @@ class Headlines {
         friend auto operator<=>(const Key&, const Key&) = default;
     };
 
-    [[nodiscard]] bool falls_alone(const Place& place, const Key& key);
-    [[nodiscard]] std::optional<std::uint32_t> first_alone(const Place& place,
-                                                           const std::string& factor,
-                                                           Direction direction);
+    /// nullopt: unknown.
+    [[nodiscard]] std::optional<bool> falls_alone(const Place& place, const Key& key);
+    struct Found {
+        std::optional<std::uint32_t> bps;
+        std::optional<std::uint32_t> unknown_from;
+    };
+    [[nodiscard]] Found first_alone(const Place& place, const std::string& factor,
+                                    Direction direction);
+    template <class Fails>
+    [[nodiscard]] static Found first_failing(std::uint32_t last, Fails&& fails);
     void find_cascade(Headline& headline);
 
     const ExactEngine& engine_;
     std::map<Key, SweepPoint> points_;
     std::vector<Place> own_;
-    std::map<Key, std::set<Place>> alone_;  ///< own places that fall by the shock itself
+    struct Alone {
+        std::set<Place> fallen;  ///< own places that fall by the shock itself
+        bool is_known = true;
+    };
+    std::map<Key, Alone> alone_;
 };
 
 /// A shock that is one factor's move by so many basis points; none for 0.

@@ -103,6 +103,9 @@ std::optional<Ladder> ladder(const ExactEngine& engine, const std::string& facto
             continue;  // fewer basis points than steps
         }
         const Outcome shocked = engine.shock_alone(move_of(factor, Direction::Down, move));
+        if (!shocked.unknown_because.empty()) {
+            break;  // of the rest nothing is known
+        }
         const U256 now = taken(shocked, *asset) / playbook.depth_divisor;
         Rung rung{.move_bps = move,
                   .collateral = {},

@@ -35,9 +35,9 @@ struct Ladder {
     [[nodiscard]] const Rung* next_cliff() const;
 };
 
-/// In `steps` equal steps down to `last_bps`; nullopt where no venue of the playbook sells an asset
-/// that follows the factor. Gain: risk sheet 06, g = R I', R the units seized for each relative
-/// fall and I' the relative fall for each unit sold.
+/// In `steps` equal steps down to `last_bps`, or until a pool was read too little of; nullopt where
+/// no venue of the playbook sells an asset that follows the factor. Gain: risk sheet 06, g = R I',
+/// R the units seized for each relative fall and I' the relative fall for each unit sold.
 [[nodiscard]] std::optional<Ladder> ladder(const ExactEngine& engine, const std::string& factor,
                                            std::uint32_t last_bps, std::uint32_t steps);
 

@@ -48,6 +48,8 @@ struct Outcome {
     State end;
     bool is_settled = true;          ///< false when the rounds ran out first
     std::vector<std::string> notes;  ///< what could not be done as the playbook has it, once each
+    /// Why what follows cannot be known: a sale needs liquidity that was not read. Empty: it is.
+    std::vector<std::string> unknown_because;
 
     [[nodiscard]] std::size_t liquidations() const;
     /// The first round in which the account was liquidated.

@@ -101,6 +101,9 @@ U256 taken_until(const std::vector<margin::Venue*>& pools, const Hop& hop, const
 Sale sell_hop(State& state, const Hop& hop, const U256& amount) {
     Sale sale{.asset = hop.sell, .into = hop.buy};
     const std::vector<margin::Venue*> pools = pools_of(state, hop);
+    if (pools.size() < hop.pools.size()) {
+        sale.refusal = "not_read";
+    }
     U256 left = amount;
     if (pools.size() > 1) {
         const margin::Venue* best = best_pool(pools, hop);
@@ -132,7 +135,7 @@ Sale sell_hop(State& state, const Hop& hop, const U256& amount) {
     if (margin::Venue* best = best_pool(pools, hop)) {
         left = swap_into(
             *best, {.sell = hop.sell, .buy = hop.buy, .amount = left, .price_limit = {}}, sale);
-    } else if (left > 0) {
+    } else if (left > 0 && sale.refusal.empty()) {
         sale.refusal = "no_liquidity";
     }
     sale.unsold = left;
@@ -216,7 +219,7 @@ Sale trade_to(State& state, const VenueRule& venue, const PriceRatio& target) {
     margin::Venue* pool = state.find_venue(venue.pool);
     const auto now = pool == nullptr ? std::nullopt : pool->price(venue.asset, venue.into);
     if (!now) {
-        sale.refusal = "no_liquidity";
+        sale.refusal = pool == nullptr ? "not_read" : "no_liquidity";
         return sale;
     }
     const bool falls = margin::is_at_least(*now, target);

@@ -260,19 +260,21 @@ Json path_json(const CascadeReport& report, const cascade::Headline& headline) {
 Json own_json(const CascadeReport& report, const OwnPrice& own) {
     const cascade::Headline& headline = own.headline;
     const margin::Market& market = *report.begin->markets[headline.place.market];
-    return {{"protocol", market.name().protocol},
-            {"market", market.name().name},
-            {"wallet", market.wallet(headline.place.row).to_string()},
-            {"factor", headline.factor.empty() ? Json() : Json(headline.factor)},
-            {"naive_price", moved_price(own, headline.naive_bps)},
-            {"cascade_price", moved_price(own, headline.cascade_bps)},
-            {"naive_move", move_json(own, headline.naive_bps)},
-            {"cascade_move", move_json(own, headline.cascade_bps)},
-            {"half_depth_price", moved_price(own, own.half_depth_bps)},
-            {"half_depth_move", move_json(own, own.half_depth_bps)},
-            {"amplification", ratio_json(headline.amplification)},
-            {"non_monotone", headline.non_monotone},
-            {"path", path_json(report, headline)}};
+    return {
+        {"protocol", market.name().protocol},
+        {"market", market.name().name},
+        {"wallet", market.wallet(headline.place.row).to_string()},
+        {"factor", headline.factor.empty() ? Json() : Json(headline.factor)},
+        {"naive_price", moved_price(own, headline.naive_bps)},
+        {"cascade_price", moved_price(own, headline.cascade_bps)},
+        {"naive_move", move_json(own, headline.naive_bps)},
+        {"cascade_move", move_json(own, headline.cascade_bps)},
+        {"half_depth_price", moved_price(own, own.half_depth_bps)},
+        {"half_depth_move", move_json(own, own.half_depth_bps)},
+        {"amplification", ratio_json(headline.amplification)},
+        {"non_monotone", headline.non_monotone},
+        {"unknown_from_bps", headline.unknown_from_bps ? Json(*headline.unknown_from_bps) : Json()},
+        {"path", path_json(report, headline)}};
 }
 
 Json rung_json(const cascade::Rung& rung) {
@@ -353,14 +355,13 @@ std::string to_json(const CascadeReport& report) {
           {"markets", markets},
           {"accounts", accounts_json(report.outcome.end)}}},
         {"own", list(report.own, [&](const OwnPrice& own) { return own_json(report, own); })},
-        {"sweep", list(report.sweep,
-                       [](const cascade::SweepPoint& point) -> Json {
-                           return {{"move_bps", point.move_bps},
-                                   {"liquidations", point.liquidations},
-                                   {"accounts", point.fallen.size()},
-                                   {"rounds", point.rounds},
-                                   {"settled", point.is_settled}};
-                       })},
+        {"sweep",
+         list(report.sweep,
+              [](const cascade::SweepPoint& point) -> Json {
+                  return {{"move_bps", point.move_bps},      {"liquidations", point.liquidations},
+                          {"accounts", point.fallen.size()}, {"rounds", point.rounds},
+                          {"settled", point.is_settled},     {"known", point.is_known}};
+              })},
         {"ladder", ladder_json(report.ladder)},
         {"losses", losses_json(report.losses)},
         {"assumptions", assumptions},

@@ -176,6 +176,19 @@ class Text {
         return fmt::format("{}{}.{:02} %", is_fall ? "-" : "+", *bps / 100, *bps % 100);
     }
 
+    [[nodiscard]] static std::string remark(const cascade::Headline& headline) {
+        if (headline.unknown_from_bps) {
+            return fmt::format("unknown from {}.{:02} % on", *headline.unknown_from_bps / 100,
+                               *headline.unknown_from_bps % 100);
+        }
+        return headline.non_monotone ? "a larger move spares it" : "";
+    }
+    /// A price that was not found is none only where everything was known.
+    [[nodiscard]] static std::string found_text(const cascade::Headline& headline,
+                                                const std::optional<std::uint32_t>& bps) {
+        return !bps && headline.unknown_from_bps ? "unknown" : move_text(headline.direction, bps);
+    }
+
     [[nodiscard]] std::string own_text() const {
         if (report_.own.empty()) {
             return "";
@@ -195,11 +208,11 @@ class Text {
                 {{fmt::format("{} {}", market.wallet(headline.place.row).to_string(),
                               core::printable(market.name().name, 20))},
                  {headline.factor.empty() ? "none" : core::printable(headline.factor, 30)},
-                 {move_text(headline.direction, headline.naive_bps)},
-                 {move_text(headline.direction, headline.cascade_bps), Ink::Bold},
-                 {move_text(headline.direction, own.half_depth_bps)},
+                 {found_text(headline, headline.naive_bps)},
+                 {found_text(headline, headline.cascade_bps), Ink::Bold},
+                 {found_text(headline, own.half_depth_bps)},
                  {headline.amplification ? fmt::format("{:.2f}x", *headline.amplification) : ""},
-                 {headline.non_monotone ? "a larger move spares it" : ""}});
+                 {remark(headline)}});
         }
         return "\nOutside move at which own accounts are liquidated\n" +
                table.print({.indent = 2, .columns = columns_});
@@ -258,7 +271,8 @@ class Text {
             const std::size_t bar = point.fallen.size() * width / most;
             out += fmt::format("  {:>9} {:>6} {}\n",
                                move_text(report_.own.front().headline.direction, point.move_bps),
-                               point.fallen.size(), std::string(bar, '#'));
+                               point.fallen.size(),
+                               std::string(bar, '#') + (point.is_known ? "" : " or more"));
         }
         return out;
     }

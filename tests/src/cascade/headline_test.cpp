@@ -59,6 +59,73 @@ TEST_CASE("an account that is liquidatable today needs no move", "[cascade]") {
     CHECK_FALSE(found.amplification);
 }
 
+/// A pair of which only so much ether is known to be taken.
+class ShallowPair final : public margin::Venue {
+  public:
+    ShallowPair(std::unique_ptr<margin::Venue> pair, core::U256 most)
+        : pair_(std::move(pair)), most_(std::move(most)) {}
+
+    [[nodiscard]] const margin::VenueName& name() const override { return pair_->name(); }
+    [[nodiscard]] const std::vector<margin::VenueToken>& tokens() const override {
+        return pair_->tokens();
+    }
+    [[nodiscard]] std::optional<margin::PriceRatio> price(const core::Address& sell,
+                                                          const core::Address& buy) const override {
+        return pair_->price(sell, buy);
+    }
+    [[nodiscard]] core::Result<margin::SwapOutcome, margin::Refusal> swap(
+        const margin::SwapCall& call) override {
+        const auto quote = pair_->quote(call);
+        if (quote && quote->sold > most_) {
+            return core::Unexpected(margin::Refusal{.reason = "beyond_band", .detail = ""});
+        }
+        return pair_->swap(call);
+    }
+    [[nodiscard]] std::unique_ptr<margin::Venue> fork() const override {
+        return std::make_unique<ShallowPair>(pair_->fork(), most_);
+    }
+    [[nodiscard]] core::Archive archive() const override { return {}; }
+
+  private:
+    std::unique_ptr<margin::Venue> pair_;
+    core::U256 most_;
+};
+
+TEST_CASE("where a pool was read too little of, an account is unknown and not safe", "[cascade]") {
+    // 2 % down take 101.5 ether of this pool, 1.5 % take 75.9; the account falls at 9.64 %.
+    const State begin_state =
+        state_of(lending({{1000, 1'500'000}}),
+                 std::make_unique<ShallowPair>(pair_at(kPair, whole(10'000), whole(20'000'000), 0),
+                                               whole(90)));
+    const ExactEngine engine(begin_state, playbook(), begin());
+    const Place own{.market = 0, .row = 0};
+    Headlines headlines(engine, {own});
+    const Headline found = headlines.find(own, "ETH/USD");
+    CHECK_FALSE(found.naive_bps);
+    CHECK_FALSE(found.cascade_bps);
+    CHECK(found.unknown_from_bps == 200);
+    const Outcome outcome = engine.run(move_of("ETH/USD", Direction::Down, 1'000));
+    REQUIRE(outcome.unknown_because.size() == 1);
+    CHECK_THAT(outcome.unknown_because[0], Catch::Contains("widen its band_bps"));
+}
+
+TEST_CASE("who fell before the part that is unknown has fallen", "[cascade]") {
+    // The first account falls at 0.61 % and its 850 ether go beyond what was read: whether the
+    // second follows is unknown, that the first falls is not.
+    State begin_state = two_accounts();
+    begin_state.venues[0] =
+        std::make_unique<ShallowPair>(std::move(begin_state.venues[0]), whole(800));
+    const ExactEngine engine(begin_state, playbook(), begin());
+    const Place first{.market = 0, .row = 0};
+    const Place second{.market = 0, .row = 1};
+    Headlines headlines(engine, {first, second});
+    CHECK(headlines.find(first, "ETH/USD").cascade_bps == 61);
+    const Headline found = headlines.find(second, "ETH/USD");
+    CHECK(found.naive_bps == 362);
+    CHECK_FALSE(found.cascade_bps);
+    CHECK(found.unknown_from_bps == 100);
+}
+
 TEST_CASE("an account that no price of the factor reaches has no price", "[cascade]") {
     auto market = lending({{1000, 0}});
     const State begin_state =

@@ -77,7 +77,7 @@ TEST_CASE("a pool that was not read leaves the sale with a reason", "[cascade]")
     const Sale sale = sell_at_venue(state, {{.asset = kEther, .into = kDollar, .pool = kPair}},
                                     kEther, {.amount = whole(5)});
     CHECK(sale.unsold == whole(5));
-    CHECK(sale.refusal == "no_liquidity");
+    CHECK(sale.refusal == "not_read");
 }
 
 }  // namespace
