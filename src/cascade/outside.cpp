@@ -23,7 +23,10 @@ PriceRatio to_ratio(cpp_int numerator, cpp_int denominator) {
         numerator >>= bits - kBits;
         denominator >>= bits - kBits;
     }
-    return {.numerator = U512(numerator), .denominator = U512(std::max(denominator, cpp_int(1)))};
+    if (denominator == 0) {
+        denominator = 1;
+    }
+    return {.numerator = U512(numerator), .denominator = U512(denominator)};
 }
 
 /// Every pool once, the playbook's venues first; what only an oracle looks at too.
