@@ -16,8 +16,6 @@ using cascade::Round;
 using cascade::Sale;
 using core::U256;
 
-constexpr std::uint32_t kWhole = 10'000;
-
 class Text {
   public:
     Text(const CascadeReport& report, unsigned columns)
