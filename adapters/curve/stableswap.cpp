@@ -12,8 +12,8 @@ using core::U256;
 constexpr unsigned kRoundsMax = 255;
 
 const U256& fee_denominator() {
-    static const U256 kOne = core::pow10(10);
-    return kOne;
+    static const U256 value = core::pow10(10);
+    return value;
 }
 
 bool is_near(const U256& a, const U256& b) { return a > b ? a - b <= 1 : b - a <= 1; }

@@ -13,8 +13,8 @@ using core::U256;
 constexpr std::uint32_t kPips = 1'000'000;
 
 const U256& q96() {
-    static const U256 kQ96 = U256(1) << 96U;
-    return kQ96;
+    static const U256 value = U256(1) << 96U;
+    return value;
 }
 
 U256 mul_div_as(const U256& a, const U256& b, const U256& c, Rounding rounding) {

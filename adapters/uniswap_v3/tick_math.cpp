@@ -30,13 +30,13 @@ const std::array<U256, 20>& factors() {
 }  // namespace
 
 const U256& sqrt_price_min() {
-    static const U256 kMin("4295128739");
-    return kMin;
+    static const U256 value("4295128739");
+    return value;
 }
 
 const U256& sqrt_price_max() {
-    static const U256 kMax("1461446703485210103287273052203988822378723970342");
-    return kMax;
+    static const U256 value("1461446703485210103287273052203988822378723970342");
+    return value;
 }
 
 U256 sqrt_price_at(std::int32_t tick) {
