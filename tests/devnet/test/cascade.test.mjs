@@ -143,7 +143,9 @@ describe(`cascades, seed "${seed}"`, { skip, concurrency: false }, () => {
         const wallets = accounts.map(({ wallet }) => wallet);
         fs.writeFileSync(file, playbookToml({ markets, wallets, own, ...playbook }));
         const { json, stderr, code } = await margrave(["cascade", "--playbook", file, "--config", config, "--json"]);
-        assert.equal(code, 0, stderr);
+        // Moves of other factors may go beyond the ticks that were read: a gap, and the only one there may be.
+        const isBand = json?.gaps.every(({ detail }) => detail.includes("widen its band_bps"));
+        assert.ok(code === 0 || (code === 4 && isBand && own.length > 0), `${code} ${stderr} ${JSON.stringify(json?.gaps)}`);
         assertValid("cascade.schema.json", json);
         return json;
     }
