@@ -13,6 +13,7 @@
 #include "core/address.hpp"
 #include "core/archive.hpp"
 #include "margin/market.hpp"
+#include "margin/oracle.hpp"
 #include "settings/settings.hpp"
 
 namespace margrave::adapters {
@@ -36,11 +37,10 @@ class Adapter {
     [[nodiscard]] virtual std::vector<margin::Missing> missing() const { return {}; }
 };
 
-/// How a protocol asks a price source for its answer.
-enum class PriceQuestion { LatestAnswer, MorphoPrice };
 /// Told of each price source that health depends on, as soon as an adapter learns of it; what the
 /// answer is made of is found out for all adapters together. The same source may be named again.
-using NotePriceSource = std::function<void(const core::Address& source, PriceQuestion question)>;
+using NotePriceSource =
+    std::function<void(const core::Address& source, margin::PriceQuestion question)>;
 
 struct AdapterOptions {
     bool verify = false;    ///< also read the protocol's own view of every account, as the referee

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "chains/abi.hpp"
 #include "chains/erc20.hpp"
 #include "chains/reader.hpp"
 #include "chains/task.hpp"
@@ -38,6 +39,23 @@ inline chains::Task<margin::VenueToken> read_venue_token(chains::Reader& chain,
     out.decimals = co_await chains::erc20::read_decimals(chain, token);
     out.symbol = co_await symbols.front();
     co_return out;
+}
+
+// Uniswap's pools of either version, and their forks
+using Token0 = chains::abi::Function<"token0", core::Address()>;
+using Token1 = chains::abi::Function<"token1", core::Address()>;
+
+/// The tokens of a pool that has these functions.
+inline chains::Task<std::vector<margin::VenueToken>> read_pair_tokens(chains::Reader& chain,
+                                                                      core::Address pool) {
+    auto asked0 = chain.call(pool, Token0{});
+    auto asked1 = chain.call(pool, Token1{});
+    const core::Address token0 = co_await asked0;
+    const core::Address token1 = co_await asked1;
+    std::vector<chains::Task<margin::VenueToken>> tasks;
+    tasks.push_back(read_venue_token(chain, token0));
+    tasks.push_back(read_venue_token(chain, token1));
+    co_return co_await settle(std::move(tasks));
 }
 
 /// A router of the pool's own factory; else why it is not used.

@@ -197,7 +197,8 @@ Task<bool> AaveAdapter::details(Reader& chain) {
     if (options_.note_price_source) {
         for (const auto& [id, reserve] : known_reserves_->by_id) {
             if (reserve.price && !reserve.price->source.is_zero()) {
-                options_.note_price_source(reserve.price->source, PriceQuestion::LatestAnswer);
+                options_.note_price_source(reserve.price->source,
+                                           margin::PriceQuestion::LatestAnswer);
             }
         }
     }

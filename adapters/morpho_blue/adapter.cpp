@@ -302,7 +302,7 @@ Task<bool> MorphoAdapter::read_position(Reader& chain, std::size_t index, Addres
     slot.is_needed = true;
     static_cast<void>(co_await *slot.details);
     if (options_.note_price_source && holds && !slot.state.params.oracle.is_zero()) {
-        options_.note_price_source(slot.state.params.oracle, PriceQuestion::MorphoPrice);
+        options_.note_price_source(slot.state.params.oracle, margin::PriceQuestion::Price);
     }
     if (options_.verify && holds) {
         read.referee.emplace();

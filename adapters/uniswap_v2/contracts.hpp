@@ -16,8 +16,6 @@ using core::Address;
 using core::U256;
 
 // Pair
-using Token0 = Function<"token0", Address()>;
-using Token1 = Function<"token1", Address()>;
 using ReservesTuple = std::tuple<Uint<112>, Uint<112>, std::uint32_t>;
 using GetReserves = Function<"getReserves", ReservesTuple()>;
 using Factory = Function<"factory", Address()>;  // the router has it too

@@ -37,14 +37,7 @@ class PairReader final : public VenueReader {
 };
 
 Task<bool> PairReader::read_tokens(Reader& chain) {
-    auto asked0 = chain.call(state_.name.address, Token0{});
-    auto asked1 = chain.call(state_.name.address, Token1{});
-    const Address token0 = co_await asked0;
-    const Address token1 = co_await asked1;
-    std::vector<Task<margin::VenueToken>> tasks;
-    tasks.push_back(read_venue_token(chain, token0));
-    tasks.push_back(read_venue_token(chain, token1));
-    state_.tokens = co_await settle(std::move(tasks));
+    state_.tokens = co_await read_pair_tokens(chain, state_.name.address);
     co_return true;
 }
 

@@ -20,8 +20,6 @@ using core::Address;
 using core::U256;
 
 // Pool
-using Token0 = Function<"token0", Address()>;
-using Token1 = Function<"token1", Address()>;
 using Fee = Function<"fee", std::uint32_t()>;
 using TickSpacing = Function<"tickSpacing", Int<24>()>;
 using PoolFactory = Function<"factory", Address()>;  // the routers have it too

@@ -121,15 +121,7 @@ Task<bool> PoolReader::read_pool(Reader& chain) {
 }
 
 Task<bool> PoolReader::read_tokens(Reader& chain) {
-    const Address pool = config_.name.address;
-    auto asked0 = chain.call(pool, Token0{});
-    auto asked1 = chain.call(pool, Token1{});
-    const Address token0 = co_await asked0;
-    const Address token1 = co_await asked1;
-    std::vector<Task<margin::VenueToken>> tasks;
-    tasks.push_back(read_venue_token(chain, token0));
-    tasks.push_back(read_venue_token(chain, token1));
-    state_.tokens = co_await settle(std::move(tasks));
+    state_.tokens = co_await read_pair_tokens(chain, config_.name.address);
     co_return true;
 }
 

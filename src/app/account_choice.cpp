@@ -13,13 +13,7 @@ namespace margrave::app {
 namespace {
 
 using core::InputError;
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
+using core::lower;
 
 std::string describe(const ChosenAccount& account) {
     const margin::MarketName& name = account.market->name();

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "app/factor_map.hpp"
+#include "app/playbook_names.hpp"
 #include "cascade/ladder.hpp"
 #include "cascade/losses.hpp"
 #include "core/errors.hpp"
@@ -21,7 +20,6 @@ namespace {
 
 using core::Address;
 using core::ConfigError;
-using core::InputError;
 
 bool is_entry(const PlaybookMarket& market, const settings::MarketEntry& entry) {
     return market.protocol == entry.protocol && market.market == entry.name;
@@ -52,153 +50,6 @@ cascade::State take_state(snapshot::Snapshot& snapshot, const PlaybookFile& file
     return state;
 }
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-        return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    });
-    return text;
-}
-
-/// Every asset that the markets price and the pools swap, by lower-case symbol.
-std::map<std::string, std::set<Address>> assets_of(const cascade::State& state) {
-    std::map<std::string, std::set<Address>> out;
-    for (const auto& market : state.markets) {
-        for (const margin::OracleAnswer& answer : market->answers()) {
-            out[lower(answer.symbol)].insert(answer.asset);
-            if (answer.denominator) {
-                out[lower(answer.denominator_symbol)].insert(*answer.denominator);
-            }
-        }
-    }
-    for (const auto& venue : state.venues) {
-        for (const margin::VenueToken& token : venue->tokens()) {
-            out[lower(token.symbol)].insert(token.address);
-        }
-    }
-    return out;
-}
-
-Address resolve(const std::map<std::string, std::set<Address>>& assets, const AssetWord& word) {
-    if (word.text.starts_with("0x")) {
-        const auto address = Address::try_parse(word.text);
-        if (!address) {
-            throw ConfigError(word.where + ": " + address.error());
-        }
-        return *address;
-    }
-    const auto found = assets.find(lower(word.text));
-    if (found == assets.end()) {
-        std::vector<std::string> names;
-        for (const auto& [name, addresses] : assets) {
-            names.push_back(name);
-        }
-        throw ConfigError(
-            fmt::format("{}: no market or pool here has an asset \"{}\"; there are {}", word.where,
-                        core::printable(word.text),
-                        core::printable(fmt::format("{}", fmt::join(names, ", ")), 600)));
-    }
-    if (found->second.size() > 1) {
-        throw ConfigError(fmt::format("{}: several assets are called {}; give an address: {}",
-                                      word.where, core::printable(word.text),
-                                      found->second.begin()->to_string()));
-    }
-    return *found->second.begin();
-}
-
-/// The factors that oracles and pools here follow; a token counts by what its market's protocol
-/// reads.
-cascade::FactorPowers powers_of(const cascade::State& state, const std::string& chain,
-                                const exposure::FactorMap& factors) {
-    cascade::FactorPowers out;
-    const auto add = [&](const Address& asset, const std::string& symbol,
-                         const std::string& protocol) {
-        const auto found =
-            factors.factors_of({.chain = chain, .address = asset, .symbol = symbol}, protocol);
-        for (const std::string& factor : found.factors) {
-            out[factor].emplace(asset, 1);
-        }
-    };
-    for (const auto& market : state.markets) {
-        for (const margin::OracleAnswer& answer : market->answers()) {
-            add(answer.asset, answer.symbol, market->name().protocol);
-            if (answer.denominator) {
-                add(*answer.denominator, answer.denominator_symbol, market->name().protocol);
-            }
-        }
-    }
-    for (const auto& venue : state.venues) {
-        for (const margin::VenueToken& token : venue->tokens()) {
-            add(token.address, token.symbol, "");
-        }
-    }
-    return out;
-}
-
-cascade::Playbook resolve(const PlaybookFile& file, const cascade::State& state,
-                          const exposure::FactorMap& factors) {
-    const auto assets = assets_of(state);
-    cascade::Playbook playbook = file.playbook;
-    for (const VenueWords& venue : file.venues) {
-        playbook.venues.push_back({.asset = resolve(assets, venue.asset),
-                                   .into = resolve(assets, venue.into),
-                                   .pool = venue.pool});
-        const margin::Venue* pool = state.find_venue(venue.pool);
-        if (pool != nullptr && (pool->find_token(playbook.venues.back().asset) == nullptr ||
-                                pool->find_token(playbook.venues.back().into) == nullptr)) {
-            throw ConfigError(fmt::format("{}: pool {} does not swap {} for {}", venue.asset.where,
-                                          venue.pool.to_string(), core::printable(venue.asset.text),
-                                          core::printable(venue.into.text)));
-        }
-    }
-    for (const OracleWords& oracle : file.oracles) {
-        cascade::OracleRule rule = oracle.rule;
-        rule.asset = resolve(assets, oracle.asset);
-        if (oracle.follows) {
-            rule.follows = resolve(assets, *oracle.follows);
-        }
-        playbook.oracles.push_back(rule);
-    }
-    playbook.factors = powers_of(state, file.chain, factors);
-    return playbook;
-}
-
-/// "ETH/USD", or "ETH" for it; case does not count.
-std::string resolve_factor(const cascade::FactorPowers& powers, const std::string& where,
-                           const std::string& text) {
-    std::vector<std::string> names;
-    for (const auto& [factor, assets] : powers) {
-        if (lower(factor) == lower(text) || lower(factor) == lower(text) + "/usd") {
-            return factor;
-        }
-        names.push_back(factor);
-    }
-    throw ConfigError(fmt::format("{}: nothing here follows \"{}\"; there are {}", where,
-                                  core::printable(text),
-                                  core::printable(fmt::format("{}", fmt::join(names, ", ")), 600)));
-}
-
-cascade::Shock resolve_shock(const PlaybookFile& file, const cascade::State& state,
-                             const cascade::Playbook& playbook) {
-    const auto assets = assets_of(state);
-    cascade::Shock shock;
-    for (const auto& [word, amount] : file.sales) {
-        const Address asset = resolve(assets, word);
-        const bool has_venue =
-            std::any_of(playbook.venues.begin(), playbook.venues.end(),
-                        [&](const cascade::VenueRule& venue) { return venue.asset == asset; });
-        if (!has_venue) {
-            throw ConfigError(fmt::format("{}: {} has no [[cascade.venue]] to be sold into",
-                                          word.where, core::printable(word.text)));
-        }
-        shock.sales.push_back({.asset = asset, .amount = amount});
-    }
-    for (const auto& [where, move] : file.moves) {
-        shock.moves.push_back({.factor = resolve_factor(playbook.factors, where, move.factor),
-                               .multiplier = move.multiplier});
-    }
-    return shock;
-}
-
 /// The rows of the own wallets that hold something.
 std::vector<cascade::Place> own_places(const cascade::State& state,
                                        const std::vector<Address>& own) {
@@ -219,15 +70,17 @@ std::vector<cascade::Place> own_places(const cascade::State& state,
 std::vector<std::string> factors_of(const cascade::State& state, const cascade::Place& place,
                                     const cascade::Playbook& playbook,
                                     const cascade::Shock& shock) {
+    const margin::Market& market = *state.markets[place.market];
+    const auto legs = market.legs(place.row);
     std::vector<std::string> out;
-    for (const auto& [factor, assets] : playbook.factors) {
+    for (const std::string& factor : playbook.factors.factors()) {
         const bool is_asked =
             shock.moves.empty() ||
             std::any_of(shock.moves.begin(), shock.moves.end(),
                         [&](const cascade::FactorMove& move) { return move.factor == factor; });
-        const auto legs = state.markets[place.market]->legs(place.row);
         const bool is_held = std::any_of(legs.begin(), legs.end(), [&](const margin::Leg& leg) {
-            return leg.side != margin::Side::Supply && assets.contains(leg.asset);
+            return leg.side != margin::Side::Supply &&
+                   playbook.factors.of(factor, market.name().protocol, leg.asset) != 0;
         });
         if (is_asked && is_held) {
             out.push_back(factor);
@@ -240,16 +93,18 @@ std::vector<std::string> factors_of(const cascade::State& state, const cascade::
 std::optional<core::Wad> factor_price(const cascade::State& state,
                                       const cascade::FactorPowers& powers,
                                       const std::string& factor) {
+    const auto factors = powers.factors();
     for (const auto& market : state.markets) {
         for (const margin::OracleAnswer& answer : market->answers()) {
             if (!answer.quote || !answer.unit || answer.denominator) {
                 continue;
             }
-            const auto followed = static_cast<std::size_t>(std::count_if(
-                powers.begin(), powers.end(),
-                [&](const auto& entry) { return entry.second.contains(answer.asset); }));
-            const auto own = powers.find(factor);
-            if (followed == 1 && own != powers.end() && own->second.contains(answer.asset)) {
+            const bool is_it =
+                std::all_of(factors.begin(), factors.end(), [&](const std::string& one) {
+                    return powers.of(one, market->name().protocol, answer.asset) ==
+                           (one == factor ? 1 : 0);
+                });
+            if (is_it) {
                 return core::Wad(core::mul_div_wide<core::Rounding::Down>(
                     answer.quote->answer, core::wad(), *answer.unit));
             }
@@ -301,11 +156,9 @@ void add_gaps(const cascade::State& state, report::CascadeReport& report) {
     }
     for (const report::OwnPrice& own : report.own) {
         if (own.headline.unknown_from_bps) {
-            add(fmt::format(
-                    "whether it falls is unknown from a move of {} by {}.{:02} % on: a pool "
-                    "was read too little of, widen its band_bps",
-                    own.headline.factor, *own.headline.unknown_from_bps / 100,
-                    *own.headline.unknown_from_bps % 100),
+            add(fmt::format("whether it falls is unknown from a move of {} by {}.{:02} % on: {}",
+                            own.headline.factor, *own.headline.unknown_from_bps / 100,
+                            *own.headline.unknown_from_bps % 100, own.headline.unknown_because),
                 &own.headline.place);
         }
     }
@@ -322,9 +175,8 @@ void add_half_depth(const cascade::State& state, cascade::Playbook playbook, cas
     }
     cascade::Headlines headlines(engine, places);
     for (report::OwnPrice& one : own) {
-        if (one.headline.naive_bps) {
-            one.half_depth_bps =
-                headlines.find(one.headline.place, one.headline.factor).cascade_bps;
+        if (!one.headline.factor.empty()) {
+            one.half_depth = headlines.find(one.headline.place, one.headline.factor);
         }
     }
 }
@@ -463,16 +315,14 @@ settings::Settings playbook_settings(settings::Settings settings, const Playbook
 
 CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
                        const settings::Settings& settings) {
-    const auto factors = make_factor_map(settings).with_claims(snapshot.claims);
+    const auto factors = make_factor_map(settings).with_snapshot(snapshot);
     state_ = take_state(snapshot, file, settings);
-    const cascade::Playbook playbook = resolve(file, state_, factors);
+    const cascade::Playbook playbook = resolve_playbook(file, state_, factors);
     const cascade::Shock shock = resolve_shock(file, state_, playbook);
     const snapshot::ChainCut& cut = snapshot.chains.front();
     const cascade::Moment now{.block = cut.number, .time = cut.timestamp};
     const cascade::ExactEngine engine(state_, playbook, now);
     report_ = {.chain = file.chain,
-               .playbook = playbook,
-               .shock = shock,
                .begin = &state_,
                .outcome = engine.run(shock),
                .own = {},

@@ -7,86 +7,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "app/cli_footers.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
 namespace margrave::app {
 namespace {
-
-constexpr const char* kTopFooter = R"(Examples:
-  margrave audit 0xYourWallet                     on Ethereum, at the latest block
-  margrave audit 0xYourWallet --config my.toml    on the chains that my.toml names
-  margrave demo                                   recorded wallets, without a network
-
-`margrave COMMAND --help` tells more of a command.
-
-Exit codes:
-  0 fine                               4 the answer has gaps: something could not be read
-  1 --fail-below or --verify struck    5 internal error
-  2 command line or configuration      6 a signature does not verify
-  3 a chain could not be read at all)";
-
-constexpr const char* kAuditFooter =
-    R"(Which chains: those of --chain; else those that the --config file names; else the one that --rpc or
-ETH_RPC_URL serves; else ethereum. An address with a chain in front is read on that chain alone.
-
-Examples:
-  margrave audit 0xWallet1 0xWallet2
-  margrave audit eth:0xWallet --rpc https://my-node.example/v1/key --block finalized
-  margrave audit 0xWallet --json --fail-below 1.25 || echo "look at it"
-  margrave audit 0xWallet --snapshot-out now.json
-  margrave audit --snapshot now.json --at 2026-01-31
-  margrave audit - < wallets.txt)";
-
-constexpr const char* kLiquidateFooter =
-    R"(Simulates the protocol's own liquidation call, to the wei; nothing is signed or sent. Without --collateral
-and --debt it lists every pair that the account allows, the most profitable first.
-
-Examples:
-  margrave liquidate 0xWallet --protocol aave_v3 --market core --collateral WETH --debt USDC --repay max
-  margrave liquidate 0xWallet --protocol aave_v3 --market core --oracle WETH=180000000000
-  margrave liquidate 0xWallet --protocol morpho_blue --market 0xb323… --seize 1000000000000000000)";
-
-constexpr const char* kWhatIfFooter =
-    R"(Steps happen in the order given, on a copy of what was read; nothing is signed or sent.
-  ETH=-20%, USDC=0.97           a price: everything that follows the factor; a symbol alone otherwise
-  rate:USDC=+5%, LT:WETH=78%    a borrow rate a year, a liquidation threshold
-  pause:LINK, days=30           a paused asset, interest of so many days
-  repay:USDC:10000@aave-v3      an action: supply, withdraw, add, remove, borrow, repay, in whole tokens or max
-  collateral:WETH:off@aave-v3, emode:1@aave-v3/core
-
-Examples:
-  margrave whatif 0xWallet ETH=-20%
-  margrave whatif 0xWallet ETH=-20% stETH/ETH=-3% days=30 --json
-  margrave whatif 0xWallet ETH=-20% repay:USDC:10000@aave-v3 --snapshot now.json)";
-
-constexpr const char* kGraphFooter =
-    R"(A node is a factor (ETH/USD), a token's symbol, an address, or an id as --json lists them. NODE=-20% asks
-what falls on the way there, NODE alone what falls when it fails.
-
-Examples:
-  margrave graph 0xWallet1 0xWallet2
-  margrave graph 0xWallet --fails ETH/USD=-20%
-  margrave graph 0xWallet --dot | dot -Tsvg > graph.svg)";
-
-constexpr const char* kCascadeFooter =
-    R"(A playbook (TOML) names markets, accounts, the shock, who liquidates in which order, the pools that seized
-collateral is sold into and how oracles follow them; docs/cascade.md has every key and a worked example.
-
-Examples:
-  margrave cascade --playbook eth-20.toml --config fund.toml
-  margrave cascade --playbook eth-20.toml --snapshot now.json --json
-  margrave cascade --playbook eth-20.toml --dot | dot -Tsvg > cascade.svg)";
-
-constexpr const char* kRescueFooter =
-    R"(Plans the cheapest way back to a target health: from the wallet's own balances first, then by swaps, by
-selling collateral, with funds from outside last. Every amount is the smallest that still holds at the end
-of the validity. Calls are unsigned; margrave never signs or sends one.
-
-Examples:
-  margrave rescue 0xWallet --target 1.5
-  margrave rescue 0xWallet --protocol aave_v3 --valid-for 86400 --json
-  margrave rescue 0xSafe --idle-only --safe-out batch.json)";
 
 /// CLI11's layout without its decorations: no "..." after a list, no blank line doubled.
 class HelpFormat : public CLI::Formatter {

@@ -102,7 +102,7 @@ ExitCode run_graph(World& world, const GraphOptions& options) {
         options.fails ? std::optional(parse_question(*options.fails)) : std::nullopt;
     const auto settings = load_settings(world, options.config_file);
     const auto gathered = gather(world, options, settings);
-    const auto factors = make_factor_map(settings).with_claims(gathered.snapshot.claims);
+    const auto factors = make_factor_map(settings).with_snapshot(gathered.snapshot);
     const auto portfolio = portfolio_of(gathered);
     report::GraphView view{
         .graph = exposure::make_graph(portfolio, exposure::PriceBook(portfolio, factors), factors),

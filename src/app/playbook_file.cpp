@@ -65,20 +65,20 @@ core::Bps bps(const Section& section, std::string_view key) {
 }
 
 /// "117/100" or "1.17", above 0.
-cascade::Ratio ratio(const Section& section, std::string_view key) {
+cascade::Fraction ratio(const Section& section, std::string_view key) {
     const auto text = section.optional_text(key);
     if (!text) {
-        return {};
+        return 1;
     }
     const auto slash = text->find('/');
     if (slash != std::string::npos) {
         const auto up = core::parse_decimal(text->substr(0, slash));
         const auto down = core::parse_decimal(text->substr(slash + 1));
         if (up && down && *up != 0 && *down != 0) {
-            return {.numerator = *up, .denominator = *down};
+            return cascade::fraction(*up, *down);
         }
     } else if (const auto wad = settings::parse_wad(*text); wad && wad->value() != 0) {
-        return {.numerator = wad->value(), .denominator = core::wad()};
+        return cascade::fraction(wad->value(), core::wad());
     }
     throw ConfigError(fmt::format(
         R"({}: expected a positive ratio in quotes, as in "117/100" or "1.17", got "{}")",
@@ -86,7 +86,7 @@ cascade::Ratio ratio(const Section& section, std::string_view key) {
 }
 
 /// "-20%" or "+5%" as a multiplier of today's price.
-cascade::Ratio move(const Section& section, std::string_view key, const std::string& text) {
+cascade::Fraction move(const Section& section, std::string_view key, const std::string& text) {
     const bool is_fall = text.starts_with('-');
     const bool has_sign = is_fall || text.starts_with('+');
     const auto percent =
@@ -102,8 +102,8 @@ cascade::Ratio move(const Section& section, std::string_view key, const std::str
             R"({}: expected a move in quotes, as in "-20%" or "+5%", above -100%, got "{}")",
             section.where(key), printable(text)));
     }
-    return {.numerator = is_fall ? U256(whole - percent->value()) : U256(whole + percent->value()),
-            .denominator = whole};
+    return cascade::fraction(
+        is_fall ? U256(whole - percent->value()) : U256(whole + percent->value()), whole);
 }
 
 AssetWord asset(const Section& section, std::string_view key) {

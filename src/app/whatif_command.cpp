@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "app/account_choice.hpp"
@@ -25,10 +24,7 @@ using Effects = std::vector<risk::StepEffect>;
 /// The name as the markets spell it; "" when they do not have it.
 std::string spelled(const std::vector<std::string>& names, const std::string& name) {
     const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& known) {
-        return std::equal(known.begin(), known.end(), name.begin(), name.end(), [](char a, char b) {
-            return std::tolower(static_cast<unsigned char>(a)) ==
-                   std::tolower(static_cast<unsigned char>(b));
-        });
+        return core::lower(known) == core::lower(name);
     });
     return found == names.end() ? "" : *found;
 }
@@ -170,8 +166,7 @@ ExitCode run_whatif(World& world, const WhatIfOptions& options) {
                                    .wallets = {gathered.wallets.begin(), gathered.wallets.end()},
                                    .suppositions = make_suppositions(settings)};
 
-    risk::Scenario scenario(gathered.snapshot,
-                            make_factor_map(settings).with_claims(gathered.snapshot.claims));
+    risk::Scenario scenario(gathered.snapshot, make_factor_map(settings));
     report::WhatIf whatif;
     whatif.before = report::make_report(gathered.snapshot, reported);
     for (std::size_t i = 0; i < steps.size(); ++i) {

@@ -21,14 +21,14 @@ void add_once(std::vector<std::string>& into, const std::string& text) {
     }
 }
 
-/// In words that do not differ between sales of different amounts.
-std::string cascade_reason(const Sale& sale) {
+/// Why a sale was not done whole, in words that do not differ between amounts.
+std::string why_refused(const Sale& sale) {
     const std::string what =
         "a sale of " + sale.asset.to_string() + " for " + sale.into.to_string();
     if (sale.refusal == "beyond_band") {
         return what + " goes beyond the ticks that were read of the pool: widen its band_bps";
     }
-    if (sale.refusal == "not_read") {
+    if (sale.refusal == kNotRead) {
         return what + " needs a pool that was not read";
     }
     return what + " is not taken whole by any pool: " + sale.refusal;
@@ -58,6 +58,8 @@ class Run {
             }
             if (outcome_.rounds.size() == playbook_.rounds_max) {
                 outcome_.is_settled = false;
+                add_once(outcome_.unknown_because,
+                         "the rounds of the playbook (max_rounds) ran out first");
                 break;
             }
             Round round{.number = outcome_.rounds.size() + 1,
@@ -68,7 +70,7 @@ class Run {
             liquidate(eligible, round);
             sell(round);
             pass_blocks();
-            round.prices = oracles_.update(state(), now_);
+            round.prices = update_oracles();
             round.pools = pools();
             const bool is_stuck = round.successes() == 0;
             outcome_.rounds.push_back(std::move(round));
@@ -93,27 +95,34 @@ class Run {
         }
         for (const OutsideSale& sale : shock.sales) {
             outcome_.shock_sales.push_back(
-                told(sell_at_venue(state(), playbook_.venues, sale.asset, lot_of(sale.amount))));
+                sell_at_venue(state(), playbook_.venues, sale.asset, lot_of(sale.amount)));
         }
         for (const Sale& sale : trade_outside(state(), playbook_, shock.moves)) {
-            outcome_.shock_sales.push_back(told(sale));
+            outcome_.shock_sales.push_back(sale);
+        }
+        for (const Sale& sale : outcome_.shock_sales) {
+            tell(sale);
         }
         outcome_.shock_prices = oracles_.move(state(), shock.moves);
-        for (const PriceChange& change : oracles_.update(state(), now_)) {
+        for (const PriceChange& change : update_oracles()) {
             outcome_.shock_prices.push_back(change);
         }
     }
 
+    std::vector<PriceChange> update_oracles() {
+        for (const std::string& why : oracles_.unread()) {
+            add_once(outcome_.unknown_because, why);
+        }
+        return oracles_.update(state(), now_);
+    }
+
     /// What a pool refuses because more of it is there than was read makes the rest unknown; what
     /// it really does not take is told.
-    Sale told(Sale sale) {
-        const std::string what = cascade_reason(sale);
-        if (sale.refusal == "beyond_band" || sale.refusal == "not_read") {
-            add_once(outcome_.unknown_because, what);
-        } else if (!sale.refusal.empty()) {
-            add_once(outcome_.notes, what);
+    void tell(const Sale& sale) {
+        if (!sale.refusal.empty()) {
+            add_once(sale.is_unknown() ? outcome_.unknown_because : outcome_.notes,
+                     why_refused(sale));
         }
-        return sale;
     }
 
     /// Only collateral makes an account worth calling.
@@ -149,10 +158,7 @@ class Run {
             out.reason = "unprofitable";
             return out;
         }
-        margin::LiquidationCall asked;
-        asked.collateral = pair.collateral;
-        asked.debt = pair.debt;
-        const auto done = market(place.market).liquidate(place.row, asked);
+        const auto done = market(place.market).liquidate(place.row, call_of(pair));
         if (!done) {
             out.reason = done.error().reason;
             return out;
@@ -161,24 +167,14 @@ class Run {
         out.outcome = *done;
         screen_again(place);
         if (playbook_.selling == Selling::ToDebt) {
-            out.sale = sell_to_debt(pair, done->seized);
+            out.sale = sell_seized(state(), playbook_, pair, done->seized);
+            if (out.sale) {
+                tell(*out.sale);
+            }
         } else if (playbook_.selling == Selling::PerRound) {
             held_[pair.collateral] += done->seized;
         }
         return out;
-    }
-
-    /// Where no pool leads from the collateral to the debt it is sold at its own venue, and without
-    /// one it is kept.
-    std::optional<Sale> sell_to_debt(const margin::LiquidationPair& pair, const U256& amount) {
-        if (pair.collateral == pair.debt || amount == 0) {
-            return std::nullopt;
-        }
-        const auto way = find_way(playbook_.venues, pair.collateral, pair.debt);
-        const Sale sale = told(
-            way.empty() ? sell_at_venue(state(), playbook_.venues, pair.collateral, lot_of(amount))
-                        : sell_along(state(), way, lot_of(amount)));
-        return sale.amount == 0 && sale.refusal.empty() ? std::nullopt : std::optional(sale);
     }
 
     void sell(Round& round) {
@@ -188,7 +184,8 @@ class Run {
                 continue;
             }
             round.sales.push_back(
-                told(sell_at_venue(state(), playbook_.venues, venue.asset, lot_of(held->second))));
+                sell_at_venue(state(), playbook_.venues, venue.asset, lot_of(held->second)));
+            tell(round.sales.back());
             held_.erase(held);  // offered once: what no pool takes is kept
         }
     }
@@ -215,7 +212,9 @@ class Run {
                 books_[i] = margin::make_book(market(i));
             }
         }
-        recover(state(), outside_, playbook_);
+        for (const Sale& sale : recover(state(), outside_, playbook_)) {
+            tell(sale);
+        }
     }
 
     [[nodiscard]] std::vector<PoolState> pools() {
@@ -240,10 +239,7 @@ class Run {
 }  // namespace
 
 ExactEngine::ExactEngine(const State& begin, Playbook playbook, Moment now)
-    : begin_(begin),
-      playbook_(std::move(playbook)),
-      now_(now),
-      oracles_(playbook_, begin_, now_, notes_) {
+    : begin_(begin), playbook_(std::move(playbook)), now_(now), oracles_(playbook_, begin_, now_) {
     for (const auto& market : begin_.markets) {
         books_.push_back(margin::make_book(*market));
     }
@@ -251,7 +247,7 @@ ExactEngine::ExactEngine(const State& begin, Playbook playbook, Moment now)
 
 Outcome ExactEngine::run(const Shock& shock) const {
     Outcome out = Run(begin_.fork(), playbook_, now_, books_, oracles_).go(shock);
-    out.notes.insert(out.notes.begin(), notes_.begin(), notes_.end());
+    out.notes.insert(out.notes.begin(), oracles_.notes().begin(), oracles_.notes().end());
     return out;
 }
 

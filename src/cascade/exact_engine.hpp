@@ -36,7 +36,6 @@ class ExactEngine {
     Playbook playbook_;
     Moment now_;
     std::vector<margin::Book> books_;  ///< of begin_'s markets, for screening
-    std::vector<std::string> notes_;
     Oracles oracles_;
 };
 

@@ -26,9 +26,8 @@ std::uint32_t narrowed(std::uint32_t safe, std::uint32_t failing, Fails&& fails)
 /// The account's own answer that moved most with the factor: how far it went, over today's.
 std::optional<double> inside_move(const ExactEngine& engine, const Outcome& outcome,
                                   const Place& place, const std::string& factor) {
-    const auto powers = engine.playbook().factors.find(factor);
     const auto fell_in = outcome.round_of(place);
-    if (powers == engine.playbook().factors.end() || !fell_in) {
+    if (!fell_in) {
         return std::nullopt;
     }
     std::optional<double> most_moved;
@@ -38,7 +37,8 @@ std::optional<double> inside_move(const ExactEngine& engine, const Outcome& outc
         const bool is_held = std::any_of(legs.begin(), legs.end(), [&](const margin::Leg& leg) {
             return leg.asset == today.asset;
         });
-        if (!is_held || !today.quote || !powers->second.contains(today.asset)) {
+        if (!is_held || !today.quote ||
+            engine.playbook().factors.of(factor, market.name().protocol, today.asset) == 0) {
             continue;
         }
         core::U256 answer = today.quote->answer;
@@ -64,47 +64,56 @@ std::optional<double> inside_move(const ExactEngine& engine, const Outcome& outc
     return most_moved;
 }
 
+std::string first_of(const std::vector<std::string>& reasons) {
+    return reasons.empty() ? "" : reasons.front();
+}
+
+/// The nearest of what is unknown.
+void take_unknown(const std::optional<std::uint32_t>& from, const std::string& because,
+                  Headline& headline) {
+    if (from && (!headline.unknown_from_bps || *from < *headline.unknown_from_bps)) {
+        headline.unknown_from_bps = from;
+        headline.unknown_because = because;
+    }
+}
+
 }  // namespace
 
 /// The first move of the grid up to `last` that fails, narrowed to a basis point; then the moves
 /// shortly before it, one by one. The search ends at the first move of which nothing is known.
 template <class Fails>
 Headlines::Found Headlines::first_failing(std::uint32_t last, Fails&& fails) {
-    const auto surely = [&](std::uint32_t move) { return fails(move).value_or(false); };
-    std::optional<std::uint32_t> found;
+    const auto surely = [&](std::uint32_t move) { return fails(move).falls; };
+    Found out;
     std::uint32_t safe = 0;
-    for (std::uint32_t next = 0;; next = std::min(safe + kGridBps, last)) {
-        const std::optional<bool> here = fails(next);
-        if (!here) {
-            return {.bps = std::nullopt, .unknown_from = next};
-        }
-        if (*here) {
-            found = next == 0 ? 0 : narrowed(safe, next, surely);
-            break;
+    for (std::uint32_t next = 0; !out.bps; next = std::min(safe + kGridBps, last)) {
+        const Fall here = fails(next);
+        if (here.falls) {
+            out.bps = next == 0 ? 0 : narrowed(safe, next, surely);
+        } else if (!here.unknown_because.empty()) {
+            out.unknown_from = next;
+            out.unknown_because = here.unknown_because;
+            return out;
+        } else if (next == last) {
+            return out;
         }
         safe = next;
-        if (next == last) {
-            return {};
-        }
     }
-    const std::uint32_t before = *found > kNeighbours ? *found - kNeighbours : 1;
-    for (std::uint32_t move = before; move < *found; ++move) {
+    const std::uint32_t before = *out.bps > kNeighbours ? *out.bps - kNeighbours : 1;
+    for (std::uint32_t move = before; move < *out.bps; ++move) {
         if (surely(move)) {
-            return {.bps = move, .unknown_from = std::nullopt};
+            out.bps = move;
         }
     }
-    return {.bps = found, .unknown_from = std::nullopt};
+    return out;
 }
 
 Shock move_of(const std::string& factor, Direction direction, std::uint32_t bps) {
     if (bps == 0) {
         return {};
     }
-    const core::U256 moved =
-        direction == Direction::Down ? core::U256(kWhole - bps) : core::U256(kWhole + bps);
-    return {.sales = {},
-            .moves = {{.factor = factor,
-                       .multiplier = {.numerator = moved, .denominator = core::U256(kWhole)}}}};
+    const std::uint32_t left = direction == Direction::Down ? kWhole - bps : kWhole + bps;
+    return {.sales = {}, .moves = {{.factor = factor, .multiplier = Fraction(left, kWhole)}}};
 }
 
 const SweepPoint& Headlines::at(const std::string& factor, Direction direction, std::uint32_t bps) {
@@ -118,8 +127,7 @@ const SweepPoint& Headlines::at(const std::string& factor, Direction direction, 
                      .fallen = {},
                      .liquidations = outcome.liquidations(),
                      .rounds = outcome.rounds.size(),
-                     .is_settled = outcome.is_settled,
-                     .is_known = outcome.unknown_because.empty()};
+                     .unknown_because = first_of(outcome.unknown_because)};
     for (const Round& round : outcome.rounds) {
         for (const Call& call : round.calls) {
             if (call.ok) {
@@ -130,48 +138,49 @@ const SweepPoint& Headlines::at(const std::string& factor, Direction direction, 
     return points_.emplace(key, std::move(point)).first->second;
 }
 
-std::optional<bool> Headlines::falls_alone(const Place& place, const Key& key) {
+const Headlines::Fall& Headlines::falls_alone(const Place& place, const Key& key) {
     auto known = alone_.find(key);
     if (known == alone_.end()) {
         const Outcome shocked = engine_.shock_alone(move_of(key.factor, key.direction, key.bps));
-        Alone alone{.fallen = {}, .is_known = shocked.unknown_because.empty()};
+        std::map<Place, Fall> falls;
         for (const Place& own : own_) {
-            if (shocked.end.markets[own.market]->health(own.row).status ==
-                margin::Status::Liquidatable) {
-                alone.fallen.insert(own);
+            const margin::Health health = shocked.end.markets[own.market]->health(own.row);
+            Fall& fall = falls[own];
+            fall.unknown_because = first_of(shocked.unknown_because);
+            if (fall.unknown_because.empty()) {
+                fall.falls = health.status == margin::Status::Liquidatable;
+                fall.unknown_because = health.unknown_because;
             }
         }
-        known = alone_.emplace(key, std::move(alone)).first;
+        known = alone_.emplace(key, std::move(falls)).first;
     }
-    return known->second.is_known ? std::optional(known->second.fallen.contains(place))
-                                  : std::nullopt;
+    return known->second.at(place);
 }
 
 Headlines::Found Headlines::first_alone(const Place& place, const std::string& factor,
                                         Direction direction) {
-    return first_failing(most(direction), [&](std::uint32_t bps) {
+    return first_failing(most(direction), [&](std::uint32_t bps) -> Fall {
         return falls_alone(place, {factor, direction, bps});
     });
 }
 
 void Headlines::find_cascade(Headline& headline) {
     // Who has fallen has, whatever is unknown behind it.
-    const auto falls = [&](std::uint32_t bps) -> std::optional<bool> {
+    const auto falls = [&](std::uint32_t bps) -> Fall {
         const SweepPoint& point = at(headline.factor, headline.direction, bps);
         const bool has_fallen = point.fallen.contains(headline.place);
-        return has_fallen || point.is_known ? std::optional(has_fallen) : std::nullopt;
+        return {.falls = has_fallen, .unknown_because = has_fallen ? "" : point.unknown_because};
     };
     const std::uint32_t last = *headline.naive_bps;
     const Found found = first_failing(last, falls);
     headline.cascade_bps = found.bps;
-    if (found.unknown_from) {
-        headline.unknown_from_bps = found.unknown_from;
-    }
+    take_unknown(found.unknown_from, found.unknown_because, headline);
     if (!headline.cascade_bps) {
         return;  // refused, left by liquidators, or unknown
     }
     for (std::uint32_t move = *headline.cascade_bps; move <= last; move += kGridBps) {
-        headline.non_monotone = headline.non_monotone || falls(move) == false;
+        const Fall there = falls(move);
+        headline.non_monotone |= !there.falls && there.unknown_because.empty();
     }
     headline.at_fall =
         engine_.run(move_of(headline.factor, headline.direction, *headline.cascade_bps));
@@ -186,17 +195,20 @@ Headline Headlines::find(const Place& place, const std::string& factor) {
     Headline out{.place = place, .factor = factor};
     const Found down = first_alone(place, factor, Direction::Down);
     const Found up = first_alone(place, factor, Direction::Up);
-    if (!down.bps && !up.bps) {
-        out.unknown_from_bps = down.unknown_from;
-        return out;
+    if (down.bps || up.bps) {
+        const bool is_down = down.bps && (!up.bps || *down.bps <= *up.bps);
+        out.direction = is_down ? Direction::Down : Direction::Up;
+        out.naive_bps = is_down ? down.bps : up.bps;
     }
-    out.direction = down.bps && (!up.bps || *down.bps <= *up.bps) ? Direction::Down : Direction::Up;
-    out.naive_bps = out.direction == Direction::Down ? down.bps : up.bps;
-    const Found& other = out.direction == Direction::Down ? up : down;
-    if (other.unknown_from && *other.unknown_from < *out.naive_bps) {
-        out.unknown_from_bps = other.unknown_from;  // the other side may be nearer
+    // On a side of which nothing is known from nearer on, the account may fall before.
+    for (const Found& side : {down, up}) {
+        if (side.unknown_from && (!out.naive_bps || *side.unknown_from < *out.naive_bps)) {
+            take_unknown(side.unknown_from, side.unknown_because, out);
+        }
     }
-    find_cascade(out);
+    if (out.naive_bps) {
+        find_cascade(out);
+    }
     return out;
 }
 

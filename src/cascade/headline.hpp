@@ -24,8 +24,8 @@ struct SweepPoint {
     std::set<Place> fallen;
     std::size_t liquidations = 0;
     std::size_t rounds = 0;
-    bool is_settled = true;
-    bool is_known = true;  ///< else more may fall: a pool was read too little of
+    /// Why more than these may fall; "" when it is known that none do.
+    std::string unknown_because;
 };
 
 struct Headline {
@@ -37,9 +37,10 @@ struct Headline {
     std::optional<std::uint32_t> cascade_bps = {};  ///< everyone else's liquidations included
     /// The move that the account's own oracle had made when it fell, over the outside move.
     std::optional<double> amplification = {};
-    /// The first move, in either direction, at which it is unknown whether the account falls and
-    /// that is nearer than a price that was found.
+    /// The first move, in either direction, at which it is unknown whether the account falls, where
+    /// no price was found before it; and why it is.
     std::optional<std::uint32_t> unknown_from_bps = {};
+    std::string unknown_because = {};
     bool non_monotone = false;            ///< some larger move that was tried spares it
     std::optional<Outcome> at_fall = {};  ///< of the cascade move
 };
@@ -77,12 +78,17 @@ class Headlines {
         friend auto operator<=>(const Key&, const Key&) = default;
     };
 
-    /// nullopt: unknown.
-    [[nodiscard]] std::optional<bool> falls_alone(const Place& place, const Key& key);
+    /// Whether an account falls at a move; with a reason, nobody knows.
+    struct Fall {
+        bool falls = false;
+        std::string unknown_because;
+    };
     struct Found {
         std::optional<std::uint32_t> bps;
         std::optional<std::uint32_t> unknown_from;
+        std::string unknown_because;
     };
+    [[nodiscard]] const Fall& falls_alone(const Place& place, const Key& key);
     [[nodiscard]] Found first_alone(const Place& place, const std::string& factor,
                                     Direction direction);
     template <class Fails>
@@ -92,11 +98,7 @@ class Headlines {
     const ExactEngine& engine_;
     std::map<Key, SweepPoint> points_;
     std::vector<Place> own_;
-    struct Alone {
-        std::set<Place> fallen;  ///< own places that fall by the shock itself
-        bool is_known = true;
-    };
-    std::map<Key, Alone> alone_;
+    std::map<Key, std::map<Place, Fall>> alone_;  ///< of own places, by the shock itself
 };
 
 /// A shock that is one factor's move by so many basis points; none for 0.

@@ -15,16 +15,9 @@ using core::U256;
 
 /// The first asset that is sold somewhere and follows the factor more than what it is sold for.
 std::optional<Address> sold_asset(const Playbook& playbook, const std::string& factor) {
-    const auto powers = playbook.factors.find(factor);
-    if (powers == playbook.factors.end()) {
-        return std::nullopt;
-    }
-    const auto power = [&](const Address& asset) {
-        const auto found = powers->second.find(asset);
-        return found == powers->second.end() ? 0 : found->second;
-    };
     for (const VenueRule& venue : playbook.venues) {
-        if (power(venue.asset) > power(venue.into)) {
+        if (playbook.factors.of(factor, "", venue.asset) >
+            playbook.factors.of(factor, "", venue.into)) {
             return venue.asset;
         }
     }
@@ -47,10 +40,7 @@ U256 seized_of(const margin::Market& market, std::size_t row, const Address& ass
     if (!pair || pair->collateral != asset) {
         return 0;
     }
-    margin::LiquidationCall call;
-    call.collateral = pair->collateral;
-    call.debt = pair->debt;
-    const auto trial = margin::try_liquidation(market, row, call);
+    const auto trial = margin::try_liquidation(market, row, call_of(*pair));
     return trial.outcome ? trial.outcome->seized : U256(0);
 }
 

@@ -90,13 +90,6 @@ std::optional<LiquidationPair> most_profitable(const Market& market, std::size_t
     return margin::liquidation_options(market, row, false).front().pair;
 }
 
-margin::LiquidationCall call_of(const LiquidationPair& pair) {
-    margin::LiquidationCall call;
-    call.collateral = pair.collateral;
-    call.debt = pair.debt;
-    return call;
-}
-
 Rank rank(const State& state, const Place& place, const Playbook& playbook) {
     const Market& market = *state.markets[place.market];
     Rank out{.profit = std::nullopt,
@@ -112,6 +105,13 @@ Rank rank(const State& state, const Place& place, const Playbook& playbook) {
 }
 
 }  // namespace
+
+margin::LiquidationCall call_of(const LiquidationPair& pair) {
+    margin::LiquidationCall call;
+    call.collateral = pair.collateral;
+    call.debt = pair.debt;
+    return call;
+}
 
 std::vector<Place> in_order(const State& state, std::span<const Place> places,
                             const Playbook& playbook) {
@@ -140,33 +140,26 @@ bool is_paying(const State& state, const Place& place, const LiquidationPair& pa
     if (!trial.outcome) {
         return true;  // the contract's own refusal is what the round records
     }
-    const auto answers = market.answers();
-    const auto value = [&](const Address& asset, const U256& amount, Rounding rounding) {
-        return margin::oracle_value(answers, asset, amount, rounding).value_or(core::Wad());
-    };
-    core::Wad gain;
-    const auto way = playbook.selling == Selling::Keep
-                         ? std::vector<Hop>{}
-                         : find_way(playbook.venues, pair.collateral, pair.debt);
-    if (way.empty()) {
-        gain = value(pair.collateral, trial.outcome->seized, Rounding::Down);
-    } else {
-        State pools;
-        for (const auto& venue : state.venues) {
-            pools.venues.push_back(venue->fork());
-        }
-        const Sale sale = sell_along(
-            pools, way, {.amount = trial.outcome->seized, .divisor = playbook.depth_divisor});
-        gain = value(pair.debt, sale.received, Rounding::Down) +
-               value(pair.collateral, sale.unsold, Rounding::Down);
+    State pools;
+    for (const auto& venue : state.venues) {
+        pools.venues.push_back(venue->fork());
     }
+    const U256& seized = trial.outcome->seized;
+    const Sale sale =
+        sell_seized(pools, playbook, pair, seized)
+            .value_or(Sale{.asset = pair.collateral, .into = pair.debt, .unsold = seized});
     const U256 fee = core::percent_mul<Rounding::Up>(trial.outcome->repaid,
                                                      playbook.liquidators.flash_fee.value());
-    core::Wad cost = value(pair.debt, trial.outcome->repaid + fee, Rounding::Up);
-    if (counts_in_dollars(market)) {
-        cost = cost + playbook.liquidators.gas_usd;
+    const auto answers = market.answers();
+    const auto got = margin::oracle_value(answers, sale.into, sale.received, Rounding::Down);
+    const auto kept = margin::oracle_value(answers, pair.collateral, sale.unsold, Rounding::Down);
+    const auto paid =
+        margin::oracle_value(answers, pair.debt, trial.outcome->repaid + fee, Rounding::Up);
+    if (!got || !kept || !paid) {
+        return true;
     }
-    return gain >= cost;
+    const core::Wad gas = counts_in_dollars(market) ? playbook.liquidators.gas_usd : core::Wad();
+    return *got + *kept >= *paid + gas;
 }
 
 }  // namespace margrave::cascade

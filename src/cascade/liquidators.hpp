@@ -23,8 +23,13 @@ namespace margrave::cascade {
                                                                  std::size_t row,
                                                                  PairChoice choice);
 
+/// The call on a pair, as large as the contract lets it be.
+[[nodiscard]] margin::LiquidationCall call_of(const margin::LiquidationPair& pair);
+
 /// True when what the call seizes, sold in the state's pools as the playbook sells, covers what it
 /// repays, the flash loan's fee and gas. What no pool takes counts at the market's oracle answers.
+/// Also where that has no value to the market's oracle: a loss that nobody can see holds nobody
+/// back. Gas counts where the market's answers are in dollars.
 [[nodiscard]] bool is_paying(const State& state, const Place& place,
                              const margin::LiquidationPair& pair, const Playbook& playbook);
 

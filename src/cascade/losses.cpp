@@ -1,34 +1,36 @@
 #include "cascade/losses.hpp"
 
 #include <map>
-#include <utility>
+
+#include "cascade/fraction.hpp"
+#include "core/fixed_point.hpp"
 
 namespace margrave::cascade {
 namespace {
 
-using boost::multiprecision::cpp_int;
 using core::Address;
 using core::U256;
 
-/// Dollars per base unit, 1e18 each, as a fraction.
-struct UnitPrice {
-    cpp_int up;
-    cpp_int down;
+/// Dollars of a base unit, 1e18 each, by asset.
+using Prices = std::map<Address, Fraction>;
 
-    [[nodiscard]] SignedUsd of(const U256& amount) const { return cpp_int(amount) * up / down; }
-};
-using Prices = std::map<Address, UnitPrice>;
+/// nullopt for an answer that is not in dollars.
+std::optional<Fraction> unit_price(const margin::OracleAnswer& answer, const U256& value) {
+    if (!answer.unit || answer.denominator) {
+        return std::nullopt;
+    }
+    return fraction(value, *answer.unit) * fraction(core::wad(), core::pow10(answer.decimals));
+}
 
 /// The dollar answers of a state's markets, the first that prices an asset.
 Prices prices_of(const State& state) {
     Prices out;
     for (const auto& market : state.markets) {
         for (const margin::OracleAnswer& answer : market->answers()) {
-            if (answer.quote && answer.unit && !answer.denominator) {
-                out.emplace(
-                    answer.asset,
-                    UnitPrice{cpp_int(answer.quote->answer) * cpp_int(core::pow10(18)),
-                              cpp_int(*answer.unit) * cpp_int(core::pow10(answer.decimals))});
+            const auto price =
+                answer.quote ? unit_price(answer, answer.quote->answer) : std::nullopt;
+            if (price) {
+                out.emplace(answer.asset, *price);
             }
         }
     }
@@ -39,20 +41,23 @@ Prices prices_of(const State& state) {
 void follow(const std::vector<PriceChange>& changes, const State& state, Prices& prices) {
     for (const PriceChange& change : changes) {
         for (const margin::OracleAnswer& answer : state.markets[change.market]->answers()) {
-            if (answer.asset == change.asset && answer.unit && !answer.denominator) {
-                prices[change.asset] = {
-                    cpp_int(change.answer) * cpp_int(core::pow10(18)),
-                    cpp_int(*answer.unit) * cpp_int(core::pow10(answer.decimals))};
+            const auto price =
+                answer.asset == change.asset ? unit_price(answer, change.answer) : std::nullopt;
+            if (price) {
+                prices[change.asset] = *price;
             }
         }
     }
 }
 
-/// What one sale moved from the seller to the pools.
-struct SaleValue {
-    SignedUsd given;
-    SignedUsd got;
-};
+/// Rounded towards zero.
+SignedUsd worth_of(const U256& amount, const Fraction& price) {
+    return SignedUsd(amount) * boost::multiprecision::numerator(price) /
+           boost::multiprecision::denominator(price);
+}
+
+/// Larger than 256 bits, only a hostile market's figures are.
+bool is_shown(const SignedUsd& value) { return abs(value) <= SignedUsd(core::max_u256()); }
 
 }  // namespace
 
@@ -68,13 +73,13 @@ std::optional<Losses> losses(const State& shocked, const Outcome& outcome,
             is_known = is_known && amount == 0;
             return SignedUsd(0);
         }
-        return price->second.of(amount);
+        return worth_of(amount, price->second);
     };
     const auto add_sale = [&](const Sale& sale) {
-        const SaleValue value{worth(market, sale.asset, sale.amount),
-                              worth(market, sale.into, sale.received)};
-        out.liquidators += value.got - value.given;
-        out.pools += value.given - value.got;
+        const SignedUsd lost =
+            worth(market, sale.asset, sale.amount) - worth(market, sale.into, sale.received);
+        out.liquidators -= lost;
+        out.pools += lost;
     };
     for (const Round& round : outcome.rounds) {
         for (const Call& call : round.calls) {
@@ -95,16 +100,16 @@ std::optional<Losses> losses(const State& shocked, const Outcome& outcome,
             out.lenders -= written_off;
             out.treasuries += fee;
             out.oracle_gap += worth(oracle, call.pair.collateral, call.outcome.seized) - seized;
-            if (call.sale) {
-                add_sale(*call.sale);
-            }
         }
-        for (const Sale& sale : round.sales) {
+        for (const Sale& sale : round.all_sales()) {
             add_sale(sale);
         }
         follow(round.prices, shocked, oracle);
     }
-    return is_known ? std::optional(out) : std::nullopt;
+    const bool fits = is_shown(out.owners) && is_shown(out.own) && is_shown(out.liquidators) &&
+                      is_shown(out.lenders) && is_shown(out.treasuries) && is_shown(out.pools) &&
+                      is_shown(out.oracle_gap);
+    return is_known && fits ? std::optional(out) : std::nullopt;
 }
 
 }  // namespace margrave::cascade

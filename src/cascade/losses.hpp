@@ -33,7 +33,7 @@ struct Losses {
 };
 
 /// `shocked` is the state right after the shock; its dollar answers are taken for the market's
-/// prices. nullopt when an asset that moved has none.
+/// prices. nullopt when an asset that moved has none, or a figure exceeds 256 bits.
 [[nodiscard]] std::optional<Losses> losses(const State& shocked, const Outcome& outcome,
                                            const std::set<Place>& own);
 

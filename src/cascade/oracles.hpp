@@ -1,10 +1,12 @@
 #pragma once
 
-#include <map>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cascade/factor_powers.hpp"
+#include "cascade/fraction.hpp"
 #include "cascade/playbook.hpp"
 #include "cascade/state.hpp"
 #include "core/address.hpp"
@@ -30,15 +32,29 @@ struct Moment {
     core::Timestamp time;
 };
 
+/// A pool's price of a whole token in whole ones of its other token.
+struct PoolPrice {
+    Fraction whole;
+    core::Address quote;  ///< the other token
+};
+/// nullopt where the pool has no price, and for a pool of more than two tokens, whose other side is
+/// not named.
+[[nodiscard]] std::optional<PoolPrice> pool_price(const margin::Venue& venue,
+                                                  const core::Address& asset);
+
 /// The oracles of a state, begun at the answers and pool prices of that moment. A copy is a fork.
 class Oracles {
   public:
-    /// `notes` gets a sentence for each rule that cannot be followed as it is written.
-    Oracles(const Playbook& playbook, const State& state, Moment begin,
-            std::vector<std::string>& notes);
+    Oracles(const Playbook& playbook, const State& state, Moment begin);
 
-    /// Carries an outside move to the answers that no rule governs, by the power with which the
-    /// asset follows; to those that a rule governs it comes through the pools.
+    /// A sentence for each rule that is not followed as it is written.
+    [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+    /// A sentence for each rule whose pool was not read: once anything moves, nobody knows its
+    /// answers.
+    [[nodiscard]] const std::vector<std::string>& unread() const { return unread_; }
+
+    /// Carries an outside move to the answers that no rule governs, by the power with which they
+    /// follow; to those that a rule governs it comes through the pools.
     [[nodiscard]] std::vector<PriceChange> move(State& state,
                                                 const std::vector<FactorMove>& moves) const;
     /// Lets every rule see the pools as they are, in the order of the playbook.
@@ -49,31 +65,27 @@ class Oracles {
     struct Target {
         std::size_t market = 0;
         std::string symbol;
-        core::U256 today;
-        core::U512 unit;  ///< of Anchor::Spot: the answer for a price of one
+        /// The answer for each whole unit of what is followed: of the pool's price, or of the other
+        /// asset's answer.
+        Fraction scale;
         oracle::Follower follower;
     };
     struct Rule {
         OracleRule rule;
-        std::optional<margin::PriceRatio> begin;  ///< the pool's price before anything moved
         std::vector<Target> targets;
     };
 
-    [[nodiscard]] static std::optional<core::U256> seen(const Rule& rule, const Target& target,
-                                                        const State& state);
+    void add(const OracleRule& rule, const State& state, Moment begin);
+    /// What a pool-following answer is multiplied with; notes where it cannot be set to the price.
+    [[nodiscard]] Fraction scale_of(const OracleRule& rule, const PoolPrice& price,
+                                    const margin::Market& market,
+                                    const margin::OracleAnswer& answer);
+    [[nodiscard]] bool is_ruled(std::size_t market, const core::Address& asset) const;
 
     std::vector<Rule> rules_;
     FactorPowers factors_;
+    std::vector<std::string> notes_;
+    std::vector<std::string> unread_;
 };
-
-/// The price of a whole `asset` at the pool in whole tokens of the other side, that side's address
-/// beside it; nullopt where the pool does not tell, and for a pool of more than two tokens whose
-/// other side is not named.
-struct PoolPrice {
-    margin::PriceRatio whole;
-    core::Address quote;
-};
-[[nodiscard]] std::optional<PoolPrice> pool_price(const margin::Venue& venue,
-                                                  const core::Address& asset);
 
 }  // namespace margrave::cascade

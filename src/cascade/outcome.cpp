@@ -9,6 +9,17 @@ std::size_t Round::successes() const {
         std::count_if(calls.begin(), calls.end(), [](const Call& call) { return call.ok; }));
 }
 
+std::vector<Sale> Round::all_sales() const {
+    std::vector<Sale> out;
+    for (const Call& call : calls) {
+        if (call.sale) {
+            out.push_back(*call.sale);
+        }
+    }
+    out.insert(out.end(), sales.begin(), sales.end());
+    return out;
+}
+
 std::size_t Outcome::liquidations() const {
     std::size_t sum = 0;
     for (const Round& round : rounds) {

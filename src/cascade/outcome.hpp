@@ -23,11 +23,11 @@ struct Call {
     std::optional<Sale> sale = {};            ///< of what it seized, with Selling::ToDebt
 };
 
-/// Where a pool stands.
+/// Where a pool stands: concentrated where it is that, and the price of its first token.
 struct PoolState {
     core::Address pool;
     std::optional<margin::ConcentratedState> concentrated;
-    std::optional<PoolPrice> price;  ///< of its first token
+    std::optional<PoolPrice> price;
 };
 
 struct Round {
@@ -38,6 +38,8 @@ struct Round {
     std::vector<PoolState> pools;
 
     [[nodiscard]] std::size_t successes() const;
+    /// Of its calls and at its end, in their order.
+    [[nodiscard]] std::vector<Sale> all_sales() const;
 };
 
 /// What a cascade did, from the shock to the end.
@@ -48,7 +50,8 @@ struct Outcome {
     State end;
     bool is_settled = true;          ///< false when the rounds ran out first
     std::vector<std::string> notes;  ///< what could not be done as the playbook has it, once each
-    /// Why what follows cannot be known: a sale needs liquidity that was not read. Empty: it is.
+    /// Why what follows cannot be known: a pool was read too little of, or the rounds ran out.
+    /// Empty: it is.
     std::vector<std::string> unknown_because;
 
     [[nodiscard]] std::size_t liquidations() const;

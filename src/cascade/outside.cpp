@@ -1,33 +1,16 @@
 #include "cascade/outside.hpp"
 
 #include <algorithm>
-#include <boost/multiprecision/cpp_int.hpp>
+#include <cstdint>
+#include <optional>
 #include <set>
 
-#include "core/fixed_point.hpp"
+#include "cascade/fraction.hpp"
 
 namespace margrave::cascade {
 namespace {
 
-using boost::multiprecision::cpp_int;
 using core::Address;
-using core::U512;
-using margin::PriceRatio;
-
-/// Any fraction as one of 512 bits: the low bits that do not fit are below 2^-400 of it.
-PriceRatio to_ratio(cpp_int numerator, cpp_int denominator) {
-    constexpr unsigned kBits = 500;
-    const cpp_int& larger = std::max(numerator, denominator);
-    const unsigned bits = larger == 0 ? 0 : static_cast<unsigned>(msb(larger)) + 1;
-    if (bits > kBits) {
-        numerator >>= bits - kBits;
-        denominator >>= bits - kBits;
-    }
-    if (denominator == 0) {
-        denominator = 1;
-    }
-    return {.numerator = U512(numerator), .denominator = U512(denominator)};
-}
 
 /// Every pool once, the playbook's venues first; what only an oracle looks at too.
 std::vector<VenueRule> all_pools(const State& state, const Playbook& playbook) {
@@ -52,13 +35,11 @@ std::vector<VenueRule> all_pools(const State& state, const Playbook& playbook) {
     return out;
 }
 
-int power_of(const FactorPowers& factors, const std::string& factor, const Address& asset) {
-    const auto powers = factors.find(factor);
-    if (powers == factors.end()) {
-        return 0;
-    }
-    const auto found = powers->second.find(asset);
-    return found == powers->second.end() ? 0 : found->second;
+/// nullopt where the pool was not read, or has no price.
+std::optional<Fraction> price_at(const State& state, const VenueRule& venue) {
+    const margin::Venue* pool = state.find_venue(venue.pool);
+    const auto price = pool == nullptr ? std::nullopt : pool->price(venue.asset, venue.into);
+    return price ? std::optional(to_fraction(*price)) : std::nullopt;
 }
 
 }  // namespace
@@ -67,25 +48,18 @@ std::vector<Sale> trade_outside(State& state, const Playbook& playbook,
                                 const std::vector<FactorMove>& moves) {
     std::vector<Sale> out;
     for (const VenueRule& venue : all_pools(state, playbook)) {
-        cpp_int up = 1;
-        cpp_int down = 1;
+        Fraction moved = 1;
         for (const FactorMove& move : moves) {
-            const int power = power_of(playbook.factors, move.factor, venue.asset) -
-                              power_of(playbook.factors, move.factor, venue.into);
-            for (int i = 0; i < std::abs(power); ++i) {
-                up *= cpp_int(power > 0 ? move.multiplier.numerator : move.multiplier.denominator);
-                down *=
-                    cpp_int(power > 0 ? move.multiplier.denominator : move.multiplier.numerator);
-            }
+            const int power = playbook.factors.of(move.factor, "", venue.asset) -
+                              playbook.factors.of(move.factor, "", venue.into);
+            moved *= to_power(move.multiplier, power);
         }
-        const margin::Venue* pool = state.find_venue(venue.pool);
-        const auto now = pool == nullptr ? std::nullopt : pool->price(venue.asset, venue.into);
-        if (up == down || !now) {
+        if (moved == 1) {
             continue;
         }
-        out.push_back(
-            trade_to(state, venue,
-                     to_ratio(cpp_int(now->numerator) * up, cpp_int(now->denominator) * down)));
+        const auto now = price_at(state, venue);
+        out.push_back(now ? trade_to(state, venue, to_ratio(*now * moved))
+                          : Sale{.asset = venue.asset, .into = venue.into, .refusal = kNotRead});
     }
     return out;
 }
@@ -93,39 +67,27 @@ std::vector<Sale> trade_outside(State& state, const Playbook& playbook,
 OutsidePrices outside_prices(const State& state, const Playbook& playbook) {
     OutsidePrices out;
     for (const VenueRule& venue : all_pools(state, playbook)) {
-        const margin::Venue* pool = state.find_venue(venue.pool);
-        const auto price = pool == nullptr ? std::nullopt : pool->price(venue.asset, venue.into);
-        if (price) {
+        if (const auto price = price_at(state, venue)) {
             out.push_back({.venue = venue, .price = *price});
         }
     }
     return out;
 }
 
-void recover(State& state, const OutsidePrices& outside, const Playbook& playbook) {
-    const cpp_int whole = 10'000;
-    const cpp_int part = std::min(
-        cpp_int(playbook.recovery_per_block.value()) * cpp_int(playbook.blocks_per_round), whole);
-    if (part == 0) {
-        return;
-    }
+std::vector<Sale> recover(State& state, const OutsidePrices& outside, const Playbook& playbook) {
+    constexpr std::uint64_t kWholeBps = 10'000;
+    const Fraction pull =
+        std::min(Fraction(1), Fraction(playbook.recovery_per_block.value(), kWholeBps) *
+                                  Fraction(playbook.blocks_per_round));
+    std::vector<Sale> out;
     for (const OutsidePrice& one : outside) {
-        const margin::Venue* pool = state.find_venue(one.venue.pool);
-        const auto now =
-            pool == nullptr ? std::nullopt : pool->price(one.venue.asset, one.venue.into);
-        if (!now) {
-            continue;
+        const auto now = price_at(state, one.venue);
+        if (now && *now != one.price && pull != 0) {
+            const Fraction target = *now + (one.price - *now) * pull;
+            out.push_back(trade_to(state, one.venue, to_ratio(target)));
         }
-        // now + (outside - now) * part, over one denominator
-        const cpp_int inside = cpp_int(now->numerator) * cpp_int(one.price.denominator);
-        const cpp_int beyond = cpp_int(one.price.numerator) * cpp_int(now->denominator);
-        if (inside == beyond) {
-            continue;
-        }
-        const cpp_int common = cpp_int(now->denominator) * cpp_int(one.price.denominator);
-        const cpp_int target = inside * (whole - part) + beyond * part;
-        static_cast<void>(trade_to(state, one.venue, to_ratio(target, common * whole)));
     }
+    return out;
 }
 
 }  // namespace margrave::cascade

@@ -3,10 +3,10 @@
 #include <optional>
 #include <vector>
 
+#include "cascade/fraction.hpp"
 #include "cascade/playbook.hpp"
 #include "cascade/sales.hpp"
 #include "cascade/state.hpp"
-#include "margin/venue.hpp"
 
 /// The price that the rest of the world pays, and who brings pools to it.
 namespace margrave::cascade {
@@ -19,7 +19,7 @@ namespace margrave::cascade {
 /// A pool's price in the world outside.
 struct OutsidePrice {
     VenueRule venue;
-    margin::PriceRatio price;  ///< per base unit
+    Fraction price;  ///< per base unit
 };
 using OutsidePrices = std::vector<OutsidePrice>;
 
@@ -28,6 +28,7 @@ using OutsidePrices = std::vector<OutsidePrice>;
 
 /// Outside arbitrage of a round's blocks: pulls every pool's price back by the playbook's part of
 /// its gap to the outside price, all of it at most.
-void recover(State& state, const OutsidePrices& outside, const Playbook& playbook);
+[[nodiscard]] std::vector<Sale> recover(State& state, const OutsidePrices& outside,
+                                        const Playbook& playbook);
 
 }  // namespace margrave::cascade

@@ -2,17 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "cascade/factor_powers.hpp"
+#include "cascade/fraction.hpp"
 #include "core/address.hpp"
 #include "core/u256.hpp"
 #include "core/units.hpp"
 #include "margin/feed_rule.hpp"
-#include "margin/market.hpp"
 
 /// What a cascade supposes: who acts in which order, where seized collateral goes, how oracles
 /// follow (docs/cascade.md). Names are resolved: nothing here is looked up again.
@@ -35,14 +34,6 @@ enum class Selling {
 [[nodiscard]] std::string to_string(PairChoice pair);
 [[nodiscard]] std::string to_string(Selling selling);
 
-/// A positive fraction.
-struct Ratio {
-    core::U256 numerator = 1;
-    core::U256 denominator = 1;
-
-    friend bool operator==(const Ratio&, const Ratio&) = default;
-};
-
 /// Where an asset is sold. Several of one asset are used by best price.
 struct VenueRule {
     core::Address asset;
@@ -63,17 +54,11 @@ struct OracleRule {
     std::optional<std::string> market;
     std::optional<core::Address> pool;     ///< follows this pool's price of `asset`; or
     std::optional<core::Address> follows;  ///< follows another asset's answer by `ratio`
-    Ratio ratio;
-    Ratio quote_usd;        ///< dollars for one whole token of what the pool prices in
-    unsigned decimals = 8;  ///< of the answer, with Anchor::Spot
+    Fraction ratio = 1;
+    Fraction quote_usd = 1;  ///< dollars for one whole token of what the pool prices in
+    unsigned decimals = 8;   ///< of the answer, with Anchor::Spot
     Anchor anchor = Anchor::Basis;
     margin::FeedRule feed;
-};
-
-/// An outside move of a risk factor.
-struct FactorMove {
-    std::string factor;
-    Ratio multiplier;  ///< of today's price
 };
 
 /// Base units sold into the asset's venue before the first round.
@@ -88,9 +73,6 @@ struct Shock {
 
     [[nodiscard]] bool is_empty() const { return sales.empty() && moves.empty(); }
 };
-
-/// By which power of each factor an asset's price goes: {"ETH/USD": {WETH: 1, wstETH: 1}}.
-using FactorPowers = std::map<std::string, std::map<core::Address, int>>;
 
 /// When liquidators act. Without any of it they act on every eligible account, at any cost.
 struct Liquidators {

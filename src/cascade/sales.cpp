@@ -1,41 +1,29 @@
 #include "cascade/sales.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <map>
-#include <set>
 #include <utility>
 
+#include "cascade/fraction.hpp"
 #include "core/errors.hpp"
 #include "margin/price_limit.hpp"
 
 namespace margrave::cascade {
+
+bool Sale::is_unknown() const { return refusal == kNotRead || refusal == "beyond_band"; }
+
 namespace {
 
 using core::Address;
 using core::U256;
-using core::U512;
 using margin::PriceRatio;
 
 /// More than any pool's own counters hold, and no more than the pools' signed amounts allow.
 U256 everything() {
     constexpr unsigned kBits = 127;
     return (U256(1) << kBits) - 1;
-}
-
-/// The ratio with both parts below 2^250, so that products of three fit 512 bits less what a price
-/// itself takes; the part that is lost is below 2^-200 of it.
-PriceRatio shortened(PriceRatio price) {
-    constexpr unsigned kBitsMax = 250;
-    const U512 larger = std::max(price.numerator, price.denominator);
-    const unsigned bits = larger == 0 ? 0 : boost::multiprecision::msb(larger) + 1;
-    if (bits > kBitsMax) {
-        const unsigned shift = bits - kBitsMax;
-        price.numerator >>= shift;
-        price.denominator >>= shift;
-        price.denominator = std::max(price.denominator, U512(1));
-    }
-    return price;
 }
 
 /// One swap in one pool; adds what moved to the sale and returns what is left of the amount.
@@ -96,42 +84,44 @@ U256 taken_until(const std::vector<margin::Venue*>& pools, const Hop& hop, const
     return taken;
 }
 
-/// Sells to the lowest common price that does not take more than the amount; the little that the
-/// last step of the search leaves goes to the pool that then pays best.
+/// Fills several pools to the lowest common price at which they do not take more than the amount
+/// together; returns what is left of it.
+U256 fill_alike(const std::vector<margin::Venue*>& pools, const Hop& hop, const U256& amount,
+                Sale& sale) {
+    const margin::Venue* best = best_pool(pools, hop);
+    const auto top = best == nullptr ? std::nullopt : best->price(hop.sell, hop.buy);
+    if (!top) {
+        return amount;
+    }
+    static constexpr std::uint64_t kWhole = std::uint64_t{1} << 40U;
+    const auto limit_at = [price = to_fraction(*top)](std::uint64_t part) {
+        return to_ratio(price * Fraction(part, kWhole));
+    };
+    std::uint64_t enough = kWhole;  // at the best price nothing is sold
+    std::uint64_t below = 0;
+    while (enough - below > 1) {
+        const std::uint64_t middle = (enough + below) / 2;
+        const bool fits = taken_until(pools, hop, amount, limit_at(middle)) <= amount;
+        (fits ? enough : below) = middle;
+    }
+    U256 left = amount;
+    for (margin::Venue* pool : pools) {
+        left = swap_into(
+            *pool,
+            {.sell = hop.sell, .buy = hop.buy, .amount = left, .price_limit = limit_at(enough)},
+            sale);
+    }
+    return left;
+}
+
+/// The little that filling alike leaves goes to the pool that then pays best.
 Sale sell_hop(State& state, const Hop& hop, const U256& amount) {
     Sale sale{.asset = hop.sell, .into = hop.buy};
     const std::vector<margin::Venue*> pools = pools_of(state, hop);
     if (pools.size() < hop.pools.size()) {
-        sale.refusal = "not_read";
+        sale.refusal = kNotRead;
     }
-    U256 left = amount;
-    if (pools.size() > 1) {
-        const margin::Venue* best = best_pool(pools, hop);
-        const auto top = best == nullptr ? std::nullopt : best->price(hop.sell, hop.buy);
-        if (top) {
-            constexpr unsigned kSteps = 40;
-            const PriceRatio price = shortened(*top);
-            U512 enough = U512(1) << kSteps;  // of 2^kSteps: at the best price nothing is sold
-            U512 below = 0;
-            const auto limit_at = [&](const U512& part) {
-                return PriceRatio{.numerator = price.numerator * part,
-                                  .denominator = price.denominator << kSteps};
-            };
-            while (enough - below > 1) {
-                const U512 middle = (enough + below) / 2;
-                const bool fits = taken_until(pools, hop, amount, limit_at(middle)) <= amount;
-                (fits ? enough : below) = middle;
-            }
-            for (margin::Venue* pool : pools) {
-                left = swap_into(*pool,
-                                 {.sell = hop.sell,
-                                  .buy = hop.buy,
-                                  .amount = left,
-                                  .price_limit = limit_at(enough)},
-                                 sale);
-            }
-        }
-    }
+    U256 left = pools.size() > 1 ? fill_alike(pools, hop, amount, sale) : amount;
     if (margin::Venue* best = best_pool(pools, hop)) {
         left = swap_into(
             *best, {.sell = hop.sell, .buy = hop.buy, .amount = left, .price_limit = {}}, sale);
@@ -214,12 +204,26 @@ Sale sell_at_venue(State& state, const std::vector<VenueRule>& venues, const Add
     return sell_along(state, {hop_of(venues, asset, own->into)}, lot);
 }
 
+std::optional<Sale> sell_seized(State& state, const Playbook& playbook,
+                                const margin::LiquidationPair& pair, const U256& amount) {
+    if (playbook.selling == Selling::Keep || pair.collateral == pair.debt || amount == 0) {
+        return std::nullopt;
+    }
+    const Lot lot{.amount = amount, .divisor = playbook.depth_divisor};
+    const auto way = playbook.selling == Selling::ToDebt
+                         ? find_way(playbook.venues, pair.collateral, pair.debt)
+                         : std::vector<Hop>{};
+    const Sale sale = way.empty() ? sell_at_venue(state, playbook.venues, pair.collateral, lot)
+                                  : sell_along(state, way, lot);
+    return sale.amount == 0 && sale.refusal.empty() ? std::nullopt : std::optional(sale);
+}
+
 Sale trade_to(State& state, const VenueRule& venue, const PriceRatio& target) {
     Sale sale{.asset = venue.asset, .into = venue.into};
     margin::Venue* pool = state.find_venue(venue.pool);
     const auto now = pool == nullptr ? std::nullopt : pool->price(venue.asset, venue.into);
     if (!now) {
-        sale.refusal = pool == nullptr ? "not_read" : "no_liquidity";
+        sale.refusal = pool == nullptr ? kNotRead : "no_liquidity";
         return sale;
     }
     const bool falls = margin::is_at_least(*now, target);

@@ -9,10 +9,14 @@
 #include "cascade/state.hpp"
 #include "core/address.hpp"
 #include "core/u256.hpp"
+#include "margin/liquidation.hpp"
 #include "margin/venue.hpp"
 
 /// What sales do to the pools.
 namespace margrave::cascade {
+
+/// The refusal of a sale that needs a pool that was not read; pools have refusals of their own.
+inline constexpr const char* kNotRead = "not_read";
 
 /// One sale, in base units.
 struct Sale {
@@ -23,6 +27,9 @@ struct Sale {
     core::U256 unsold = {};    ///< what no pool took
     std::vector<core::Address> pools = {};
     std::string refusal = {};  ///< a pool's reason, where something is unsold
+
+    /// More of a pool is there than was read, so nobody knows what the sale does.
+    [[nodiscard]] bool is_unknown() const;
 };
 
 /// The pools of one step of a way from one asset to another, used by best price.
@@ -51,6 +58,12 @@ struct Lot {
 /// Sells into the asset's own venue's `into`. All is unsold for an asset without a venue.
 [[nodiscard]] Sale sell_at_venue(State& state, const std::vector<VenueRule>& venues,
                                  const core::Address& asset, const Lot& lot);
+
+/// Sells what one call seized: along the shortest way to the debt with Selling::ToDebt; where none
+/// leads there, and with Selling::PerRound, at its own venue. nullopt where it is kept.
+[[nodiscard]] std::optional<Sale> sell_seized(State& state, const Playbook& playbook,
+                                              const margin::LiquidationPair& pair,
+                                              const core::U256& amount);
 
 /// Trades the pool until its price of `asset` in `into` is `target`, in either direction; the price
 /// is per base unit, fee aside.

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "adapters/adapter.hpp"
-#include "adapters/venue_kind.hpp"
 #include "chains/evm/batch_reader.hpp"
 #include "chains/evm/head.hpp"
 #include "chains/evm/log_scanner.hpp"
@@ -18,8 +17,10 @@
 #include "chains/task.hpp"
 #include "collect/holdings.hpp"
 #include "collect/look_through.hpp"
+#include "collect/market_reading.hpp"
 #include "collect/price_sources.hpp"
 #include "collect/smart_accounts.hpp"
+#include "collect/venue_reading.hpp"
 #include "core/hex.hpp"
 #include "core/text.hpp"
 
@@ -30,138 +31,10 @@ using chains::Task;
 using core::ChainError;
 using core::ErrorKind;
 
-/// One configured deployment being read, and what failed in it: the coverage rule's edge.
-struct MarketReading {
-    const settings::MarketEntry* entry = nullptr;
-    std::unique_ptr<adapters::Adapter> adapter;
-    std::vector<std::pair<core::Address, ChainError>> failures;
-};
-
-Task<void> read_account(MarketReading& market, chains::Reader& reader, core::Address wallet) {
-    try {
-        co_await market.adapter->read(reader, wallet);
-    } catch (const ChainError& error) {
-        market.failures.emplace_back(wallet, error);
-    }
-}
-
-/// One configured pool being read, or why it could not be.
-struct VenueReading {
-    const settings::Pool* pool = nullptr;
-    std::unique_ptr<adapters::VenueReader> reader;
-    std::unique_ptr<margin::Venue> venue;
-    std::optional<ChainError> failure;
-};
-
-Task<bool> read_venue(VenueReading& reading, chains::Reader& reader) {
-    try {
-        reading.venue = co_await reading.reader->read(reader);
-    } catch (const ChainError& error) {
-        reading.failure = error;
-    }
-    co_return true;
-}
-
-std::vector<VenueReading> make_venue_readings(const settings::Settings& settings,
-                                              const std::string& chain) {
-    std::vector<VenueReading> out;
-    for (const settings::Pool& pool : settings.pools) {
-        if (pool.chain != chain) {
-            continue;
-        }
-        const adapters::VenueKind* kind = adapters::find_venue_kind(pool.kind);
-        if (kind == nullptr) {
-            throw core::ConfigError(fmt::format("{}: margrave knows no pools of kind \"{}\"",
-                                                pool.section.where("kind"), pool.kind));
-        }
-        VenueReading& reading = out.emplace_back();
-        reading.pool = &pool;
-        reading.reader = kind->make_reader(pool);
-    }
-    return out;
-}
-
-std::vector<MarketReading> make_readings(const settings::Settings& settings,
-                                         const std::string& chain,
-                                         const adapters::AdapterOptions& options) {
-    std::vector<MarketReading> out;
-    for (const settings::MarketEntry& entry : settings.markets) {
-        if (entry.chain != chain) {
-            continue;
-        }
-        const adapters::Protocol* protocol = adapters::find_protocol(entry.protocol);
-        if (protocol == nullptr) {
-            throw core::ConfigError(fmt::format("{}: margrave knows no protocol \"{}\"",
-                                                entry.section.where("protocol"), entry.protocol));
-        }
-        MarketReading& reading = out.emplace_back();
-        reading.entry = &entry;
-        reading.adapter = protocol->make_adapter(entry, settings.revisions, options);
-    }
-    return out;
-}
-
-snapshot::CoverageGap gap_of(const settings::MarketEntry& entry,
-                             std::optional<core::Address> wallet, ErrorKind kind,
-                             std::string detail) {
-    return {.chain = entry.chain,
-            .protocol = entry.protocol,
-            .market = entry.name,
-            .wallet = wallet,
-            .kind = kind,
-            .detail = std::move(detail)};
-}
-
-/// The markets with their accounts, and every failure in them as a gap: one for all wallets where
-/// the deployment itself is unread.
-void take(MarketReading& reading, snapshot::Snapshot& into) {
-    std::vector<std::unique_ptr<margin::Market>> markets = reading.adapter->take_markets();
-    const auto add_missing = [&](const margin::Missing& missing, const std::string& market) {
-        into.gaps.push_back(gap_of(*reading.entry, missing.wallet, missing.kind,
-                                   missing.what + ": " + missing.detail));
-        into.gaps.back().market = market;
-    };
-    for (const margin::Missing& missing : reading.adapter->missing()) {
-        add_missing(missing, reading.entry->name);
-    }
-    if (markets.empty() && !reading.failures.empty()) {
-        const ChainError& error = reading.failures.front().second;
-        into.gaps.push_back(gap_of(*reading.entry, std::nullopt, error.kind(), error.what()));
-        return;
-    }
-    for (const auto& [wallet, error] : reading.failures) {
-        into.gaps.push_back(gap_of(*reading.entry, wallet, error.kind(), error.what()));
-    }
-    for (std::unique_ptr<margin::Market>& market : markets) {
-        for (const margin::Missing& missing : market->missing()) {
-            add_missing(missing, market->name().name);
-        }
-        into.markets.push_back(std::move(market));
-    }
-}
-
-void take(VenueReading& reading, snapshot::Snapshot& into) {
-    const auto add_gap = [&](ErrorKind kind, std::string detail) {
-        into.gaps.push_back({.chain = reading.pool->chain,
-                             .protocol = reading.pool->kind,
-                             .market = reading.pool->address.to_string(),
-                             .wallet = std::nullopt,
-                             .kind = kind,
-                             .detail = std::move(detail)});
-    };
-    if (reading.failure) {
-        add_gap(reading.failure->kind(), reading.failure->what());
-        return;
-    }
-    for (const margin::Missing& missing : reading.reader->missing()) {
-        add_gap(missing.kind, missing.what + ": " + missing.detail);
-    }
-    into.venues.push_back(std::move(reading.venue));
-}
-
 /// One chain being read: everything that asks it, and who was asked for or found.
 struct ChainReading {
     std::vector<MarketReading> markets;
+    std::vector<VenueReading> venues;
     HoldingsReader holdings;
     LookThroughReader claims;
     SmartAccountReader smart;
@@ -179,11 +52,6 @@ Task<bool> read_proxy(ChainReading& chain, chains::Reader& reader, core::Address
     co_return true;
 }
 
-Task<bool> read_in(MarketReading& market, chains::Reader& reader, core::Address wallet) {
-    co_await read_account(market, reader, wallet);
-    co_return true;
-}
-
 Task<bool> read_holdings(HoldingsReader& holdings, chains::Reader& reader, core::Address wallet) {
     co_await holdings.read(reader, wallet);
     co_return true;
@@ -193,7 +61,7 @@ Task<bool> read_wallet(ChainReading& chain, chains::Reader& reader, core::Addres
     std::vector<Task<bool>> parts;
     parts.reserve(chain.markets.size() + 2);
     for (MarketReading& market : chain.markets) {
-        parts.push_back(read_in(market, reader, wallet));
+        parts.push_back(read_account(market, reader, wallet));
     }
     parts.push_back(read_holdings(chain.holdings, reader, wallet));
     parts.push_back(read_proxy(chain, reader, wallet));
@@ -335,10 +203,10 @@ namespace oracles = chains::evm::oracles;
 void collect_chain(const settings::Settings& settings, const ChainRequest& request,
                    const CollectOptions& options, CollectResult& result) {
     oracles::SourceBook* noted = nullptr;  // there before any adapter asks anything
-    const auto note = [&noted](const core::Address& source, adapters::PriceQuestion question) {
-        noted->note(source, question_of(question));
+    const auto note = [&noted](const core::Address& source, margin::PriceQuestion question) {
+        noted->note(source, question);
     };
-    std::vector<MarketReading> configured = make_readings(
+    std::vector<MarketReading> configured = make_market_readings(
         settings, request.chain.name,
         {.verify = options.verify, .discover = options.discover, .note_price_source = note});
     std::vector<VenueReading> pools = options.venues
@@ -359,6 +227,7 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     chains::evm::BatchReader reader(*request.transport, head.block, request.chain.multicall3, {},
                                     &scanner);
     ChainReading chain{.markets = std::move(configured),
+                       .venues = std::move(pools),
                        .holdings = HoldingsReader(request.chain, settings.assets),
                        .claims = LookThroughReader(request.chain, settings.token_rates),
                        .smart = SmartAccountReader(request.chain, settings.smart_accounts),
@@ -369,13 +238,12 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
         sources.note_sequencer(*request.chain.sequencer_uptime_feed,
                                request.chain.sequencer_grace_s);
     }
-    std::vector<VenueReading> venues = std::move(pools);
     std::vector<Task<bool>> first;
     first.reserve(request.wallets.size() + 1);
     for (const core::Address& wallet : request.wallets) {
         first.push_back(read_wallet(chain, reader, wallet));
     }
-    for (VenueReading& venue : venues) {
+    for (VenueReading& venue : chain.venues) {
         first.push_back(read_venue(venue, reader));
     }
     first.push_back(read_smart_accounts(chain, reader));
@@ -385,7 +253,7 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     for (MarketReading& market : chain.markets) {
         take(market, read);
     }
-    for (VenueReading& venue : venues) {
+    for (VenueReading& venue : chain.venues) {
         take(venue, read);
     }
     chain.holdings.take(read.markets, read);

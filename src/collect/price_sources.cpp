@@ -8,16 +8,9 @@
 
 namespace margrave::collect {
 
-namespace oracles = chains::evm::oracles;
-
-oracles::PriceQuestion question_of(adapters::PriceQuestion question) {
-    return question == adapters::PriceQuestion::MorphoPrice ? oracles::PriceQuestion::MorphoPrice
-                                                            : oracles::PriceQuestion::LatestAnswer;
-}
-
-void take_price_sources(oracles::SourceBook& sources, const std::string& chain,
+void take_price_sources(chains::evm::oracles::SourceBook& sources, const std::string& chain,
                         snapshot::Snapshot& into) {
-    oracles::SourceBook::Found found = sources.take();
+    chains::evm::oracles::SourceBook::Found found = sources.take();
     for (const auto& failure : found.failures) {
         const std::size_t others = failure.sources.size() - 1;
         into.gaps.push_back(

@@ -143,4 +143,12 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
     return std::string(best);
 }
 
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& letter : out) {
+        letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    }
+    return out;
+}
+
 }  // namespace margrave::core

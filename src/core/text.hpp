@@ -17,4 +17,7 @@ namespace margrave::core {
 /// "did you mean".
 [[nodiscard]] std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
+/// ASCII letters in lower case, all else as it is.
+[[nodiscard]] std::string lower(std::string_view text);
+
 }  // namespace margrave::core

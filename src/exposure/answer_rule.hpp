@@ -42,13 +42,7 @@ class AnswerRule {
 /// How one answer follows a factor: answer * factor^power, or by its rule where there is one.
 struct Follow {
     int power = 0;
-    std::shared_ptr<const AnswerRule> rule;  ///< nullptr: the power is all that is known
-
-    Follow() = default;
-    Follow(int exponent) : power(exponent) {}  // NOLINT(google-explicit-constructor): it is one
-    Follow(int exponent, std::shared_ptr<const AnswerRule> by)
-        : power(exponent), rule(std::move(by)) {}
-    operator int() const { return power; }  // NOLINT(google-explicit-constructor): it is one
+    std::shared_ptr<const AnswerRule> rule = nullptr;  ///< nullptr: the power is all that is known
 
     friend bool operator==(const Follow&, const Follow&) = default;
 };

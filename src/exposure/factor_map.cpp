@@ -54,6 +54,10 @@ const std::vector<std::string>* FactorMap::find_either(const Key& token,
     return own != nullptr ? own : find(token, "");
 }
 
+FactorMap FactorMap::with_snapshot(const snapshot::Snapshot& snapshot) const {
+    return with_claims(snapshot.claims).with_oracles(snapshot.oracles);
+}
+
 FactorMap FactorMap::with_claims(const std::vector<snapshot::TokenClaim>& claims) const {
     FactorMap out = *this;
     out.look_through_ = LookThrough(claims);

@@ -15,6 +15,7 @@
 #include "exposure/look_through.hpp"
 #include "margin/market.hpp"
 #include "margin/oracle.hpp"
+#include "snapshot/snapshot.hpp"
 
 namespace margrave::exposure {
 
@@ -81,6 +82,9 @@ class FactorMap {
     FactorMap(const std::vector<FactorRow>& rows, const std::vector<RiskFactor>& risks,
               const std::vector<KnownToken>& tokens);
 
+    /// The same map with all that the chain says in a snapshot: of tokens, and of what answers are
+    /// made of.
+    [[nodiscard]] FactorMap with_snapshot(const snapshot::Snapshot& snapshot) const;
     /// The same map with what the chain says of tokens.
     [[nodiscard]] FactorMap with_claims(const std::vector<snapshot::TokenClaim>& claims) const;
     [[nodiscard]] const LookThrough& look_through() const { return look_through_; }

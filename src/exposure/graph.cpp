@@ -1,12 +1,12 @@
 #include "exposure/graph.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 #include <tuple>
 #include <utility>
 
+#include "core/text.hpp"
 #include "exposure/aggregate.hpp"
 
 namespace margrave::exposure {
@@ -247,13 +247,6 @@ void add_holding(const Item& item, const Portfolio& portfolio, Gathering& out) {
     add_help(item, portfolio, out);
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-    return out;
-}
-
 }  // namespace
 
 std::string market_id(const margin::MarketName& market) {
@@ -310,18 +303,18 @@ Graph make_graph(const Portfolio& portfolio, const PriceBook& prices, const Fact
 }
 
 std::vector<Node> matching(const Graph& graph, std::string_view text) {
-    const std::string wanted = lower(text);
+    const std::string wanted = core::lower(text);
     std::vector<Node> out;
     for (const Node& node : graph.nodes) {
-        if (lower(node.id) == wanted) {
+        if (core::lower(node.id) == wanted) {
             return {node};
         }
-        const std::string id = lower(node.id);
+        const std::string id = core::lower(node.id);
         const bool ends_in = wanted.starts_with("0x") && id.size() > wanted.size() &&
                              id.ends_with(wanted) &&
                              (node.kind == NodeKind::Wallet || node.kind == NodeKind::Asset ||
                               node.kind == NodeKind::Oracle);
-        if (lower(node.label) == wanted || ends_in) {
+        if (core::lower(node.label) == wanted || ends_in) {
             out.push_back(node);
         }
     }

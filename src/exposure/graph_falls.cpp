@@ -57,7 +57,7 @@ Powers powers_of(const margin::Market& market, const Graph& graph, const FactorM
                      stands_on(graph, asset_id(name.chain, answer.denominator), node);
         }
         if (power != 0) {
-            powers[answer.asset] = power;
+            powers[answer.asset] = {.power = power};
         }
     }
     return powers;

@@ -58,9 +58,9 @@ YearlyGrowth answer_growth(const margin::Market& market, const FactorMap& factor
     YearlyGrowth down;
     for (const auto& [factor, powers] : factor_powers(market, factors)) {
         const core::Wad growth = factors.risk_of(factor).yearly_growth;
-        for (const auto& [asset, power] : powers) {
-            YearlyGrowth& side = power > 0 ? up : down;
-            for (int i = 0; i < std::abs(power); ++i) {
+        for (const auto& [asset, follow] : powers) {
+            YearlyGrowth& side = follow.power > 0 ? up : down;
+            for (int i = 0; i < std::abs(follow.power); ++i) {
                 side[asset] = side[asset] + growth;
             }
         }

@@ -11,21 +11,15 @@ namespace {
 
 using margin::OracleKind;
 
-std::string upper(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    return text;
-}
-
 /// The names by which a pair may stand among factors: its own, and for a token in dollars the one
 /// factor that the token is worth.
 std::vector<std::string> names_of(const std::string& pair, const FactorMap& map) {
-    std::vector<std::string> out{upper(pair)};
+    std::vector<std::string> out{core::lower(pair)};
     const std::size_t slash = pair.find('/');
-    if (upper(pair.substr(slash + 1)) == "USD") {
+    if (core::lower(pair.substr(slash + 1)) == "usd") {
         const auto worth = map.factors_of_symbol(pair.substr(0, slash));
         if (worth.size() == 1) {
-            out.push_back(upper(worth.front()));
+            out.push_back(core::lower(worth.front()));
         }
     }
     return out;
@@ -39,10 +33,10 @@ std::string listed(const std::vector<std::string>& names) {
     return out;
 }
 
-/// Whether a factor has one of these names, which are in upper case.
+/// Whether a factor has one of these names, which are in lower case.
 auto is_one_of(const std::vector<std::string>& names) {
     return [&names](const std::string& factor) {
-        return std::find(names.begin(), names.end(), upper(factor)) != names.end();
+        return std::find(names.begin(), names.end(), core::lower(factor)) != names.end();
     };
 }
 

@@ -16,6 +16,10 @@
 
 namespace margrave::margin {
 
+/// What a protocol asks a price source for its answer: a feed's latestAnswer(), or the price() of
+/// an isolated market's own oracle.
+enum class PriceQuestion { LatestAnswer, Price };
+
 /// What a price source is, told by the functions that it answers.
 enum class OracleKind {
     Opaque,         ///< nothing is known of it but its answer

@@ -21,14 +21,12 @@ namespace margrave::report {
 struct OwnPrice {
     cascade::Headline headline;
     std::optional<core::Wad> factor_price;  ///< today's, in dollars; nullopt: nothing tells it
-    std::optional<std::uint32_t> half_depth_bps = {};  ///< cascade_bps, were pools half as deep
+    cascade::Headline half_depth = {};      ///< the same, were pools half as deep
 };
 
 /// The answer of `margrave cascade`.
 struct CascadeReport {
     std::string chain;
-    cascade::Playbook playbook;
-    cascade::Shock shock;
     const cascade::State* begin = nullptr;  ///< must outlive the report
     cascade::Outcome outcome;
     std::vector<OwnPrice> own;

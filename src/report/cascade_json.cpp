@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/fixed_point.hpp"
 #include "report/cascade.hpp"
 #include "report/json_fields.hpp"
 #include "report/names.hpp"
@@ -26,11 +27,8 @@ Json ratio_json(const std::optional<double>& value) {
 /// 1e18 each, exact.
 std::string signed_dollars(const cascade::SignedUsd& value) {
     const bool is_negative = value < 0;
-    const boost::multiprecision::cpp_int magnitude = is_negative ? -value : value;
-    const U256 shown = magnitude > boost::multiprecision::cpp_int(core::max_u256())
-                           ? core::max_u256()
-                           : U256(magnitude);
-    return (is_negative ? "-" : "") + core::format_fixed(shown, kWadDecimals, kWadDecimals);
+    const U256 magnitude(is_negative ? cascade::SignedUsd(-value) : value);
+    return (is_negative ? "-" : "") + core::format_fixed(magnitude, kWadDecimals, kWadDecimals);
 }
 
 Json sale_json(const Sale& sale) {
@@ -46,7 +44,6 @@ Json sale_json(const Sale& sale) {
 /// By symbol; where markets answer differently for one symbol, the first.
 Json prices_json(const std::vector<PriceChange>& changes) {
     Json out = Json::object();
-    std::set<std::string> taken;
     std::map<std::string, std::size_t> market_of;
     for (const PriceChange& change : changes) {
         const auto [slot, is_new] = market_of.emplace(change.symbol, change.market);
@@ -68,15 +65,6 @@ Json price_list(const cascade::State& state, const std::vector<PriceChange>& cha
     });
 }
 
-Json deficits_json(const std::vector<margin::Deficit>& deficits) {
-    Json out = Json::object();
-    for (const margin::Deficit& deficit : deficits) {
-        out[out.contains(deficit.symbol) ? deficit.asset.to_string() : deficit.symbol] =
-            raw(deficit.amount);
-    }
-    return out;
-}
-
 Json call_json(const cascade::State& state, const Call& call) {
     const margin::Market& market = *state.markets[call.place.market];
     return {{"protocol", market.name().protocol},
@@ -95,29 +83,24 @@ Json call_json(const cascade::State& state, const Call& call) {
             {"sale", call.sale ? sale_json(*call.sale) : Json()}};
 }
 
+/// Of a whole first token in whole ones of the other, rounded down to 18 digits.
+Json pool_price_json(const std::optional<cascade::PoolPrice>& price) {
+    const auto wad =
+        price ? cascade::to_answer(price->whole * cascade::fraction(core::wad())) : std::nullopt;
+    return wad ? Json(core::format_fixed(*wad, kWadDecimals, kWadDecimals)) : Json();
+}
+
 Json pools_json(const std::vector<cascade::PoolState>& pools) {
     Json out = Json::object();
     for (const cascade::PoolState& pool : pools) {
-        Json one = Json::object();
+        Json one{{"price", pool_price_json(pool.price)}};
         if (pool.concentrated) {
-            one = {{"sqrt_price_x96", raw(pool.concentrated->sqrt_price_x96)},
-                   {"tick", pool.concentrated->tick},
-                   {"liquidity", raw(pool.concentrated->liquidity)}};
+            one["sqrt_price_x96"] = raw(pool.concentrated->sqrt_price_x96);
+            one["tick"] = pool.concentrated->tick;
+            one["liquidity"] = raw(pool.concentrated->liquidity);
         }
         out[pool.pool.to_string()] = one;
     }
-    return out;
-}
-
-/// Every sale of a round in its order.
-std::vector<Sale> sales_of(const Round& round) {
-    std::vector<Sale> out;
-    for (const Call& call : round.calls) {
-        if (call.sale) {
-            out.push_back(*call.sale);
-        }
-    }
-    out.insert(out.end(), round.sales.begin(), round.sales.end());
     return out;
 }
 
@@ -125,7 +108,7 @@ Json round_json(const cascade::State& state, const Round& round) {
     return {{"round", round.number},
             {"liquidations",
              list(round.calls, [&](const Call& call) { return call_json(state, call); })},
-            {"sold", list(sales_of(round), sale_json)},
+            {"sold", list(round.all_sales(), sale_json)},
             {"prices_raw", prices_json(round.prices)},
             {"prices", price_list(state, round.prices)},
             {"pools", pools_json(round.pools)}};
@@ -251,7 +234,7 @@ Json path_json(const CascadeReport& report, const cascade::Headline& headline) {
         out.push_back({{"round", round.number},
                        {"liquidations", round.successes()},
                        {"wallets", wallets},
-                       {"sold", list(sales_of(round), sale_json)},
+                       {"sold", list(round.all_sales(), sale_json)},
                        {"prices_raw", prices_json(round.prices)}});
     }
     return out;
@@ -269,11 +252,13 @@ Json own_json(const CascadeReport& report, const OwnPrice& own) {
         {"cascade_price", moved_price(own, headline.cascade_bps)},
         {"naive_move", move_json(own, headline.naive_bps)},
         {"cascade_move", move_json(own, headline.cascade_bps)},
-        {"half_depth_price", moved_price(own, own.half_depth_bps)},
-        {"half_depth_move", move_json(own, own.half_depth_bps)},
+        {"half_depth_price", moved_price(own, own.half_depth.cascade_bps)},
+        {"half_depth_move", move_json(own, own.half_depth.cascade_bps)},
         {"amplification", ratio_json(headline.amplification)},
         {"non_monotone", headline.non_monotone},
         {"unknown_from_bps", headline.unknown_from_bps ? Json(*headline.unknown_from_bps) : Json()},
+        {"unknown_because",
+         headline.unknown_because.empty() ? Json() : Json(headline.unknown_because)},
         {"path", path_json(report, headline)}};
 }
 
@@ -355,13 +340,14 @@ std::string to_json(const CascadeReport& report) {
           {"markets", markets},
           {"accounts", accounts_json(report.outcome.end)}}},
         {"own", list(report.own, [&](const OwnPrice& own) { return own_json(report, own); })},
-        {"sweep",
-         list(report.sweep,
-              [](const cascade::SweepPoint& point) -> Json {
-                  return {{"move_bps", point.move_bps},      {"liquidations", point.liquidations},
-                          {"accounts", point.fallen.size()}, {"rounds", point.rounds},
-                          {"settled", point.is_settled},     {"known", point.is_known}};
-              })},
+        {"sweep", list(report.sweep,
+                       [](const cascade::SweepPoint& point) -> Json {
+                           return {{"move_bps", point.move_bps},
+                                   {"liquidations", point.liquidations},
+                                   {"accounts", point.fallen.size()},
+                                   {"rounds", point.rounds},
+                                   {"known", point.unknown_because.empty()}};
+                       })},
         {"ladder", ladder_json(report.ladder)},
         {"losses", losses_json(report.losses)},
         {"assumptions", assumptions},

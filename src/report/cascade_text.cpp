@@ -147,20 +147,12 @@ class Text {
     using SalesByAsset = std::map<std::pair<core::Address, core::Address>, Sale>;
     [[nodiscard]] static SalesByAsset sales_by_asset(const Round& round) {
         SalesByAsset out;
-        const auto add = [&](const Sale& sale) {
+        for (const Sale& sale : round.all_sales()) {
             Sale& sum = out[{sale.asset, sale.into}];
             sum.asset = sale.asset;
             sum.into = sale.into;
             sum.amount += sale.amount;
             sum.received += sale.received;
-        };
-        for (const Call& call : round.calls) {
-            if (call.sale) {
-                add(*call.sale);
-            }
-        }
-        for (const Sale& sale : round.sales) {
-            add(sale);
         }
         return out;
     }
@@ -208,7 +200,7 @@ class Text {
                  {headline.factor.empty() ? "none" : core::printable(headline.factor, 30)},
                  {found_text(headline, headline.naive_bps)},
                  {found_text(headline, headline.cascade_bps), Ink::Bold},
-                 {found_text(headline, own.half_depth_bps)},
+                 {found_text(own.half_depth, own.half_depth.cascade_bps)},
                  {headline.amplification ? fmt::format("{:.2f}x", *headline.amplification) : ""},
                  {remark(headline)}});
         }
@@ -267,10 +259,11 @@ class Text {
                                       core::printable(report_.own.front().headline.factor, 30));
         for (const cascade::SweepPoint& point : report_.sweep) {
             const std::size_t bar = point.fallen.size() * width / most;
-            out += fmt::format("  {:>9} {:>6} {}\n",
-                               move_text(report_.own.front().headline.direction, point.move_bps),
-                               point.fallen.size(),
-                               std::string(bar, '#') + (point.is_known ? "" : " or more"));
+            out += fmt::format(
+                "  {:>9} {:>6} {}\n",
+                move_text(report_.own.front().headline.direction, point.move_bps),
+                point.fallen.size(),
+                std::string(bar, '#') + (point.unknown_because.empty() ? "" : " or more"));
         }
         return out;
     }
@@ -306,42 +299,6 @@ class Text {
 
 std::string to_text(const CascadeReport& report, unsigned columns) {
     return Text(report, columns).print();
-}
-
-std::string to_dot(const CascadeReport& report) {
-    const auto quoted = [](const std::string& text) {
-        std::string out = "\"";
-        for (const char c : core::printable(text, 120)) {
-            out += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
-        }
-        return out + "\"";
-    };
-    std::string out = "digraph cascade {\n  rankdir=LR;\n  \"shock\" [shape=box];\n";
-    std::string before = "shock";
-    for (const Round& round : report.outcome.rounds) {
-        const std::string name = fmt::format("round {}", round.number);
-        out += fmt::format("  {} [shape=box];\n  {} -> {};\n", quoted(name), quoted(before),
-                           quoted(name));
-        for (const Call& call : round.calls) {
-            if (!call.ok) {
-                continue;
-            }
-            const margin::Market& market = *report.begin->markets[call.place.market];
-            const std::string account =
-                fmt::format("{} {}", market.name().name, market.wallet(call.place.row).to_string());
-            out +=
-                fmt::format("  {} -> {} [label={}];\n", quoted(name), quoted(account),
-                            quoted(call.pair.collateral_symbol + " for " + call.pair.debt_symbol));
-            if (call.sale) {
-                for (const core::Address& pool : call.sale->pools) {
-                    out += fmt::format("  {} -> {} [label=\"sold\"];\n", quoted(account),
-                                       quoted(pool.to_string()));
-                }
-            }
-        }
-        before = name;
-    }
-    return out + "}\n";
 }
 
 }  // namespace margrave::report

@@ -75,8 +75,7 @@ std::vector<exposure::RiskFactor> assumed_risks(const Report& report,
 
 void add_exposure(const snapshot::Snapshot& snapshot, const Options& options, Report& report) {
     const MarketsThen markets(snapshot, options.at);
-    const exposure::FactorMap factors =
-        options.factors.with_claims(snapshot.claims).with_oracles(snapshot.oracles);
+    const exposure::FactorMap factors = options.factors.with_snapshot(snapshot);
     const exposure::Portfolio portfolio = exposure::make_portfolio(
         markets.all(), snapshot.holdings, options.wallets, snapshot.smart_accounts);
     const exposure::PriceBook prices(portfolio, factors);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "report/dot.hpp"
 #include "report/exposure_json.hpp"
 #include "report/json_fields.hpp"
 #include "report/number_text.hpp"
@@ -19,7 +20,7 @@ using exposure::Fall;
 using exposure::Node;
 using exposure::NodeKind;
 
-/// Ids go through it too: a Morpho account's has 140 bytes, and cut short two would be one.
+/// A Morpho account's label has 140 bytes, and cut short two would be one.
 constexpr std::size_t kLabelBytesMax = 400;
 
 Json edge_json(const Edge& edge) {
@@ -160,18 +161,6 @@ std::string_view shape_of(NodeKind kind) {
     return "ellipse";
 }
 
-/// A DOT string: quotes and backslashes escaped, and nothing that printable() would not show.
-std::string quoted(const std::string& text) {
-    std::string out = "\"";
-    for (const char letter : shown(text)) {
-        if (letter == '"' || letter == '\\') {
-            out += '\\';
-        }
-        out += letter;
-    }
-    return out + '"';
-}
-
 }  // namespace
 
 std::string to_json(const GraphView& view) {
@@ -213,13 +202,13 @@ std::string to_dot(const GraphView& view) {
     }
     std::string out = "digraph margrave {\n  rankdir=LR;\n";
     for (const Node& node : view.graph.nodes) {
-        out += fmt::format("  {} [label={}, shape={}{}];\n", quoted(node.id), quoted(node.label),
-                           shape_of(node.kind),
+        out += fmt::format("  {} [label={}, shape={}{}];\n", dot_quoted(node.id),
+                           dot_quoted(node.label), shape_of(node.kind),
                            fallen.contains(node.id) ? ", style=filled, fillcolor=tomato" : "");
     }
     for (const Edge& edge : view.graph.edges) {
-        out += fmt::format("  {} -> {} [label={}];\n", quoted(edge.from), quoted(edge.to),
-                           quoted(std::string(exposure::to_string(edge.relation))));
+        out += fmt::format("  {} -> {} [label={}];\n", dot_quoted(edge.from), dot_quoted(edge.to),
+                           dot_quoted(std::string(exposure::to_string(edge.relation))));
     }
     return out + "}\n";
 }

@@ -34,6 +34,15 @@ Json feed_or_null(const core::Address& feed) {
     return feed.is_zero() ? Json() : Json(feed.to_string());
 }
 
+Json deficits_json(const std::vector<margin::Deficit>& deficits) {
+    Json out = Json::object();
+    for (const margin::Deficit& deficit : deficits) {
+        const bool is_taken = out.contains(deficit.symbol);
+        out[is_taken ? deficit.asset.to_string() : deficit.symbol] = raw(deficit.amount);
+    }
+    return out;
+}
+
 Json gap_json(const snapshot::CoverageGap& gap) {
     return {{"chain", gap.chain},
             {"protocol", text_or_null(gap.protocol)},

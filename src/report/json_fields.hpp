@@ -9,6 +9,7 @@
 #include "core/u256.hpp"
 #include "core/units.hpp"
 #include "margin/account.hpp"
+#include "margin/liquidation.hpp"
 #include "snapshot/snapshot.hpp"
 
 /// How values stand in margrave's JSON. Only for the writers of this folder.
@@ -34,6 +35,8 @@ inline constexpr unsigned kWadDecimals = 18;
 [[nodiscard]] Json address_or_null(const std::optional<core::Address>& address);
 /// The zero address is an oracle that does not say which feed it read.
 [[nodiscard]] Json feed_or_null(const core::Address& feed);
+/// Keyed by symbol; by address where two of them share one.
+[[nodiscard]] Json deficits_json(const std::vector<margin::Deficit>& deficits);
 [[nodiscard]] Json gap_json(const snapshot::CoverageGap& gap);
 
 template <class T, class Write>

@@ -14,16 +14,6 @@ Json signed_decimal(const std::optional<margin::SignedWad>& value) {
            core::format_fixed(value->magnitude.value(), kWadDecimals, kWadDecimals);
 }
 
-/// Keyed by symbol; by address where two of them share one.
-Json deficits_json(const std::vector<margin::Deficit>& deficits) {
-    Json out = Json::object();
-    for (const margin::Deficit& deficit : deficits) {
-        const bool is_taken = out.contains(deficit.symbol);
-        out[is_taken ? deficit.asset.to_string() : deficit.symbol] = raw(deficit.amount);
-    }
-    return out;
-}
-
 Json leg_json(const margin::Leg& leg) {
     return {{"asset", leg.asset.to_string()},
             {"symbol", leg.symbol},

@@ -214,7 +214,7 @@ void warn_accounts(const OracleChain& chain, Report& report) {
 }  // namespace
 
 void add_oracles(const snapshot::Snapshot& snapshot, const Options& options, Report& report) {
-    const exposure::FactorMap factors = options.factors.with_oracles(snapshot.oracles);
+    const exposure::FactorMap factors = options.factors.with_snapshot(snapshot);
     for (const margin::OracleBook& book : snapshot.oracles) {
         OracleChain chain{.chain = book.chain,
                           .block_time = Timestamp(),

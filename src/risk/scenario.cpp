@@ -63,7 +63,7 @@ std::optional<U256> multiplier_to(const core::Usd& price, const core::Wad& value
 }  // namespace
 
 Scenario::Scenario(const snapshot::Snapshot& snapshot, const exposure::FactorMap& factors)
-    : snapshot_(snapshot), factors_(factors.with_oracles(snapshot.oracles)) {
+    : snapshot_(snapshot), factors_(factors.with_snapshot(snapshot)) {
     for (const auto& market : snapshot.markets) {
         forks_.push_back(market->fork());
         powers_.push_back(exposure::factor_powers(*market, factors_));

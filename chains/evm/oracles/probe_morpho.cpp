@@ -114,7 +114,7 @@ Task<Probed> probe_morpho(Reader& chain, Address address) {
 }
 
 Task<Probed> probe(Reader& chain, Address source, PriceQuestion question) {
-    if (question == PriceQuestion::MorphoPrice) {
+    if (question == PriceQuestion::Price) {
         Probed chained = co_await probe_morpho(chain, source);
         co_return chained;
     }

@@ -15,8 +15,7 @@
 
 namespace margrave::chains::evm::oracles {
 
-/// What a source is asked for its answer.
-enum class PriceQuestion { LatestAnswer, MorphoPrice };
+using margin::PriceQuestion;
 
 /// A source that was looked into, before its parts are joined to it.
 struct Probed {

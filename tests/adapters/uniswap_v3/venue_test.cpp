@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "adapters/uniswap_v3/contracts.hpp"
+#include "adapters/venue_reading.hpp"
 #include "chains/erc20.hpp"
 #include "chains/evm/batch_reader.hpp"
 #include "core/errors.hpp"
@@ -15,6 +16,8 @@
 
 using namespace margrave;
 using namespace margrave::test::uniswap_v3;
+using adapters::Token0;
+using adapters::Token1;
 using Catch::Matchers::Contains;
 using core::ErrorKind;
 using test::address;

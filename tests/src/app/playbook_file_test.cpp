@@ -63,15 +63,13 @@ ratio = "117/100"
     REQUIRE(file.sales.size() == 1);
     CHECK(core::to_decimal(file.sales[0].second) == "1800000000000000000000");
     REQUIRE(file.moves.size() == 1);
-    const cascade::Ratio fall = file.moves[0].second.multiplier;
-    CHECK(fall.numerator * 10 == fall.denominator * 8);
+    CHECK(file.moves[0].second.multiplier == cascade::Fraction(8, 10));
     REQUIRE(file.oracles.size() == 2);
     CHECK(file.oracles[0].rule.anchor == cascade::Anchor::Spot);
     CHECK(file.oracles[0].rule.feed.deviation == core::Bps(50));
-    CHECK(file.oracles[0].rule.quote_usd.numerator * 10'000 ==
-          file.oracles[0].rule.quote_usd.denominator * 9'998);
+    CHECK(file.oracles[0].rule.quote_usd == cascade::Fraction(9'998, 10'000));
     CHECK(file.oracles[1].follows->text == "WETH");
-    CHECK(file.oracles[1].rule.ratio == cascade::Ratio{.numerator = 117, .denominator = 100});
+    CHECK(file.oracles[1].rule.ratio == cascade::Fraction(117, 100));
 }
 
 TEST_CASE("a mistake in a playbook is one line with its place and what to write",

@@ -113,9 +113,8 @@ TEST_CASE("an oracle on a basis moves as its pool does, from its own answer", "[
 TEST_CASE("an outside move trades the pool to the price, and the oracle follows", "[cascade]") {
     const State begin_state =
         state_of(lending({{1000, 1'000'000}}), pair_at(kPair, whole(10'000), whole(20'000'000), 0));
-    const Shock fall{
-        .sales = {},
-        .moves = {{.factor = "ETH/USD", .multiplier = {.numerator = 81, .denominator = 100}}}};
+    const Shock fall{.sales = {},
+                     .moves = {{.factor = "ETH/USD", .multiplier = Fraction(81, 100)}}};
     const ExactEngine engine(begin_state, playbook(), begin());
     const Outcome outcome = engine.run(fall);
     REQUIRE(outcome.shock_sales.size() == 1);
@@ -133,9 +132,7 @@ TEST_CASE("what no pool governs follows an outside move by its powers", "[cascad
     Playbook book = playbook();
     book.venues.clear();
     book.oracles.clear();
-    const Shock fall{
-        .sales = {},
-        .moves = {{.factor = "ETH/USD", .multiplier = {.numerator = 1, .denominator = 2}}}};
+    const Shock fall{.sales = {}, .moves = {{.factor = "ETH/USD", .multiplier = Fraction(1, 2)}}};
     const Outcome outcome = ExactEngine(begin_state, book, begin()).run(fall);
     REQUIRE(outcome.shock_prices.size() == 1);
     CHECK(outcome.shock_prices[0].answer == whole(1000));

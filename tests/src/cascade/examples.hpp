@@ -72,7 +72,8 @@ inline cascade::Playbook playbook(cascade::Anchor anchor = cascade::Anchor::Spot
     rule.decimals = 18;
     rule.anchor = anchor;
     out.oracles = {rule};
-    out.factors = {{"ETH/USD", {{kEther, 1}}}};
+    out.factors.set("ETH/USD", "lending", kEther, 1);
+    out.factors.set("ETH/USD", "", kEther, 1);
     return out;
 }
 

@@ -59,7 +59,7 @@ TEST_CASE("an account that is liquidatable today needs no move", "[cascade]") {
     CHECK_FALSE(found.amplification);
 }
 
-/// A pair of which only so much ether is known to be taken.
+/// A pair of which only so much ether is known to be taken; dollars it takes without end.
 class ShallowPair final : public margin::Venue {
   public:
     ShallowPair(std::unique_ptr<margin::Venue> pair, core::U256 most)
@@ -76,7 +76,7 @@ class ShallowPair final : public margin::Venue {
     [[nodiscard]] core::Result<margin::SwapOutcome, margin::Refusal> swap(
         const margin::SwapCall& call) override {
         const auto quote = pair_->quote(call);
-        if (quote && quote->sold > most_) {
+        if (quote && call.sell == kEther && quote->sold > most_) {
             return core::Unexpected(margin::Refusal{.reason = "beyond_band", .detail = ""});
         }
         return pair_->swap(call);

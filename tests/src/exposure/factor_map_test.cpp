@@ -76,9 +76,9 @@ TEST_CASE("an answer follows what its asset has and its denominator has not",
                     .denominator_symbol = "WETH"}};
     const auto powers = factor_powers(pool, test::factors());
     // wstETH in WETH: ETH/USD cancels. USDC in WETH: ETH/USD stands below the line.
-    CHECK(powers.at("ETH/USD") == Powers{{test::kUsdc, -1}});
-    CHECK(powers.at("stETH/ETH") == Powers{{test::kWsteth, 1}});
-    CHECK(powers.at("USDC/USD") == Powers{{test::kUsdc, 1}});
+    CHECK(powers.at("ETH/USD") == Powers{{test::kUsdc, {-1}}});
+    CHECK(powers.at("stETH/ETH") == Powers{{test::kWsteth, {1}}});
+    CHECK(powers.at("USDC/USD") == Powers{{test::kUsdc, {1}}});
 }
 
 TEST_CASE("a factor without a row has the default's risk", "[exposure][factors]") {

@@ -13,7 +13,8 @@ using test::kUsdc;
 using test::kWeth;
 using test::risk;
 
-const std::map<std::string, Powers> kPowers{{"ETH/USD", {{kWeth, 1}}}, {"USDC/USD", {{kUsdc, 1}}}};
+const std::map<std::string, Powers> kPowers{{"ETH/USD", {{kWeth, {1}}}},
+                                            {"USDC/USD", {{kUsdc, {1}}}}};
 
 /// Health 2: a weight of 2 in WETH, a debt of 1 in USDC.
 const std::vector<margin::WeightedLeg> kLegs{{.asset = kWeth, .weight = 2, .debt = 0},

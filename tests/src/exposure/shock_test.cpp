@@ -186,9 +186,9 @@ TEST_CASE("the direction may be chosen", "[exposure][liquidation]") {
 TEST_CASE("a move is taken back before the next", "[exposure]") {
     const test::MarginPool pool = ether_account();
     ShockedMarket shocked(pool);
-    REQUIRE(shocked.move({{kWeth, 1}}, decimal("0.5").value()));
+    REQUIRE(shocked.move({{kWeth, {1}}}, decimal("0.5").value()));
     CHECK(shocked.market().answers()[0].quote->answer == 1000'00000000);
-    REQUIRE(shocked.move({{kWsteth, 1}}, decimal("0.5").value()));
+    REQUIRE(shocked.move({{kWsteth, {1}}}, decimal("0.5").value()));
     CHECK(shocked.market().answers()[0].quote->answer == 2000'00000000);
     CHECK(shocked.market().answers()[2].quote->answer == 1200'00000000);
     shocked.reset();
@@ -208,7 +208,7 @@ TEST_CASE("an answer never moves to nothing, which no oracle gives", "[exposure]
     test::MarginPool pool = ether_account();
     pool.assets[0].answer = 1;
     ShockedMarket shocked(pool);
-    REQUIRE(shocked.move({{kWeth, 1}}, decimal("0.5").value()));
+    REQUIRE(shocked.move({{kWeth, {1}}}, decimal("0.5").value()));
     CHECK(shocked.market().answers()[0].quote->answer == 1);
 }
 

@@ -182,7 +182,7 @@ TEST_CASE("a Morpho oracle is its vaults and feeds", "[oracles][morpho]") {
     chain.node.answer(oracle, QuoteFeed1{}, Address());
     chain.node.answer(oracle, QuoteFeed2{}, Address());
     chain.node.answer(vault, ConvertToAssets{}, U256("1100000000000000000"), sample);
-    const auto found = chain.read(oracle, PriceQuestion::MorphoPrice);
+    const auto found = chain.read(oracle, PriceQuestion::Price);
     const margin::OracleModel& model = *found.book.find(oracle);
     CHECK(model.source().kind == OracleKind::MorphoChain);
     CHECK(model.is_confirmed());
@@ -202,8 +202,7 @@ TEST_CASE("what cannot be recognised is its answer and no gap", "[oracles][cover
     // An address without a contract, and a Morpho oracle that tells nothing.
     CHECK(chain.read(address(0x98)).book.models.at(0)->source().answer == std::nullopt);
     chain.node.answer(odd, MorphoPrice{}, U256(7));
-    CHECK(chain.read(odd, PriceQuestion::MorphoPrice).book.models.at(0)->source().answer ==
-          U256(7));
+    CHECK(chain.read(odd, PriceQuestion::Price).book.models.at(0)->source().answer == U256(7));
 }
 
 TEST_CASE("a source inside itself is cut off", "[oracles]") {
