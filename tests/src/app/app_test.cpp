@@ -301,7 +301,8 @@ TEST_CASE("the demonstration needs no network and leaves no gap", "[app][replay]
     CHECK_THAT(text.out.str(),
                Catch::StartsWith("Recorded wallets; nothing is read from a network.\n"));
     CHECK(text.asked.empty());
-    // The account close to liquidation: alone, and among its neighbours.
+    // The account of health 1.0299 falls alone at 1 - 1/1.0299; the sale of its nearest neighbour,
+    // which falls at 0.6 %, takes it along.
     CHECK_THAT(text.out.str(),
                Contains("in the cascade") && Contains("-2.91 %") && Contains("-0.60 %"));
     FakeWorld json;

@@ -68,6 +68,10 @@ TEST_CASE("liquidators that count their costs leave the account that would cost 
     CHECK_FALSE(outcome.rounds[2].calls[0].ok);
     CHECK(outcome.rounds[2].calls[0].reason == "unprofitable");
 
+    // Sold at the end of the round it brings the same: that it is held until then is no gain.
+    book.selling = Selling::PerRound;
+    CHECK(ExactEngine(begin_state, book, begin()).run({}).liquidations() == 2);
+
     // Gas of 17000 dollars takes the second one's gain of 16791, too.
     book.liquidators.gas_usd = core::Wad(whole(17'000));
     CHECK(ExactEngine(begin_state, book, begin()).run({}).liquidations() == 0);

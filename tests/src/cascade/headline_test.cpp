@@ -126,6 +126,84 @@ TEST_CASE("who fell before the part that is unknown has fallen", "[cascade]") {
     CHECK(found.unknown_from_bps == 100);
 }
 
+/// A lending market that cannot say how its accounts are.
+class SilentMarket final : public margin::Market {
+  public:
+    explicit SilentMarket(std::unique_ptr<margin::Market> market) : market_(std::move(market)) {}
+
+    [[nodiscard]] margin::Health health(std::size_t row) const override {
+        margin::Health out = market_->health(row);
+        out.status = margin::Status::Unknown;
+        out.health_factor = std::nullopt;
+        out.unknown_because = "the price of ETH could not be read";
+        return out;
+    }
+    [[nodiscard]] const margin::MarketName& name() const override { return market_->name(); }
+    [[nodiscard]] std::string quote() const override { return market_->quote(); }
+    [[nodiscard]] std::size_t account_count() const override { return market_->account_count(); }
+    [[nodiscard]] core::Address wallet(std::size_t row) const override {
+        return market_->wallet(row);
+    }
+    [[nodiscard]] bool is_active(std::size_t row) const override { return market_->is_active(row); }
+    [[nodiscard]] std::vector<margin::Leg> legs(std::size_t row) const override {
+        return market_->legs(row);
+    }
+    [[nodiscard]] std::optional<std::uint64_t> emode_category(std::size_t) const override {
+        return std::nullopt;
+    }
+    [[nodiscard]] std::vector<std::string> blocked_by(std::size_t) const override { return {}; }
+    void fast_health_factors(std::vector<double>& out) const override {
+        market_->fast_health_factors(out);
+    }
+    [[nodiscard]] std::vector<margin::AssetPrice> prices() const override {
+        return market_->prices();
+    }
+    [[nodiscard]] std::vector<margin::OracleAnswer> answers() const override {
+        return market_->answers();
+    }
+    void set_answer(const core::Address& asset, const core::U256& answer) override {
+        market_->set_answer(asset, answer);
+    }
+    [[nodiscard]] std::vector<margin::Missing> missing() const override { return {}; }
+    [[nodiscard]] bool has_referee(std::size_t) const override { return false; }
+    [[nodiscard]] std::vector<margin::Difference> verify(std::size_t) const override { return {}; }
+    [[nodiscard]] core::Timestamp time() const override { return market_->time(); }
+    void accrue(core::Timestamp to) override { market_->accrue(to); }
+    [[nodiscard]] std::unique_ptr<margin::Market> fork() const override {
+        return std::make_unique<SilentMarket>(market_->fork());
+    }
+    [[nodiscard]] core::Archive archive() const override { return {}; }
+
+  private:
+    std::unique_ptr<margin::Market> market_;
+};
+
+TEST_CASE("an account whose health is unknown is unknown at every move", "[cascade]") {
+    const State begin_state = state_of(std::make_unique<SilentMarket>(lending({{1000, 1'500'000}})),
+                                       pair_at(kPair, whole(10'000), whole(20'000'000)));
+    const ExactEngine engine(begin_state, playbook(), begin());
+    Headlines headlines(engine, {{.market = 0, .row = 0}});
+    const Headline found = headlines.find({.market = 0, .row = 0}, "ETH/USD");
+    CHECK_FALSE(found.naive_bps);
+    CHECK_FALSE(found.cascade_bps);
+    CHECK(found.unknown_from_bps == 0);
+    CHECK(found.unknown_because == "the price of ETH could not be read");
+}
+
+TEST_CASE("a run that its rounds ran out of does not spare who has not fallen yet", "[cascade]") {
+    const State begin_state = two_accounts();
+    Playbook book = playbook();
+    book.rounds_max = 1;  // the second account falls in the second round
+    const ExactEngine engine(begin_state, book, begin());
+    const Place own{.market = 0, .row = 1};
+    Headlines headlines(engine, {own});
+    const Headline found = headlines.find(own, "ETH/USD");
+    CHECK(found.naive_bps == 362);
+    CHECK_FALSE(found.cascade_bps);
+    CHECK(found.unknown_from_bps == 100);
+    CHECK_THAT(found.unknown_because, Catch::Contains("max_rounds"));
+}
+
 TEST_CASE("an account that no price of the factor reaches has no price", "[cascade]") {
     auto market = lending({{1000, 0}});
     const State begin_state =
