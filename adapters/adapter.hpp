@@ -12,6 +12,7 @@
 #include "chains/task.hpp"
 #include "core/address.hpp"
 #include "core/archive.hpp"
+#include "margin/claim.hpp"
 #include "margin/market.hpp"
 #include "margin/oracle.hpp"
 #include "settings/settings.hpp"
@@ -63,6 +64,10 @@ struct Protocol {
                                              const AdapterOptions& options);
     /// The inverse of Market::archive(); throws InputError.
     std::unique_ptr<margin::Market> (*restore_market)(const core::Archive& archive);
+    /// What a token is a claim on, where it is one of this protocol; nullopt for any other token.
+    /// Throws core::ChainError where that cannot be read.
+    chains::Task<std::optional<margin::PoolClaim>> (*find_claim)(chains::Reader& chain,
+                                                                 core::Address token);
     std::vector<RevisionProof> (*describe)();
 };
 

@@ -33,11 +33,10 @@ inline chains::Task<margin::VenueToken> read_venue_token(chains::Reader& chain,
                                                          core::Address token) {
     margin::VenueToken out;
     out.address = token;
-    std::vector<chains::Task<std::string>> symbols;
-    symbols.push_back(chains::erc20::read_symbol(chain, token));
-    symbols.front().start();
+    chains::SharedTask symbol(chains::erc20::read_symbol(chain, token));
+    symbol.start();
     out.decimals = co_await chains::erc20::read_decimals(chain, token);
-    out.symbol = co_await symbols.front();
+    out.symbol = co_await symbol;
     co_return out;
 }
 

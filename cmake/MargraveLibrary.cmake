@@ -18,7 +18,7 @@ function(margrave_library name folder)
 endfunction()
 
 # margrave_adapters(DEPENDENCY...): one library a folder adapters/<protocol>/, and margrave_adapters, which
-# holds the generated tables: from a protocol's name to its make_adapter and restore_market (folders with an
+# holds the generated tables: from a protocol's name to its make_adapter, restore_market and find_claim (folders with an
 # adapter.hpp), from a pool's kind to its make_reader and restore_venue (folders with a venue.hpp). A new
 # protocol is a new folder: there is no list to edit.
 function(margrave_adapters)
@@ -34,7 +34,7 @@ function(margrave_adapters)
         target_link_libraries(margrave_adapter_${protocol} PUBLIC margrave_flags ${ARGN})
         list(APPEND libraries margrave_adapter_${protocol})
         string(APPEND MARGRAVE_ADAPTER_INCLUDES "#include \"${header}\"\n")
-        string(APPEND MARGRAVE_ADAPTER_ROWS "    {\"${protocol}\", &${protocol}::make_adapter, &${protocol}::restore_market, &${protocol}::describe},\n")
+        string(APPEND MARGRAVE_ADAPTER_ROWS "    {\"${protocol}\", &${protocol}::make_adapter, &${protocol}::restore_market, &${protocol}::find_claim, &${protocol}::describe},\n")
     endforeach()
     configure_file(${CMAKE_SOURCE_DIR}/cmake/adapter_table.cpp.in
         ${CMAKE_BINARY_DIR}/generated/adapter_table.cpp @ONLY)

@@ -19,6 +19,10 @@ namespace margrave::adapters::aave_v3 {
 
 [[nodiscard]] std::unique_ptr<margin::Market> restore_market(const core::Archive& archive);
 
+/// An aToken is a balance in its pool, one for one.
+[[nodiscard]] chains::Task<std::optional<margin::PoolClaim>> find_claim(chains::Reader& chain,
+                                                                        core::Address token);
+
 [[nodiscard]] std::vector<RevisionProof> describe();
 
 }  // namespace margrave::adapters::aave_v3

@@ -95,4 +95,10 @@ using GetSourceOfAsset = Function<"getSourceOfAsset", Address(Address)>;
 using IsLiquidationAllowed = Function<"isLiquidationAllowed", bool()>;
 using IsBorrowAllowed = Function<"isBorrowAllowed", bool()>;
 
+// AToken (aave-v3-core@v1.19.3 contracts/protocol/tokenization/AToken.sol); a debt token has no
+// treasury.
+using UnderlyingAsset = Function<"UNDERLYING_ASSET_ADDRESS", Address()>;
+using PoolOf = Function<"POOL", Address()>;
+using TreasuryOf = Function<"RESERVE_TREASURY_ADDRESS", Address()>;
+
 }  // namespace margrave::adapters::aave_v3

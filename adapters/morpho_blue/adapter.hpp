@@ -21,6 +21,11 @@ namespace margrave::adapters::morpho_blue {
 
 [[nodiscard]] std::unique_ptr<margin::Market> restore_market(const core::Archive& archive);
 
+/// A vault of morpho-org/metamorpho (or -v1.1): the share's asset, and what the vault lends in each
+/// market of its withdraw queue, as MetaMorpho.totalAssets() adds it up.
+[[nodiscard]] chains::Task<std::optional<margin::PoolClaim>> find_claim(chains::Reader& chain,
+                                                                        core::Address token);
+
 [[nodiscard]] std::vector<RevisionProof> describe();
 
 }  // namespace margrave::adapters::morpho_blue

@@ -48,6 +48,12 @@ using PreLiquidationId = Function<"ID", Bytes32()>;
 using PreLiquidationTuple = std::tuple<U256, U256, U256, U256, U256, Address>;
 using PreLiquidationParams = Function<"preLiquidationParams", PreLiquidationTuple()>;
 
+// Vaults: MetaMorpho of morpho-org/metamorpho and metamorpho-v1.1
+using VaultAsset = Function<"asset", Address()>;
+using VaultMorpho = Function<"MORPHO", Address()>;
+using WithdrawQueueLength = Function<"withdrawQueueLength", U256()>;
+using WithdrawQueue = Function<"withdrawQueue", Bytes32(U256)>;
+
 // Events: of Morpho, and of the factory of morpho-org/pre-liquidation
 using CreateMarket = Event<"CreateMarket", Indexed<Bytes32>, ParamsTuple>;
 using CreatePreLiquidation =

@@ -5,7 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "adapters/adapter.hpp"
 #include "chains/erc20.hpp"
+#include "chains/if_there.hpp"
 #include "core/fixed_point.hpp"
 #include "margin/guard.hpp"
 
@@ -22,10 +24,6 @@ using snapshot::ClaimKind;
 using snapshot::TokenClaim;
 namespace abi = chains::abi;
 
-// aave-v3-core@v1.19.3 contracts/protocol/tokenization/AToken.sol; a debt token has no treasury.
-using UnderlyingAsset = abi::Function<"UNDERLYING_ASSET_ADDRESS", Address()>;
-using PoolOf = abi::Function<"POOL", Address()>;
-using TreasuryOf = abi::Function<"RESERVE_TREASURY_ADDRESS", Address()>;
 // ERC-4626.
 using AssetOf = abi::Function<"asset", Address()>;
 using ConvertToAssets = abi::Function<"convertToAssets", U256(U256)>;
@@ -44,28 +42,6 @@ using RsEthPrice = abi::Function<"rsETHPrice", U256()>;
 
 constexpr unsigned kNativeDecimals = 18;
 
-template <class T>
-using Answer = core::Result<T, ChainError>;
-
-/// The answer; nullopt when the contract has no such function. Throws what says nothing about it.
-template <class T>
-std::optional<T> if_there(const Answer<T>& answer) {
-    if (answer) {
-        return *answer;
-    }
-    const ErrorKind kind = answer.error().kind();
-    if (kind == ErrorKind::Reverted || kind == ErrorKind::EmptyReply ||
-        kind == ErrorKind::BadData) {
-        return std::nullopt;
-    }
-    throw answer.error();
-}
-
-std::optional<Address> address_if_there(const Answer<Address>& answer) {
-    const auto address = if_there(answer);
-    return address && !address->is_zero() ? address : std::nullopt;
-}
-
 TokenClaim claim_of(const Address& token, ClaimKind kind, std::optional<Address> underlying) {
     TokenClaim claim;
     claim.token = token;
@@ -75,28 +51,53 @@ TokenClaim claim_of(const Address& token, ClaimKind kind, std::optional<Address>
     return claim;
 }
 
+template <class T>
+std::vector<Task<T>> one(Task<T> task) {
+    std::vector<Task<T>> out;
+    out.push_back(std::move(task));
+    return out;
+}
+
+Task<std::optional<margin::PoolClaim>> find_pool_claim(Reader& reader, Address token) {
+    std::vector<Task<std::optional<margin::PoolClaim>>> asked;
+    for (const adapters::Protocol& protocol : adapters::protocols()) {
+        asked.push_back(protocol.find_claim(reader, token));
+    }
+    std::optional<margin::PoolClaim> out;
+    const auto answers = co_await chains::settle_all(std::move(asked));
+    for (const auto& answer : answers) {
+        if (!answer) {
+            throw answer.error();
+        }
+        if (*answer) {
+            out = *answer;
+        }
+    }
+    co_return out;
+}
+
 /// Without rate, symbols and decimals of the underlying; nullopt for a token of no known interface.
 Task<std::optional<TokenClaim>> recognise(Reader& reader, Address token) {
+    chains::SharedTask in_books(find_pool_claim(reader, token));
+    in_books.start();
     auto asked_decimals = reader.try_call(token, chains::erc20::Decimals{});
-    auto asked_of = reader.try_call(token, UnderlyingAsset{});
-    auto asked_pool = reader.try_call(token, PoolOf{});
-    auto asked_treasury = reader.try_call(token, TreasuryOf{});
     auto asked_asset = reader.try_call(token, AssetOf{});
     auto asked_steth = reader.try_call(token, StEthOf{});
     auto asked_eeth = reader.try_call(token, EEthOf{});
     auto asked_value = reader.try_call(token, EthValue{}, core::wad());
     const auto decimals = co_await asked_decimals;
-    const auto underlying = address_if_there(co_await asked_of);
-    const auto pool = address_if_there(co_await asked_pool);
-    const auto treasury = if_there(co_await asked_treasury);
-    const auto asset = address_if_there(co_await asked_asset);
-    const auto steth = address_if_there(co_await asked_steth);
-    const auto eeth = address_if_there(co_await asked_eeth);
-    const auto value = if_there(co_await asked_value);
+    const auto asset = chains::address_if_there(co_await asked_asset);
+    const auto steth = chains::address_if_there(co_await asked_steth);
+    const auto eeth = chains::address_if_there(co_await asked_eeth);
+    const auto value = chains::if_there(co_await asked_value);
+    const std::optional<margin::PoolClaim> in_pool = co_await in_books;
     std::optional<TokenClaim> claim;
-    if (underlying && pool && treasury) {
-        claim = claim_of(token, ClaimKind::AToken, underlying);
-        claim->keeper = *pool;
+    if (in_pool) {
+        claim =
+            claim_of(token, in_pool->is_one_for_one ? ClaimKind::PoolBalance : ClaimKind::Erc4626,
+                     in_pool->underlying);
+        claim->keeper = in_pool->keeper;
+        claim->allocations = in_pool->allocations;
     } else if (asset) {
         claim = claim_of(token, ClaimKind::Erc4626, asset);
     } else if (steth) {
@@ -137,7 +138,7 @@ Task<U256> ask_worth(Reader& reader, const TokenClaim& claim, U256 amount) {
             const U256 worth = co_await reader.call(claim.token, EthValue{}, amount);
             co_return worth;
         }
-        case ClaimKind::AToken:
+        case ClaimKind::PoolBalance:
         case ClaimKind::Rate:
             break;
     }
@@ -178,13 +179,6 @@ Task<bool> set_rate(Reader& reader, TokenClaim& claim) {
 Task<bool> set_symbol(Reader& reader, TokenClaim& claim) {
     claim.symbol = co_await chains::erc20::read_symbol(reader, claim.token);
     co_return true;
-}
-
-template <class T>
-std::vector<Task<T>> one(Task<T> task) {
-    std::vector<Task<T>> out;
-    out.push_back(std::move(task));
-    return out;
 }
 
 }  // namespace
@@ -269,11 +263,10 @@ Task<bool> LookThroughReader::name_underlying(Reader& reader, TokenClaim& claim)
         claim.underlying_decimals = kNativeDecimals;
         co_return true;
     }
-    std::vector<Task<std::string>> symbol =
-        one(chains::erc20::read_symbol(reader, *claim.underlying));
-    symbol.front().start();
+    chains::SharedTask symbol(chains::erc20::read_symbol(reader, *claim.underlying));
+    symbol.start();
     claim.underlying_decimals = co_await chains::erc20::read_decimals(reader, *claim.underlying);
-    claim.underlying_symbol = co_await symbol.front();
+    claim.underlying_symbol = co_await symbol;
     co_return true;
 }
 
@@ -285,7 +278,7 @@ Task<void> LookThroughReader::convert(Reader& reader, Address token, U256 amount
         }
         Entry& entry = found->second;
         TokenClaim& claim = *entry.claim;
-        if (claim.kind != ClaimKind::AToken && !claim.answers.contains(amount)) {
+        if (claim.kind != ClaimKind::PoolBalance && !claim.answers.contains(amount)) {
             const auto asked = co_await chains::settle_all(one(ask_worth(reader, claim, amount)));
             if (!asked.front()) {
                 entry.no_answer = asked.front().error();
@@ -299,7 +292,7 @@ Task<void> LookThroughReader::convert(Reader& reader, Address token, U256 amount
         if (!claim.underlying) {
             co_return;
         }
-        if (claim.kind != ClaimKind::AToken) {
+        if (claim.kind != ClaimKind::PoolBalance) {
             amount = claim.answers.at(amount);
         }
         token = *claim.underlying;

@@ -244,6 +244,37 @@ std::vector<PoolShare> pool_shares(const Portfolio& portfolio, const std::vector
     return out;
 }
 
+/// Our shares' part of everything that a vault lends.
+std::vector<LentByVault> lent_by_vaults(const std::vector<LookedThrough>& tokens) {
+    std::vector<LentByVault> out;
+    for (const LookedThrough& token : tokens) {
+        for (const LookStep& step : token.steps) {
+            U256 lent = 0;
+            for (const margin::Allocation& allocation : step.claim.allocations) {
+                lent = sum_or_most(lent, allocation.lent);
+            }
+            for (const margin::Allocation& allocation : step.claim.allocations) {
+                if (allocation.lent == 0) {
+                    continue;
+                }
+                const auto ours = margin::value_or_nothing([&] {
+                    return core::mul_div_wide<core::Rounding::Down>(step.worth, allocation.lent,
+                                                                    lent);
+                });
+                out.push_back({.held = token.token,
+                               .vault = {.chain = step.claim.chain,
+                                         .address = step.claim.token,
+                                         .symbol = step.claim.symbol},
+                               .underlying_symbol = step.claim.underlying_symbol,
+                               .underlying_decimals = step.claim.underlying_decimals,
+                               .allocation = allocation,
+                               .ours = ours.value_or(step.worth)});
+            }
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 std::vector<Item> items_of_row(const margin::Market& market, std::size_t row,
@@ -288,8 +319,10 @@ Exposure aggregate(const Portfolio& portfolio, const std::vector<Item>& items,
                  .unpriced = {},
                  .assumed = assumed_tokens(items),
                  .pools = pool_shares(portfolio, items),
+                 .lent_by_vaults = {},
                  .assets = {},
                  .debt = {}};
+    out.lent_by_vaults = lent_by_vaults(out.tokens);
     for (const Item& item : items) {
         if (item.value) {
             add(item.is_debt() ? out.debt : out.assets, *item.value);

@@ -97,6 +97,17 @@ struct LookedThrough {
     std::string warning;      ///< where chain and configuration disagree; ""
 };
 
+/// What a vault that the portfolio has shares of lends in one market, and our part of that: who
+/// defaults there is our loss.
+struct LentByVault {
+    Token held;  ///< the share, or what is a claim on it
+    Token vault;
+    std::string underlying_symbol;
+    unsigned underlying_decimals = 0;
+    margin::Allocation allocation;
+    core::U256 ours;  ///< base units of the vault's asset, rounded down
+};
+
 struct Exposure {
     std::vector<FactorExposure> factors;  ///< in the order of names
     std::vector<PlaceTotal> places;       ///< accounts before holdings, in the order of names
@@ -104,8 +115,9 @@ struct Exposure {
     std::vector<Unpriced> unpriced;
     std::vector<Token> assumed;  ///< taken for what their own symbols say
     std::vector<PoolShare> pools;
-    core::Usd assets;  ///< of everything priced, rounded down
-    core::Usd debt;    ///< rounded up
+    std::vector<LentByVault> lent_by_vaults;  ///< in the order of `tokens`, then of the vault
+    core::Usd assets;                         ///< of everything priced, rounded down
+    core::Usd debt;                           ///< rounded up
 
     [[nodiscard]] SignedUsd net() const { return difference(assets, debt); }
 };

@@ -26,6 +26,12 @@ std::optional<core::U256> AnswerRule::moved(const core::U256& multiplier) const 
 
 std::optional<core::U256> AnswerRule::moved_together(const std::vector<Move>& moves) {
     core::ensure(!moves.empty(), "whose answer it is, a rule says");
+    return moved_together(moves, moves.front().rule->model_->source().read_at);
+}
+
+std::optional<core::U256> AnswerRule::moved_together(const std::vector<Move>& moves,
+                                                     core::Timestamp at) {
+    core::ensure(!moves.empty(), "whose answer it is, a rule says");
     const AnswerRule& first = *moves.front().rule;
     const auto values = margin::value_or_nothing([&] {
         std::vector<core::U256> out = first.today_;
@@ -38,15 +44,23 @@ std::optional<core::U256> AnswerRule::moved_together(const std::vector<Move>& mo
         }
         return out;
     });
-    return values ? first.model_->answer(*values, first.model_->source().read_at) : std::nullopt;
+    return values ? first.model_->answer(*values, at) : std::nullopt;
 }
 
 double AnswerRule::fast_moved(double multiplier) const {
-    std::vector<double> values = fast_today_;
-    for (const std::size_t leaf : leaves_) {
-        values[leaf] *= multiplier;
+    return fast_moved_together({{.rule = this, .multiplier = multiplier}});
+}
+
+double AnswerRule::fast_moved_together(const std::vector<FastMove>& moves) {
+    core::ensure(!moves.empty(), "whose answer it is, a rule says");
+    const AnswerRule& first = *moves.front().rule;
+    std::vector<double> values = first.fast_today_;
+    for (const auto& [rule, multiplier] : moves) {
+        for (const std::size_t leaf : rule->leaves_) {
+            values[leaf] *= multiplier;
+        }
     }
-    return model_->fast_answer(values, model_->source().read_at) / fast_answer_;
+    return first.model_->fast_answer(values, first.model_->source().read_at) / first.fast_answer_;
 }
 
 }  // namespace margrave::exposure

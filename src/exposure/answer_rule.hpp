@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/u256.hpp"
+#include "core/units.hpp"
 #include "margin/oracle.hpp"
 
 namespace margrave::exposure {
@@ -28,8 +29,16 @@ class AnswerRule {
         core::U256 multiplier;
     };
     [[nodiscard]] static std::optional<core::U256> moved_together(const std::vector<Move>& moves);
+    /// The same at a later time, when a growing cap has grown.
+    [[nodiscard]] static std::optional<core::U256> moved_together(const std::vector<Move>& moves,
+                                                                  core::Timestamp at);
     /// The answer over today's, in doubles; no step rounds.
     [[nodiscard]] double fast_moved(double multiplier) const;
+    struct FastMove {
+        const AnswerRule* rule;
+        double multiplier;
+    };
+    [[nodiscard]] static double fast_moved_together(const std::vector<FastMove>& moves);
 
   private:
     std::shared_ptr<const margin::OracleModel> model_;

@@ -54,7 +54,7 @@ std::optional<margin::MarketName> counted_in(const snapshot::Holding& holding,
                                              const std::vector<const margin::Market*>& markets,
                                              const LookThrough& claims) {
     const snapshot::TokenClaim* claim = claims.claim_of(holding.chain, holding.asset);
-    if (claim == nullptr || claim->kind != snapshot::ClaimKind::AToken) {
+    if (claim == nullptr || claim->kind != snapshot::ClaimKind::PoolBalance) {
         return std::nullopt;
     }
     for (const margin::Market* market : markets) {
@@ -103,6 +103,7 @@ PriceBook::PriceBook(const Portfolio& portfolio, const FactorMap& factors) {
 
 void PriceBook::add_market(const margin::Market& market, const FactorMap& factors) {
     const margin::MarketName& name = market.name();
+    const std::string from = name.protocol + '/' + name.name;
     const auto add = [&](const core::Address& asset, const std::string& symbol,
                          const DollarPrice& price) {
         if (price.unit == 0 || !of_market_.emplace(std::pair(name, asset), price).second) {
@@ -120,11 +121,11 @@ void PriceBook::add_market(const margin::Market& market, const FactorMap& factor
     for (const margin::OracleAnswer& answer : market.answers()) {
         if (answer.quote && answer.unit && !answer.denominator) {
             add(answer.asset, answer.symbol,
-                {.answer = answer.quote->answer, .unit = *answer.unit});
+                {.answer = answer.quote->answer, .unit = *answer.unit, .from = from});
         }
     }
     for (const margin::AssetPrice& price : market.prices()) {
-        add(price.asset, "", {.answer = price.quote.answer, .unit = price.unit});
+        add(price.asset, "", {.answer = price.quote.answer, .unit = price.unit, .from = from});
     }
 }
 
@@ -132,7 +133,9 @@ void PriceBook::add_holding(const snapshot::Holding& holding, const FactorMap& f
     if (!holding.price || holding.price->unit == 0) {
         return;
     }
-    const DollarPrice price{.answer = holding.price->quote.answer, .unit = holding.price->unit};
+    const DollarPrice price{.answer = holding.price->quote.answer,
+                            .unit = holding.price->unit,
+                            .from = holding.price->name};
     of_chain_.emplace(Key{holding.chain, address_text(holding.asset)}, price);
     const std::string factor = only_factor(
         factors, {.chain = holding.chain, .address = holding.asset, .symbol = holding.symbol});
@@ -152,7 +155,9 @@ std::optional<DollarPrice> PriceBook::price(const margin::MarketName& market,
 
 std::optional<DollarPrice> PriceBook::price(const snapshot::Holding& holding) const {
     if (holding.price && holding.price->unit != 0) {
-        return DollarPrice{.answer = holding.price->quote.answer, .unit = holding.price->unit};
+        return DollarPrice{.answer = holding.price->quote.answer,
+                           .unit = holding.price->unit,
+                           .from = holding.price->name};
     }
     const auto other = of_chain_.find({holding.chain, address_text(holding.asset)});
     return other == of_chain_.end() ? std::nullopt : std::optional(other->second);
@@ -167,7 +172,8 @@ std::optional<DollarPrice> PriceBook::price_on(const std::string& chain,
     const auto factor = asset ? factor_.end() : factor_.find(only_factor);
     return factor == factor_.end()
                ? std::nullopt
-               : std::optional(DollarPrice{.answer = factor->second.value(), .unit = core::wad()});
+               : std::optional(DollarPrice{
+                     .answer = factor->second.value(), .unit = core::wad(), .from = only_factor});
 }
 
 std::optional<core::Usd> PriceBook::factor_price(const margin::MarketName& market,

@@ -28,6 +28,7 @@ struct SignedUsd {
 struct DollarPrice {
     core::U256 answer;
     core::U256 unit;
+    std::string from = {};  ///< "aave_v3/core" for a market's oracle, else the feed's address
 };
 
 /// amount * answer * 1e18 / (unit * 10^decimals), rounded once; nullopt above 256 bits and for a

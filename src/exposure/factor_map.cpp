@@ -93,7 +93,7 @@ std::optional<FactorsFound> FactorMap::found_by_claim(const Token& token, std::s
     FactorsFound out = found(
         {.chain = token.chain, .address = claim->underlying, .symbol = claim->underlying_symbol},
         protocol, depth + 1);
-    if (claim->kind != snapshot::ClaimKind::AToken) {
+    if (claim->kind != snapshot::ClaimKind::PoolBalance) {
         out.factors.push_back(claim->symbol + '/' + claim->underlying_symbol);
     }
     out.source = FactorSource::Chain;

@@ -92,6 +92,33 @@ std::string add_asset(const Token& token, const FactorsFound& found, Gathering& 
     return id;
 }
 
+std::string market_label(const margin::MarketName& market) {
+    return market.protocol + ' ' + market.name + " on " + market.chain;
+}
+
+/// The markets that a vault lends in, each with its part of all that the vault lends.
+void add_allocations(const snapshot::TokenClaim& claim, const std::string& share, Gathering& out) {
+    core::U512 lent = 0;
+    for (const margin::Allocation& allocation : claim.allocations) {
+        lent += core::U512(allocation.lent);
+    }
+    for (const margin::Allocation& allocation : claim.allocations) {
+        if (allocation.lent == 0) {
+            continue;
+        }
+        const margin::MarketName market{
+            .protocol = allocation.protocol, .chain = claim.chain, .name = allocation.market};
+        out.node(market_id(market), NodeKind::Market, market_label(market));
+        out.edge({.from = share,
+                  .to = market_id(market),
+                  .relation = Relation::LentIn,
+                  .market = "",
+                  .value = std::nullopt,
+                  .part = core::Wad(
+                      core::U256(core::U512(allocation.lent) * core::U512(core::wad()) / lent))});
+    }
+}
+
 /// What the token is a claim on, down to what is none.
 void add_claims(const Token& token, const Portfolio& portfolio, const FactorMap& factors,
                 Gathering& out) {
@@ -105,7 +132,8 @@ void add_claims(const Token& token, const Portfolio& portfolio, const FactorMap&
                   .relation = Relation::ClaimOn,
                   .market = "",
                   .value = std::nullopt});
-        if (claim.kind != snapshot::ClaimKind::AToken) {
+        add_allocations(claim, from, out);
+        if (claim.kind != snapshot::ClaimKind::PoolBalance) {
             continue;
         }
         const auto read = std::find_if(
@@ -117,9 +145,7 @@ void add_claims(const Token& token, const Portfolio& portfolio, const FactorMap&
                                        ? market_id((*read)->name())
                                        : "market:" + token.chain + '/' + claim.keeper.to_string();
         out.node(keeper, NodeKind::Market,
-                 is_read
-                     ? (*read)->name().protocol + ' ' + (*read)->name().name + " on " + token.chain
-                     : "pool " + claim.keeper.to_string());
+                 is_read ? market_label((*read)->name()) : "pool " + claim.keeper.to_string());
         out.edge({.from = from,
                   .to = keeper,
                   .relation = Relation::KeptIn,
@@ -175,8 +201,7 @@ void add_account_item(const Item& item, Gathering& out) {
     out.node(wallet_id(item.wallet), NodeKind::Wallet, item.wallet.to_string());
     out.node(account, NodeKind::Account,
              item.market->protocol + ' ' + item.market->name + ' ' + item.wallet.to_string());
-    out.node(market, NodeKind::Market,
-             item.market->protocol + ' ' + item.market->name + " on " + item.market->chain);
+    out.node(market, NodeKind::Market, market_label(*item.market));
     out.edge({.from = wallet_id(item.wallet),
               .to = account,
               .relation = Relation::Owns,
@@ -341,6 +366,8 @@ std::string_view to_string(Relation relation) {
             return "claim on";
         case Relation::KeptIn:
             return "kept in";
+        case Relation::LentIn:
+            return "lent in";
         case Relation::ActsFor:
             return "acts for";
         case Relation::BalanceOf:

@@ -33,6 +33,7 @@ enum class Relation {
     Follows,       ///< an asset, a factor
     ClaimOn,       ///< an asset, what it is worth a share of
     KeptIn,        ///< an asset, the market in whose books the claim stands
+    LentIn,        ///< a vault's share, a market that the vault lends in
     ActsFor,       ///< a smart account, an owner of it
     BalanceOf,     ///< a holding, an asset
     CouldRepay,    ///< a holding, an account of the same owner that owes it
@@ -43,8 +44,9 @@ struct Edge {
     std::string from;
     std::string to;
     Relation relation = Relation::Owns;
-    std::string market;              ///< id of the market of which it holds; "" everywhere
-    std::optional<core::Usd> value;  ///< of the balance, where there is one
+    std::string market;                  ///< id of the market of which it holds; "" everywhere
+    std::optional<core::Usd> value;      ///< of the balance, where there is one
+    std::optional<core::Wad> part = {};  ///< of LentIn: of all that the vault lends, rounded down
 };
 
 /// An oracle that several accounts' balances are priced by.
@@ -76,15 +78,15 @@ struct Fall {
     std::string by;  ///< "collateral WETH, debt USDC": by which edges
 };
 
-/// A balance outside of protocols that is worth nothing any more when a node fails.
+/// A balance outside of protocols that loses its worth, or a part of it, when a node fails.
 struct LostHolding {
     std::string holding;
-    std::optional<core::Usd> value;  ///< today's, rounded down; nullopt without a price
-    std::string by;                  ///< "balance of WETH", "claim on WETH"
+    std::optional<core::Usd> value;  ///< that is lost, today, rounded down; nullopt without a price
+    std::string by;  ///< "balance of WETH", "claim on WETH", "lent in morpho_blue 0x…"
 };
 
-/// The holdings of an asset that fails and of claims on it, or of claims that stand in a market
-/// that fails; in the order of ids.
+/// The holdings of an asset that fails and of claims on it, of claims that stand in a market that
+/// fails, and of shares of vaults that lend in it; in the order of ids.
 [[nodiscard]] std::vector<LostHolding> lost_holdings(const Graph& graph, const Node& node);
 
 /// The accounts that fall with `node`, the nearest first, then by id. A price that fails is one

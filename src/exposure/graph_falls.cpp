@@ -37,6 +37,32 @@ bool stands_on(const Graph& graph, const std::string& id, const Node& node) {
     return false;
 }
 
+core::Usd times(const core::Usd& value, const core::Wad& part) {
+    return core::Usd(core::wad_mul<core::Rounding::Down>(value.value(), part.value()));
+}
+
+/// The part of the asset that vaults, of which it is a share, lend in the market; nullopt for none.
+std::optional<core::Wad> part_lent(const Graph& graph, const std::string& id, const Node& market) {
+    std::set<std::string> seen{id};
+    std::vector<std::string> open{id};
+    while (!open.empty()) {
+        const std::string at = open.back();
+        open.pop_back();
+        for (const Edge& edge : graph.edges) {
+            if (edge.from != at) {
+                continue;
+            }
+            if (edge.relation == Relation::LentIn && edge.to == market.id) {
+                return edge.part;
+            }
+            if (edge.relation == Relation::ClaimOn && seen.insert(edge.to).second) {
+                open.push_back(edge.to);
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 /// The answers of a market that move with the node.
 Powers powers_of(const margin::Market& market, const Graph& graph, const FactorMap& factors,
                  const Node& node) {
@@ -150,11 +176,19 @@ std::vector<LostHolding> lost_holdings(const Graph& graph, const Node& node) {
         return out;
     }
     for (const Edge& edge : graph.edges) {
-        if (edge.relation == Relation::BalanceOf && stands_on(graph, edge.to, node)) {
+        if (edge.relation != Relation::BalanceOf) {
+            continue;
+        }
+        if (stands_on(graph, edge.to, node)) {
             const bool is_it = edge.to == node.id;
             out.push_back({.holding = edge.from,
                            .value = edge.value,
                            .by = (is_it ? "balance of " : "claim on ") + node.label});
+        } else if (const auto part = part_lent(graph, edge.to, node)) {
+            out.push_back(
+                {.holding = edge.from,
+                 .value = edge.value ? std::optional(times(*edge.value, *part)) : std::nullopt,
+                 .by = "lent in " + node.label});
         }
     }
     return out;

@@ -16,6 +16,8 @@ struct Axis {
     double sigma = 0;       ///< of a day
     double common = 0;      ///< loading on the common move
     std::vector<int> legs;  ///< power of each leg
+    /// The rule by which a leg's answer follows it, nullptr where only the power is known.
+    std::vector<const AnswerRule*> rules;
 };
 
 double as_double(const core::Wad& value) {
@@ -31,11 +33,13 @@ std::vector<Axis> make_axes(const std::vector<margin::WeightedLeg>& legs,
         Axis axis{.factor = factor,
                   .sigma = as_double(risk.volatility) / std::sqrt(kDaysPerYear),
                   .common = as_double(risk.common),
-                  .legs = {}};
+                  .legs = {},
+                  .rules = {}};
         bool moves = false;
         for (const margin::WeightedLeg& leg : legs) {
             const auto power = assets.find(leg.asset);
             axis.legs.push_back(power == assets.end() ? 0 : power->second.power);
+            axis.rules.push_back(power == assets.end() ? nullptr : power->second.rule.get());
             moves |= axis.legs.back() != 0 && (leg.weight != 0.0 || leg.debt != 0.0);
         }
         if (moves && axis.sigma > 0.0) {
@@ -43,6 +47,51 @@ std::vector<Axis> make_axes(const std::vector<margin::WeightedLeg>& legs,
         }
     }
     return axes;
+}
+
+/// A leg's answer over today's at a point, and the slopes of its logarithm along the axes.
+struct LegMove {
+    double moved = 1;
+    std::vector<double> slopes;
+};
+
+/// ln of what the leg's composition makes of its parts; nullopt where no rule is known.
+std::optional<double> composed(const std::vector<Axis>& axes, std::size_t leg,
+                               const std::vector<double>& point) {
+    std::vector<AnswerRule::FastMove> moves;
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        if (axes[i].rules[leg] != nullptr) {
+            moves.push_back({.rule = axes[i].rules[leg], .multiplier = std::exp(point[i])});
+        }
+    }
+    return moves.empty() ? std::nullopt
+                         : std::optional(std::log(AnswerRule::fast_moved_together(moves)));
+}
+
+LegMove move_of(const std::vector<Axis>& axes, std::size_t leg, const std::vector<double>& point) {
+    LegMove out{.moved = 1, .slopes = std::vector<double>(axes.size())};
+    if (const auto log_moved = composed(axes, leg, point)) {
+        constexpr double kStep = 1e-6;  // of a central difference: a composition has no closed form
+        out.moved = std::exp(*log_moved);
+        for (std::size_t i = 0; i < axes.size(); ++i) {
+            if (axes[i].rules[leg] != nullptr) {
+                auto before = point;
+                auto after = point;
+                before[i] -= kStep;
+                after[i] += kStep;
+                out.slopes[i] =
+                    (*composed(axes, leg, after) - *composed(axes, leg, before)) / (2 * kStep);
+            }
+        }
+        return out;
+    }
+    double exponent = 0;
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        exponent += axes[i].legs[leg] * point[i];
+        out.slopes[i] = axes[i].legs[leg];
+    }
+    out.moved = std::exp(exponent);
+    return out;
 }
 
 /// ln HF at a point, and its gradient there.
@@ -58,16 +107,12 @@ Tangent tangent_at(const std::vector<margin::WeightedLeg>& legs, const std::vect
     std::vector<double> weight_slope(axes.size());
     std::vector<double> debt_slope(axes.size());
     for (std::size_t leg = 0; leg < legs.size(); ++leg) {
-        double exponent = 0;
+        const LegMove move = move_of(axes, leg, point);
+        weight += legs[leg].weight * move.moved;
+        debt += legs[leg].debt * move.moved;
         for (std::size_t i = 0; i < axes.size(); ++i) {
-            exponent += axes[i].legs[leg] * point[i];
-        }
-        const double moved = std::exp(exponent);
-        weight += legs[leg].weight * moved;
-        debt += legs[leg].debt * moved;
-        for (std::size_t i = 0; i < axes.size(); ++i) {
-            weight_slope[i] += axes[i].legs[leg] * legs[leg].weight * moved;
-            debt_slope[i] += axes[i].legs[leg] * legs[leg].debt * moved;
+            weight_slope[i] += move.slopes[i] * legs[leg].weight * move.moved;
+            debt_slope[i] += move.slopes[i] * legs[leg].debt * move.moved;
         }
     }
     Tangent out{.log_health = std::log(weight / debt), .gradient = {}};

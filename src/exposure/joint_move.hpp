@@ -26,10 +26,11 @@ struct JointMove {
 /// Minimises sqrt(y' C^-1 y) over log moves y of the factors with HF(y) = 1, by the iteration of
 /// Hasofer-Lind and Rackwitz-Fiessler (Rackwitz and Fiessler 1978): the linearised problem has the
 /// closed form y = C a (a'y - ln HF) / (a'C a) with a the gradient of ln HF, and its solution is
-/// the next point. C is s_i s_j c_i c_j for two factors and s_i^2 for one: one common move, so that
-/// every choice of loadings is a valid correlation. Statistics, in doubles: it decides nothing.
-/// nullopt when the account does not owe, is at or below 1, no factor moves it, or no point is
-/// found.
+/// the next point. An answer whose composition is confirmed moves by it, caps included; the others
+/// by their powers. C is s_i s_j c_i c_j for two factors and s_i^2 for one: one common move, so
+/// that every choice of loadings is a valid correlation. Statistics, in doubles: it decides
+/// nothing. nullopt when the account does not owe, is at or below 1, no factor moves it, or no
+/// point is found.
 [[nodiscard]] std::optional<JointMove> nearest_joint_move(
     const std::vector<margin::WeightedLeg>& legs, const std::map<std::string, Powers>& powers,
     const FactorMap& factors);

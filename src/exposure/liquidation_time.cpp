@@ -34,6 +34,22 @@ std::optional<Bracket> find_bracket(const margin::Market& market, std::size_t ro
     }
 }
 
+core::U256 grown(const core::Wad& yearly, std::uint64_t seconds) {
+    return core::wad() + yearly.value() * seconds / kYearSeconds;
+}
+
+std::optional<core::U256> grown_answer(const core::U256& today, const Growth& growth,
+                                       core::Timestamp from, std::uint64_t seconds) {
+    if (growth.parts.empty()) {
+        return scaled_down(today, grown(growth.yearly, seconds), 1);
+    }
+    std::vector<AnswerRule::Move> moves;
+    for (const Growth::Part& part : growth.parts) {
+        moves.push_back({.rule = part.rule.get(), .multiplier = grown(part.yearly, seconds)});
+    }
+    return AnswerRule::moved_together(moves, core::Timestamp(from.value() + seconds));
+}
+
 }  // namespace
 
 bool fails_after(const margin::Market& market, std::size_t row, const YearlyGrowth& growth,
@@ -45,21 +61,25 @@ bool fails_after(const margin::Market& market, std::size_t row, const YearlyGrow
         if (rate == growth.end() || !today.quote) {
             continue;
         }
-        const core::U256 multiplier = core::wad() + rate->second.value() * seconds / kYearSeconds;
-        if (const auto grown = scaled_down(today.quote->answer, multiplier, 1)) {
-            later->set_answer(today.asset, *grown);
+        const auto answer = grown_answer(today.quote->answer, rate->second, market.time(), seconds);
+        if (answer) {
+            later->set_answer(today.asset, *answer);
         }
     }
     return later->health(row).status == margin::Status::Liquidatable;
 }
 
 YearlyGrowth answer_growth(const margin::Market& market, const FactorMap& factors) {
-    YearlyGrowth up;
-    YearlyGrowth down;
+    std::map<core::Address, core::Wad> up;
+    std::map<core::Address, core::Wad> down;
+    std::map<core::Address, std::vector<Growth::Part>> parts;
     for (const auto& [factor, powers] : factor_powers(market, factors)) {
         const core::Wad growth = factors.risk_of(factor).yearly_growth;
         for (const auto& [asset, follow] : powers) {
-            YearlyGrowth& side = follow.power > 0 ? up : down;
+            if (follow.rule) {
+                parts[asset].push_back({.rule = follow.rule, .yearly = growth});
+            }
+            auto& side = follow.power > 0 ? up : down;
             for (int i = 0; i < std::abs(follow.power); ++i) {
                 side[asset] = side[asset] + growth;
             }
@@ -69,7 +89,7 @@ YearlyGrowth answer_growth(const margin::Market& market, const FactorMap& factor
     for (const auto& [asset, growth] : up) {
         const core::Wad against = down.contains(asset) ? down.at(asset) : core::Wad();
         if (growth > against) {
-            out.emplace(asset, growth - against);
+            out.emplace(asset, Growth{.yearly = growth - against, .parts = parts[asset]});
         }
     }
     return out;

@@ -14,7 +14,7 @@ using snapshot::ClaimKind;
 using snapshot::TokenClaim;
 
 std::optional<LookStep> step_of(const TokenClaim& claim, const U256& amount) {
-    if (claim.kind == ClaimKind::AToken) {
+    if (claim.kind == ClaimKind::PoolBalance) {
         return LookStep{.claim = claim, .amount = amount, .worth = amount, .is_answered = true};
     }
     if (const auto answer = claim.answers.find(amount); answer != claim.answers.end()) {

@@ -141,21 +141,26 @@ std::string warnings(const Account& account, const Layout& layout) {
     return out;
 }
 
+/// The market's own answer goes before the price that others give.
 std::string price_cell(const Leg& leg) {
-    if (leg.price_usd) {
+    if (leg.price_usd && (leg.priced_by.empty() || !leg.leg.price)) {
         return price_text(*leg.price_usd);
     }
     return leg.leg.price ? "raw " + grouped(leg.leg.price->answer, 0, 0) : "no price";
 }
 
 /// For --verbose: what the symbol stands for, and who gave the price.
-std::vector<std::string> leg_sources(const margin::Leg& leg) {
+std::vector<std::string> leg_sources(const Leg& reported) {
+    const margin::Leg& leg = reported.leg;
     std::vector<std::string> out{"asset " + leg.asset.to_string()};
     if (leg.amount) {
         out.push_back("raw " + core::to_decimal(*leg.amount));
     }
     if (leg.price && !leg.price->source.is_zero()) {
         out.push_back("price from " + leg.price->source.to_string());
+    }
+    if (!reported.priced_by.empty()) {
+        out.push_back("value by " + core::printable(reported.priced_by));
     }
     return out;
 }
@@ -184,7 +189,7 @@ std::string legs(const Account& account, core::Timestamp block_time, const TextS
                    {price_cell(reported)},
                    leg.price ? age_cell(*leg.price, block_time) : Cell{"-"},
                    {leg.value ? usd_text(*leg.value) : "unknown"}},
-                  style.verbose ? leg_sources(leg) : std::vector<std::string>{});
+                  style.verbose ? leg_sources(reported) : std::vector<std::string>{});
     }
     return table.print(layout);
 }

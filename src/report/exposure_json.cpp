@@ -178,6 +178,24 @@ Json looked_through_json(const exposure::LookedThrough& token) {
     return out;
 }
 
+Json lent_json(const exposure::LentByVault& lent) {
+    const margin::Allocation& allocation = lent.allocation;
+    return {{"chain", lent.vault.chain},
+            {"held_asset", address_or_null(lent.held.address)},
+            {"vault", address_or_null(lent.vault.address)},
+            {"vault_symbol", lent.vault.symbol},
+            {"protocol", allocation.protocol},
+            {"market", allocation.market},
+            {"collateral_symbol", allocation.collateral_symbol},
+            {"underlying_symbol", lent.underlying_symbol},
+            {"underlying_decimals", lent.underlying_decimals},
+            {"ours_raw", raw(lent.ours)},
+            {"vault_lent_raw", raw(allocation.lent)},
+            {"market_supplied_raw", raw(allocation.supplied)},
+            {"market_borrowed_raw", raw(allocation.borrowed)},
+            {"supply_share", share_json(lent.ours, allocation.supplied)}};
+}
+
 Json loss_point_json(const exposure::LossPoint& point) {
     return {{"distance", distance_of(point.multiplier)},
             {"netted_usd", signed_dollars(point.netted)},
@@ -308,6 +326,7 @@ Json portfolio_json(const Report& report) {
              report.loss_profiles ? list(*report.loss_profiles, loss_profile_json) : Json()},
             {"accounts", list(exposure.places, place_total_json)},
             {"pools", list(exposure.pools, pool_json)},
+            {"lent_by_vaults", list(exposure.lent_by_vaults, lent_json)},
             {"look_through", list(exposure.tokens, looked_through_json)},
             {"smart_accounts", list(report.smart_accounts, smart_account_json)},
             {"unpriced", list(exposure.unpriced, unpriced_json)},

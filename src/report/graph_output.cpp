@@ -28,7 +28,8 @@ Json edge_json(const Edge& edge) {
             {"to", edge.to},
             {"relation", exposure::to_string(edge.relation)},
             {"market", text_or_null(edge.market)},
-            {"value_usd", dollars(edge.value)}};
+            {"value_usd", dollars(edge.value)},
+            {"part", decimal(edge.part)}};
 }
 
 Json failure_json(const std::optional<GraphFailure>& failure) {
@@ -73,8 +74,9 @@ class Labels {
 
 std::string edge_text(const Edge& edge, const Labels& labels) {
     return fmt::format(
-        "{} {} {}{}{}", labels.of(edge.from), exposure::to_string(edge.relation),
+        "{} {} {}{}{}{}", labels.of(edge.from), exposure::to_string(edge.relation),
         labels.of(edge.to), edge.value ? ", " + usd_text(*edge.value) : "",
+        edge.part ? ", " + fall_text(*edge.part) + " of it" : "",
         edge.relation == exposure::Relation::PricedBy ? " in " + labels.of(edge.market) : "");
 }
 

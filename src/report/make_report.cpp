@@ -19,6 +19,8 @@ namespace {
 
 using margin::Status;
 
+constexpr const char* kDollars = "USD";  ///< Market::quote() of a market that counts in them
+
 /// A market as the report sees it.
 struct MarketView {
     const margin::Market& read;     ///< at the block; what the protocol's own view is compared with
@@ -134,6 +136,31 @@ void add_market(const snapshot::Snapshot& snapshot, const margin::Market& market
     add_accounts({.read = market, .accrued = *later, .chain_id = chain_id}, options, out);
 }
 
+/// Values in dollars what a market that does not count in them leaves open, by others' prices; what
+/// nobody prices stays open. No protocol quantity rests on it.
+void value_by_others(const snapshot::Snapshot& snapshot, const Options& options, Report& report) {
+    std::vector<const margin::Market*> markets;
+    for (const auto& market : snapshot.markets) {
+        markets.push_back(market.get());
+    }
+    const exposure::FactorMap factors = options.factors.with_snapshot(snapshot);
+    const exposure::PriceBook prices(
+        exposure::make_portfolio(markets, snapshot.holdings, options.wallets), factors);
+    for (Account& account : report.accounts) {
+        for (Leg& leg : account.legs) {
+            const auto price = account.quote == kDollars || leg.leg.value || !leg.leg.amount
+                                   ? std::nullopt
+                                   : prices.price(account.market, leg.leg.asset);
+            if (price) {
+                const DollarPrice dollars{.answer = price->answer, .unit = price->unit};
+                leg.leg.value = usd_value_down(*leg.leg.amount, leg.leg.decimals, dollars);
+                leg.price_usd = price_usd_down(dollars);
+                leg.priced_by = price->from;
+            }
+        }
+    }
+}
+
 /// Where an account stands in the report: what is not known is the worst, what owes nothing the
 /// least urgent.
 int urgency(const Account& account) {
@@ -236,6 +263,7 @@ Report make_report(const snapshot::Snapshot& snapshot, const Options& options) {
         add_market(snapshot, *market, options, report.accounts);
     }
     std::sort(report.accounts.begin(), report.accounts.end(), is_worse);
+    value_by_others(snapshot, options, report);
     name_unknown_accounts(report);
     report.totals = wallet_totals(snapshot, report);
     add_exposure(snapshot, options, report);

@@ -27,11 +27,12 @@ struct Options {
     FeedRules feeds = {};  ///< heartbeats and deviations
 };
 
-/// One balance of an account with the price of a whole token, where the market's oracle counts in
-/// dollars.
+/// One balance of an account with the price of a whole token: the market's own where its oracle
+/// counts in dollars; where it does not, the one that another market's oracle or a feed gives.
 struct Leg {
     margin::Leg leg;
     std::optional<core::Usd> price_usd;  ///< rounded down
+    std::string priced_by = {};  ///< "aave_v3/core", a feed's address; "": the market itself
 };
 
 /// The first answer of one asset's oracle, everything else fixed, at which the account can be

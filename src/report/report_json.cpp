@@ -41,7 +41,8 @@ Json leg_json(const Leg& reported) {
             {"price_usd", dollars(reported.price_usd)},
             {"price_source", leg.price ? feed_or_null(leg.price->source) : Json()},
             {"price_updated_at", leg.price ? raw(leg.price->updated_at) : Json()},
-            {"value_usd", dollars(leg.value)}};
+            {"value_usd", dollars(leg.value)},
+            {"value_source", text_or_null(reported.priced_by)}};
 }
 
 Json difference_json(const margin::Difference& difference) {

@@ -8,7 +8,7 @@ namespace margrave::snapshot {
 namespace {
 
 constexpr auto kClaimKinds = std::to_array<std::pair<ClaimKind, std::string_view>>({
-    {ClaimKind::AToken, "atoken"},
+    {ClaimKind::PoolBalance, "pool_balance"},
     {ClaimKind::Erc4626, "erc4626"},
     {ClaimKind::WstEth, "wsteth"},
     {ClaimKind::WeEth, "weeth"},

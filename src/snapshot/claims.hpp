@@ -9,20 +9,21 @@
 
 #include "core/address.hpp"
 #include "core/u256.hpp"
+#include "margin/claim.hpp"
 
 namespace margrave::snapshot {
 
 /// How a token says what it is worth.
 enum class ClaimKind {
-    AToken,   ///< a balance in an Aave pool, one for one
-    Erc4626,  ///< shares of a vault: convertToAssets
-    WstEth,   ///< stETH shares: getStETHByWstETH
-    WeEth,    ///< eETH shares: getEETHByWeETH
-    REth,     ///< ether: getEthValue
-    Rate,     ///< a configured rate function: floor(amount * rate / 1e18)
+    PoolBalance,  ///< a balance in a protocol's pool, one for one
+    Erc4626,      ///< shares of a vault: convertToAssets
+    WstEth,       ///< stETH shares: getStETHByWstETH
+    WeEth,        ///< eETH shares: getEETHByWeETH
+    REth,         ///< ether: getEthValue
+    Rate,         ///< a configured rate function: floor(amount * rate / 1e18)
 };
 
-/// "atoken", "erc4626", "wsteth", "weeth", "reth", "rate".
+/// "pool_balance", "erc4626", "wsteth", "weeth", "reth", "rate".
 [[nodiscard]] std::string_view to_string(ClaimKind kind);
 /// The inverse; nullopt for another word.
 [[nodiscard]] std::optional<ClaimKind> parse_claim_kind(std::string_view name);
@@ -41,6 +42,9 @@ struct TokenClaim {
     /// The contract in whose books the claim stands: the pool of an aToken, else the token itself
     /// or the contract that tells the rate.
     core::Address keeper;
+    /// What a vault lends where its protocol tells, all of it and not the holder's part alone;
+    /// empty where nothing is known.
+    std::vector<margin::Allocation> allocations = {};
     core::U256 rate;  ///< base units of the underlying for 10^decimals, rounded down
     /// What the contract answered for the amounts that the wallets hold, in base units: one
     /// rounding of its own, where a rate would round twice.

@@ -104,25 +104,38 @@ unsigned read_decimals(const FileField& field) {
     return static_cast<unsigned>(field.u64());
 }
 
+margin::Allocation read_allocation(const FileField& field) {
+    field.require_only({"borrowed", "collateral_symbol", "lent", "market", "protocol", "supplied"});
+    return {.protocol = field.at("protocol").text(),
+            .market = field.at("market").text(),
+            .collateral_symbol = field.at("collateral_symbol").text(),
+            .lent = field.at("lent").u256(),
+            .supplied = field.at("supplied").u256(),
+            .borrowed = field.at("borrowed").u256()};
+}
+
 TokenClaim read_claim(const FileField& field) {
-    field.require_only({"answers", "chain", "decimals", "keeper", "kind", "rate", "symbol", "token",
-                        "underlying", "underlying_decimals", "underlying_symbol"});
+    field.require_only({"allocations", "answers", "chain", "decimals", "keeper", "kind", "rate",
+                        "symbol", "token", "underlying", "underlying_decimals",
+                        "underlying_symbol"});
     const auto kind = parse_claim_kind(field.at("kind").text());
     if (!kind) {
         field.at("kind").refuse(
-            R"(should be "atoken", "erc4626", "wsteth", "weeth", "reth" or "rate")");
+            R"(should be "pool_balance", "erc4626", "wsteth", "weeth", "reth" or "rate")");
     }
-    TokenClaim claim{.chain = field.at("chain").text(),
-                     .token = field.at("token").address(),
-                     .symbol = field.at("symbol").text(),
-                     .decimals = read_decimals(field.at("decimals")),
-                     .kind = *kind,
-                     .underlying = address_or_null(field.at("underlying")),
-                     .underlying_symbol = field.at("underlying_symbol").text(),
-                     .underlying_decimals = read_decimals(field.at("underlying_decimals")),
-                     .keeper = field.at("keeper").address(),
-                     .rate = field.at("rate").u256(),
-                     .answers = {}};
+    TokenClaim claim{
+        .chain = field.at("chain").text(),
+        .token = field.at("token").address(),
+        .symbol = field.at("symbol").text(),
+        .decimals = read_decimals(field.at("decimals")),
+        .kind = *kind,
+        .underlying = address_or_null(field.at("underlying")),
+        .underlying_symbol = field.at("underlying_symbol").text(),
+        .underlying_decimals = read_decimals(field.at("underlying_decimals")),
+        .keeper = field.at("keeper").address(),
+        .allocations = read_list<margin::Allocation>(field.at("allocations"), read_allocation),
+        .rate = field.at("rate").u256(),
+        .answers = {}};
     for (const FileField& answer : field.at("answers").elements()) {
         answer.require_only({"amount", "answer"});
         if (!claim.answers.emplace(answer.at("amount").u256(), answer.at("answer").u256()).second) {

@@ -73,6 +73,17 @@ Archive archive(const Holding& holding) {
     return out;
 }
 
+Archive archive(const margin::Allocation& allocation) {
+    Archive out;
+    out.set("borrowed", allocation.borrowed);
+    out.set("collateral_symbol", allocation.collateral_symbol);
+    out.set("lent", allocation.lent);
+    out.set("market", allocation.market);
+    out.set("protocol", allocation.protocol);
+    out.set("supplied", allocation.supplied);
+    return out;
+}
+
 Archive archive(const TokenClaim& claim) {
     Archive::List answers;
     for (const auto& [amount, answer] : claim.answers) {
@@ -81,7 +92,12 @@ Archive archive(const TokenClaim& claim) {
         pair.set("answer", answer);
         answers.push_back(std::move(pair));
     }
+    Archive::List allocations;
+    for (const margin::Allocation& allocation : claim.allocations) {
+        allocations.push_back(archive(allocation));
+    }
     Archive out;
+    out.set("allocations", std::move(allocations));
     out.set("answers", std::move(answers));
     out.set("chain", claim.chain);
     out.set("decimals", std::uint64_t{claim.decimals});

@@ -20,7 +20,7 @@ const ROOTS = {
 /// A compiler is a package, the settings it is called with, and the packages whose sources it sees.
 const USUAL = {
     solc: "solc",
-    packages: ["@aave-dao/aave-v3-origin", "@openzeppelin/contracts", "@bgd-labs/solidity-utils"],
+    packages: ["@aave-dao/aave-v3-origin", "@openzeppelin/contracts", "@bgd-labs/solidity-utils", "@morpho-org/morpho-blue"],
     settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: "shanghai" },
 };
 /// As Morpho Blue was compiled for its deployment; its source demands this very version.

@@ -308,6 +308,8 @@ TEST_CASE("the demonstration needs no network and leaves no gap", "[app][replay]
     FakeWorld json;
     CHECK(run(json.world, {"demo", "--json"}) == 0);
     CHECK_THAT(json.out.str(), Catch::StartsWith("{"));
+    // Morpho's accounts, whose market counts in its loan token, are valued by Aave's oracle.
+    CHECK_THAT(json.out.str(), Contains(R"("value_source": "aave_v3/)"));
 }
 
 TEST_CASE("a result that cannot be written is told", "[app][errors]") {

@@ -195,7 +195,7 @@ struct ClaimBook : Book {
         shares.keeper = vault;
         shares.rate = margrave::core::wad();
         snapshot::TokenClaim in_pool = shares;
-        in_pool.kind = snapshot::ClaimKind::AToken;
+        in_pool.kind = snapshot::ClaimKind::PoolBalance;
         in_pool.token = a_token;
         in_pool.symbol = "aWETH";
         in_pool.underlying = kWeth;
@@ -242,6 +242,46 @@ TEST_CASE("a pool that fails takes claims on it down elsewhere", "[exposure][gra
     REQUIRE(lost.size() == 1);
     CHECK(lost[0].value == test::dollars(2'000));
     CHECK(lost[0].by == "claim on aave_v3 prime on ethereum");
+}
+
+TEST_CASE("a market in which a vault lends takes that part of its shares along",
+          "[exposure][graph][claims]") {
+    ClaimBook book;
+    snapshot::TokenClaim shares;
+    shares.chain = "ethereum";
+    shares.token = book.a_token;  // what the portfolio holds, 2000 dollars of it
+    shares.symbol = "vWETH";
+    shares.decimals = 18;
+    shares.underlying = kWeth;
+    shares.underlying_symbol = "WETH";
+    shares.underlying_decimals = 18;
+    shares.keeper = shares.token;
+    shares.rate = margrave::core::wad();
+    const auto lends = [](const std::string& market, std::uint64_t amount) {
+        return margin::Allocation{.protocol = "isolated",
+                                  .market = market,
+                                  .collateral_symbol = "WBTC",
+                                  .lent = amount,
+                                  .supplied = 100,
+                                  .borrowed = 90};
+    };
+    shares.allocations = {lends("0xa", 3), lends("0xb", 5), lends("0xc", 0)};
+    book.factors = test::factors().with_claims({shares});
+    const Graph graph = book.claims_graph();
+    CHECK(matching(graph, "market:ethereum/isolated/0xc").empty());
+    const auto node = matching(graph, "market:ethereum/isolated/0xa");
+    REQUIRE(node.size() == 1);
+    const auto lost = lost_holdings(graph, node[0]);
+    REQUIRE(lost.size() == 1);
+    CHECK(lost[0].value == test::dollars(750));  // three of eight
+    CHECK(lost[0].by == "lent in isolated 0xa on ethereum");
+
+    const Portfolio all = book.whole();
+    const auto items = items_of(all, PriceBook(all, book.factors), book.factors);
+    const auto parts = aggregate(all, items, book.factors).lent_by_vaults;
+    REQUIRE(parts.size() == 2);
+    CHECK(parts[0].ours == margrave::core::wad() * 3 / 8);
+    CHECK(parts[1].allocation.market == "0xb");
 }
 
 TEST_CASE("an asset that falls takes its claims along", "[exposure][graph][claims]") {

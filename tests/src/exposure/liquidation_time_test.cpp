@@ -40,7 +40,7 @@ TEST_CASE("interest liquidates in the second in which the debt passes the limit"
 TEST_CASE("a staking rate that grows gives time", "[exposure][time]") {
     // 16000 (1 + 0.1 y) = 10000 (1 + 0.6 y) at y = 6 / 4.4 years, 43003636.4 s.
     const YearlyGrowth growth = answer_growth(borrower(), test::factors());
-    CHECK(growth == YearlyGrowth{{kWsteth, test::decimal("0.1")}});
+    CHECK(growth == YearlyGrowth{{kWsteth, {.yearly = test::decimal("0.1")}}});
     CHECK(seconds_until_liquidation(borrower(), growth) == 43'003'637U);
 }
 

@@ -46,7 +46,7 @@ TokenClaim claim(const core::Address& token, const std::string& symbol, ClaimKin
 std::vector<TokenClaim> nested() {
     TokenClaim vault = claim(kVault, "vWETH", ClaimKind::Erc4626, kAToken, "aWETH");
     vault.rate = decimal("1.1").value();
-    TokenClaim pool = claim(kAToken, "aWETH", ClaimKind::AToken, kWeth, "WETH");
+    TokenClaim pool = claim(kAToken, "aWETH", ClaimKind::PoolBalance, kWeth, "WETH");
     pool.keeper = kPool;
     return {vault, pool};
 }

@@ -1,7 +1,10 @@
 #include "exposure/oracle_match.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
+#include "exposure/joint_move.hpp"
+#include "exposure/liquidation_time.hpp"
 #include "exposure/shock.hpp"
 #include "oracle/model.hpp"
 #include "tests/src/exposure/examples.hpp"
@@ -98,6 +101,48 @@ TEST_CASE("a feed that is none of the configured factors is told, and its rule n
     const auto powers = factor_powers(pool, map);
     CHECK_FALSE(powers.at("ETH/USD").at(kWsteth).rule);
     CHECK_FALSE(powers.at("wstETH/stETH").at(kWsteth).rule);  // the ratio may be of anything
+}
+
+TEST_CASE("a rate that a cap holds back gives no time beyond it", "[exposure][oracles][time]") {
+    test::MarginPool pool = wsteth_account();
+    pool.assets[1].yearly_rate = decimal("0.5").value();
+    const auto falls_after_s = [&](const FactorMap& map) {
+        return (*liquidation_time(pool, 0, answer_growth(pool, map)) - pool.now).value();
+    };
+    // 18000 (1 + 0.1 y) = 15000 (1 + 0.5 y) at y = 3 / 5.7 years, 16597894.7 s.
+    CHECK(falls_after_s(test::factors()) == 16'597'895U);
+    // The cap of 1.25 is reached at y = 0.0416 / 0.1; 18750 = 15000 (1 + 0.5 y) at half a year, and
+    // a base unit more is owed a moment later.
+    CHECK(falls_after_s(with(capped("1.2", "1.25"))) == 15'768'001U);
+}
+
+TEST_CASE("the nearest joint move does not count on a part that a cap holds",
+          "[exposure][oracles]") {
+    const test::MarginPool pool = wsteth_account();
+    // A debt in wstETH: health 1.2 until it rises by a fifth.
+    const std::vector<margin::WeightedLeg> legs{{.asset = test::kUsdc, .weight = 1.2, .debt = 0},
+                                                {.asset = kWsteth, .weight = 0, .debt = 1}};
+    const auto move_of_rate = [&](const FactorMap& map) {
+        const auto move = nearest_joint_move(legs, factor_powers(pool, map), map);
+        REQUIRE(move);
+        double health = 1.2;
+        double rate = 0;
+        for (const JointMove::Part& part : move->parts) {
+            if (part.factor == "wstETH/stETH") {
+                rate = part.move;
+            } else {
+                health *= part.factor == "USDC/USD" ? 1 + part.move : 1 / (1 + part.move);
+            }
+        }
+        return std::pair(rate, health);
+    };
+    const auto [free, health_of_others] = move_of_rate(test::factors());
+    CHECK(free > 1e-9);
+    CHECK(health_of_others > 1);
+    // 1.3 is above the cap already: it may rise as it likes.
+    const auto [held, health] = move_of_rate(with(capped("1.3", "1.2")));
+    CHECK(std::abs(held) < 1e-9);
+    CHECK(health == Approx(1).epsilon(1e-9));
 }
 
 /// WETH at 2000 dollars, capped at `base` times 1.04.

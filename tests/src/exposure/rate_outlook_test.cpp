@@ -68,7 +68,7 @@ TEST_CASE("a staking yield raises the rate that a loop can pay", "[exposure][rat
     const auto pool = loop();
     Suppositions year;
     year.rate_horizon_s = 365ULL * 86'400;
-    const auto outlook = rate_outlook(pool, 0, {{kWsteth, decimal("0.1")}}, year);
+    const auto outlook = rate_outlook(pool, 0, {{kWsteth, {.yearly = decimal("0.1")}}}, year);
     REQUIRE(outlook->limits.size() == 1);
     // 24000 * 0.75 = 18000 > 16000 (1 + r): 0.125; with the collateral 10 % up 19800: 0.2375.
     CHECK(outlook->limits[0].falls_at == yearly("0.125001"));

@@ -103,6 +103,12 @@ Snapshot with_claims() {
     claim.keeper = claim.token;
     claim.rate = core::wad() + 7;
     claim.answers = {{core::U256(3), core::U256(4)}, {core::max_u256(), core::max_u256()}};
+    claim.allocations = {{.protocol = "morpho_blue",
+                          .market = "0x77",
+                          .collateral_symbol = "WETH",
+                          .lent = 1,
+                          .supplied = core::max_u256(),
+                          .borrowed = 2}};
     snapshot.claims = {claim};
     SmartAccount safe;
     safe.chain = "ethereum";
@@ -122,6 +128,7 @@ TEST_CASE("claims and smart accounts survive the file", "[snapshot][claims]") {
     CHECK_FALSE(read.claims[0].underlying);
     CHECK(read.claims[0].rate == core::wad() + 7);
     CHECK(read.claims[0].answers.at(core::U256(3)) == 4);
+    CHECK(read.claims[0].allocations == with_claims().claims[0].allocations);
     REQUIRE(read.smart_accounts.size() == 1);
     CHECK(read.smart_accounts[0].owners.size() == 2);
     CHECK(read.smart_accounts[0].threshold == 2);
