@@ -1,0 +1,288 @@
+#include "cascade/fast_engine.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/aave_v3/market.hpp"
+#include "adapters/morpho_blue/market.hpp"
+#include "adapters/uniswap_v2/pair.hpp"
+#include "cascade/exact_engine.hpp"
+#include "tests/adapters/aave_v3/lending.hpp"
+#include "tests/adapters/morpho_blue/builders.hpp"
+
+namespace margrave::cascade {
+namespace {
+
+using core::Address;
+using core::U256;
+namespace aave = test::aave_v3;
+namespace morpho = test::morpho_blue;
+
+constexpr unsigned kReserves = 3;
+
+struct Dice {
+    std::mt19937_64 random;
+
+    std::uint64_t between(std::uint64_t from, std::uint64_t to) {
+        return std::uniform_int_distribution<std::uint64_t>(from, to)(random);
+    }
+    bool one_in(std::uint64_t n) { return between(1, n) == 1; }
+    double real(double from, double to) {
+        return std::uniform_real_distribution<double>(from, to)(random);
+    }
+};
+
+double whole_price(unsigned id) { return id == aave::kWeth ? 2000 : 1; }
+double unit_of(unsigned id) { return id == aave::kUsdc ? 1e6 : 1e18; }
+
+/// An e-mode of dollars, fees on bonuses, and accounts of every size whose healths lie a little
+/// above 1.
+aave::State random_pool(const std::string& behaviour, std::size_t count, Dice& dice) {
+    aave::State state = aave::lending_pool(behaviour);
+    for (unsigned id = 0; id < kReserves; ++id) {
+        aave::Reserve& reserve = state.reserves[id];
+        reserve.configuration = aave::ReserveConfiguration(
+            reserve.configuration.word() + (U256(dice.between(0, 2000)) << 152) +
+            (U256(id == aave::kWeth ? 0 : 1) << 168));
+        const std::uint64_t supplied = id == aave::kWeth ? 1'000'000 : 2'000'000'000;
+        aave::fill_reserve(state, id, supplied, supplied / 2);
+    }
+    aave::EmodeCategory dollars;
+    dollars.id = 1;
+    dollars.ltv_bps = 9000;
+    dollars.liquidation_threshold_bps = 9300;
+    dollars.liquidation_bonus_bps = 10'200;
+    dollars.collateral = adapters::aave_v3::ReserveBitmap(0b110);
+    dollars.borrowable = adapters::aave_v3::ReserveBitmap(0b110);
+    state.emodes[1] = dollars;
+    const double thresholds[] = {0.80, 0.85, 0.75};
+    for (std::size_t n = 0; n < count; ++n) {
+        aave::AccountBuilder account(n + 1);
+        const bool in_emode = dice.one_in(6);
+        account.emode(in_emode ? 1 : 0);
+        const double worth = std::exp(dice.real(std::log(300), std::log(2e6)));
+        double limit = 0;
+        for (std::uint64_t k = dice.between(1, 2); k != 0; --k) {
+            const auto id = static_cast<unsigned>(in_emode ? dice.between(1, 2) : 0);
+            const auto held = dice.one_in(4) ? static_cast<unsigned>(dice.between(0, 2)) : id;
+            account.collateral(held, U256(worth / whole_price(held) * unit_of(held)));
+        }
+        for (unsigned id = 0; id < kReserves; ++id) {
+            const double amount = account.at(id).scaled_supply.convert_to<double>();
+            const double threshold = in_emode && id != aave::kWeth ? 0.93 : thresholds[id];
+            limit += amount / unit_of(id) * whole_price(id) * threshold;
+        }
+        const double owed = limit / std::exp(dice.real(0.001, 0.6));
+        const double part = dice.one_in(2) ? 1 : dice.real(0.1, 0.9);
+        for (const double owes : {part, 1 - part}) {
+            const auto id = static_cast<unsigned>(dice.one_in(8) ? 0 : dice.between(1, 2));
+            if (owes > 0) {
+                account.debt(id, U256(owed * owes / whole_price(id) * unit_of(id)));
+            }
+        }
+        state.accounts.push_back(account.build());
+    }
+    return state;
+}
+
+morpho::State random_isolated(std::size_t count, Dice& dice) {
+    morpho::State state = morpho::usdc_against_weth();
+    for (std::size_t n = 0; n < count; ++n) {
+        const double worth = std::exp(dice.real(std::log(300), std::log(2e6)));
+        state.accounts.push_back(
+            morpho::account(U256(worth / 2000 * 1e18),
+                            U256(worth * 0.8 / std::exp(dice.real(0.001, 0.6)) * 1e6), 0, n + 1));
+        state.totals.borrow_assets += U256(worth * 1e6);
+        state.totals.borrow_shares += U256(worth * 1e6) * 1'000'000;
+        state.totals.supply_assets += U256(worth * 1e6);
+        state.totals.supply_shares += U256(worth * 1e6) * 1'000'000;
+    }
+    return state;
+}
+
+std::unique_ptr<margin::Venue> pair_of(std::uint64_t pool, unsigned a, unsigned b, double dollars) {
+    const auto side = [&](unsigned id) { return U256(dollars / whole_price(id) * unit_of(id)); };
+    const auto token = [](unsigned id) {
+        return margin::VenueToken{.address = aave::asset(id),
+                                  .symbol = "T" + std::to_string(id),
+                                  .decimals = id == aave::kUsdc ? 6U : 18U};
+    };
+    return std::make_unique<adapters::uniswap_v2::PairVenue>(adapters::uniswap_v2::PairVenue::State{
+        .name = {.kind = "uniswap_v2", .chain = "ethereum", .address = test::address(pool)},
+        .tokens = {token(a), token(b)},
+        .reserves = {side(a), side(b)},
+        .fee_bps = 30,
+        .router = std::nullopt});
+}
+
+struct World {
+    State state;
+    Playbook playbook;
+    Shock shock;
+};
+
+World random_world(Dice& dice) {
+    World out;
+    const auto names =
+        std::vector<std::string>{"3.0", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7"};
+    const std::size_t count = dice.between(5, 25);
+    if (!dice.one_in(4)) {
+        out.state.markets.push_back(std::make_unique<adapters::aave_v3::AaveMarket>(
+            random_pool(names[dice.between(0, names.size() - 1)], count, dice)));
+    }
+    if (out.state.markets.empty() || dice.one_in(2)) {
+        out.state.markets.push_back(
+            std::make_unique<adapters::morpho_blue::MorphoMarket>(random_isolated(count, dice)));
+    }
+    const double depth = std::exp(dice.real(std::log(1e6), std::log(3e7)));
+    out.state.venues.push_back(pair_of(0xb1, aave::kWeth, aave::kUsdc, depth));
+    out.state.venues.push_back(pair_of(0xb2, aave::kWeth, aave::kDai, depth * dice.real(0.2, 1)));
+    out.state.venues.push_back(pair_of(0xb3, aave::kDai, aave::kUsdc, depth));
+    const auto venue = [](unsigned asset, unsigned into, std::uint64_t pool) {
+        return VenueRule{
+            .asset = aave::asset(asset), .into = aave::asset(into), .pool = test::address(pool)};
+    };
+    Playbook& playbook = out.playbook;
+    playbook.venues = {venue(aave::kWeth, aave::kUsdc, 0xb1), venue(aave::kWeth, aave::kDai, 0xb2),
+                       venue(aave::kDai, aave::kUsdc, 0xb3)};
+    playbook.order = dice.one_in(2) ? Order::LowestHealth : Order::MostProfitable;
+    playbook.pair = dice.one_in(2) ? PairChoice::Largest : PairChoice::MostProfitable;
+    playbook.selling = dice.one_in(3) ? Selling::PerRound : Selling::ToDebt;
+    playbook.liquidators.only_when_paying = dice.one_in(2);
+    playbook.liquidators.gas_usd = core::Wad(core::wad() * dice.between(0, 40));
+    playbook.liquidators.flash_fee = core::Bps(static_cast<std::uint32_t>(dice.between(0, 9)));
+    if (dice.one_in(3)) {
+        playbook.liquidators.calls_per_round = dice.between(1, 4);
+    }
+    if (dice.one_in(3)) {
+        playbook.blocks_per_round = 1;
+        playbook.recovery_per_block = core::Bps(static_cast<std::uint32_t>(dice.between(0, 5000)));
+    }
+    OracleRule rule;
+    rule.asset = aave::asset(aave::kWeth);
+    rule.pool = test::address(0xb1);
+    if (dice.one_in(2)) {
+        rule.feed.deviation = core::Bps(static_cast<std::uint32_t>(dice.between(10, 100)));
+    }
+    playbook.oracles = {rule};
+    for (const char* protocol : {"", "aave_v3", "morpho_blue"}) {
+        playbook.factors.set("ETH/USD", protocol, aave::asset(aave::kWeth), 1);
+    }
+    out.shock.moves = {
+        {.factor = "ETH/USD", .multiplier = Fraction(10'000 - dice.between(100, 3500), 10'000)}};
+    return out;
+}
+
+const Moment kBegin{.block = core::BlockNumber(100), .time = core::Timestamp(aave::kBlockTime)};
+
+using Falls = std::map<Place, std::size_t>;
+
+Falls falls_of(const Outcome& outcome) {
+    Falls out;
+    for (const Round& round : outcome.rounds) {
+        for (const Call& call : round.calls) {
+            if (call.ok) {
+                out.emplace(call.place, round.number);
+            }
+        }
+    }
+    return out;
+}
+
+/// The largest relative difference of two runs' amounts, over what base units are rounded by. What
+/// is left of an account is compared with what it was: a difference of two large numbers.
+double apart(const State& begin, const Outcome& a, const Outcome& b) {
+    double out = 0;
+    const auto compare = [&](const U256& x, const U256& y, const U256& of = 0) {
+        constexpr double kRounding = 100;
+        const auto p = x.convert_to<double>();
+        const auto q = y.convert_to<double>();
+        out = std::max(out, std::max(0.0, std::abs(p - q) - kRounding) /
+                                std::max({p, q, of.convert_to<double>(), 1.0}));
+    };
+    for (std::size_t i = 0; i < a.rounds.size(); ++i) {
+        REQUIRE(a.rounds[i].calls.size() == b.rounds[i].calls.size());
+        for (std::size_t k = 0; k < a.rounds[i].calls.size(); ++k) {
+            const Call& x = a.rounds[i].calls[k];
+            const Call& y = b.rounds[i].calls[k];
+            REQUIRE(x.place == y.place);
+            REQUIRE(x.ok == y.ok);
+            REQUIRE(x.reason == y.reason);
+            REQUIRE(x.pair.collateral == y.pair.collateral);
+            REQUIRE(x.pair.debt == y.pair.debt);
+            REQUIRE(x.pair.debt_symbol == y.pair.debt_symbol);
+            REQUIRE(x.outcome.deficits.size() == y.outcome.deficits.size());
+            compare(x.outcome.repaid, y.outcome.repaid);
+            compare(x.outcome.seized, y.outcome.seized);
+            compare(x.outcome.fee, y.outcome.fee);
+            for (const margin::Deficit& deficit : x.outcome.deficits) {
+                const auto same = std::find_if(
+                    y.outcome.deficits.begin(), y.outcome.deficits.end(),
+                    [&](const margin::Deficit& one) { return one.asset == deficit.asset; });
+                REQUIRE(same != y.outcome.deficits.end());
+                compare(deficit.amount, same->amount);
+            }
+        }
+        REQUIRE(a.rounds[i].prices.size() == b.rounds[i].prices.size());
+        for (std::size_t k = 0; k < a.rounds[i].prices.size(); ++k) {
+            compare(a.rounds[i].prices[k].answer, b.rounds[i].prices[k].answer);
+        }
+    }
+    for (std::size_t i = 0; i < a.end.markets.size(); ++i) {
+        for (std::size_t row = 0; row < a.end.markets[i]->account_count(); ++row) {
+            const auto x = a.end.markets[i]->health(row);
+            const auto y = b.end.markets[i]->health(row);
+            const auto was = begin.markets[i]->health(row);
+            compare(x.debt.value_or(0), y.debt.value_or(0), was.debt.value_or(0));
+            compare(x.collateral.value_or(0), y.collateral.value_or(0), was.collateral.value_or(0));
+        }
+    }
+    return out;
+}
+
+TEST_CASE("the fast engine liquidates the accounts of the exact one, in the same rounds",
+          "[cascade][fast][property]") {
+    Dice dice{std::mt19937_64(20261126)};
+    std::size_t near = 0;
+    std::size_t liquidations = 0;
+    std::size_t rounds = 0;
+    std::size_t refused = 0;
+    double worst = 0;
+    for (int i = 0; i < 400; ++i) {
+        const World world = random_world(dice);
+        const ExactEngine exact(world.state, world.playbook, kBegin);
+        const FastEngine fast(world.state, world.playbook, kBegin);
+        const Outcome expected = exact.run(world.shock);
+        const auto [found, calls] = fast.run_branches(world.shock);
+        CAPTURE(i, world.state.markets.size());
+        if (!calls.accounts.empty()) {
+            ++near;
+            continue;
+        }
+        REQUIRE(falls_of(found) == falls_of(expected));
+        REQUIRE(found.rounds.size() == expected.rounds.size());
+        worst = std::max(worst, apart(world.state, expected, found));
+        liquidations += expected.liquidations();
+        rounds = std::max(rounds, expected.rounds.size());
+        for (const Round& round : expected.rounds) {
+            refused += round.calls.size() - round.successes();
+        }
+    }
+    INFO(near << " near, " << liquidations << " liquidations, " << rounds << " rounds at most, "
+              << refused << " calls refused or left; amounts apart by " << worst);
+    // Far below epsilon, as it must be for the accounts above to be told from the others.
+    CHECK(worst < 1e-7);
+    // Enough is compared for this to mean something.
+    CHECK(near < 20);
+    CHECK(liquidations > 2000);
+    CHECK(rounds > 10);
+    CHECK(refused > 100);
+}
+
+}  // namespace
+}  // namespace margrave::cascade
