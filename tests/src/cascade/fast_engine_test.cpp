@@ -14,6 +14,7 @@
 #include "cascade/exact_engine.hpp"
 #include "tests/adapters/aave_v3/lending.hpp"
 #include "tests/adapters/morpho_blue/builders.hpp"
+#include "tests/src/cascade/examples.hpp"
 
 namespace margrave::cascade {
 namespace {
@@ -282,6 +283,100 @@ TEST_CASE("the fast engine liquidates the accounts of the exact one, in the same
     CHECK(liquidations > 2000);
     CHECK(rounds > 10);
     CHECK(refused > 100);
+}
+
+/// An Aave pool without venues: what is seized is kept, and ether falls by a tenth to 1800.
+struct Still {
+    explicit Still(aave::State pool) {
+        pool.emodes.clear();
+        for (unsigned id = 0; id < kReserves; ++id) {
+            aave::fill_reserve(pool, id, 1'000'000, 500'000);
+        }
+        state.markets.push_back(std::make_unique<adapters::aave_v3::AaveMarket>(std::move(pool)));
+        playbook.order = Order::LowestHealth;
+        playbook.factors.set("ETH/USD", "aave_v3", aave::asset(aave::kWeth), 1);
+        shock.moves = {{.factor = "ETH/USD", .multiplier = Fraction(9, 10)}};
+    }
+    State state;
+    Playbook playbook;
+    Shock shock;
+};
+
+/// `ethers` in 10^-4.
+aave::Account account_of(std::uint64_t n, std::uint64_t ethers, std::uint64_t usdc_e6) {
+    return aave::AccountBuilder(n)
+        .collateral(aave::kWeth, U256(ethers) * core::pow10(14))
+        .debt(aave::kUsdc, U256(usdc_e6))
+        .build();
+}
+
+TEST_CASE("an account within epsilon of its limit is named, and both branches are given",
+          "[cascade][fast]") {
+    aave::State pool = aave::lending_pool("3.6");
+    // 10 ethers at 1800 and 80 %: a limit of 14,400 dollars. The first is below by 7e-8 of it, the
+    // second is above by as much, the third falls for sure, the fourth does not.
+    pool.accounts = {account_of(1, 100'000, 14'400'001'000), account_of(2, 100'000, 14'399'999'000),
+                     account_of(3, 100'000, 14'600'000'000),
+                     account_of(4, 100'000, 14'000'000'000)};
+    const Still world(pool);
+    const auto [outcome, near] =
+        FastEngine(world.state, world.playbook, kBegin).run_branches(world.shock);
+    const auto row = [](std::size_t n) { return Place{.market = 0, .row = n}; };
+    CHECK(near.accounts.size() == 2);
+    CHECK(near.accounts.at(row(0)) == "the health limit");
+    CHECK(near.accounts.contains(row(1)));
+    // What doubles say themselves is what the contract does.
+    const Outcome exact = ExactEngine(world.state, world.playbook, kBegin).run(world.shock);
+    CHECK(falls_of(outcome) == falls_of(exact));
+    CHECK(falls_of(exact).size() == 2);
+    CHECK(near.most == Falls{{row(0), 1}, {row(1), 1}, {row(2), 1}});
+    CHECK(near.least == Falls{{row(2), 1}});
+
+    // A smaller epsilon tells them.
+    const auto [same, nothing] =
+        FastEngine(world.state, world.playbook, kBegin, 1e-9).run_branches(world.shock);
+    CHECK(nothing.accounts.empty());
+    CHECK(falls_of(same) == falls_of(exact));
+}
+
+TEST_CASE("an account at a limit of the size of a call is named", "[cascade][fast]") {
+    aave::State pool = aave::lending_pool("3.6");
+    // A debt of 2000.001 dollars: from 2000 on only half is repaid above a health of 0.95. 1.3612
+    // ethers at 1800 and 80 % are 1960.1: 0.98.
+    pool.accounts = {account_of(1, 13'612, 2'000'001'000)};
+    const Still world(pool);
+    const auto [outcome, near] =
+        FastEngine(world.state, world.playbook, kBegin).run_branches(world.shock);
+    CHECK(near.accounts.at({.market = 0, .row = 0}) == "a limit of the size of a call");
+    CHECK(outcome.liquidations() == 1);
+}
+
+TEST_CASE("accounts that only the exact engine can tell make the rest unknown", "[cascade][fast]") {
+    aave::State pool = aave::lending_pool("3.0");
+    Still world(pool);
+    pool.emodes[1].id = 1;
+    pool.emodes[1].price = aave::quote(aave::kDollar);
+    pool.emodes[1].liquidation_bonus_bps = 10'200;
+    pool.accounts = {aave::AccountBuilder(1)
+                         .collateral(aave::kWeth, aave::weth(10))
+                         .debt(aave::kUsdc, aave::usdc(1'000))
+                         .emode(1)
+                         .build()};
+    world.state.markets[0] = std::make_unique<adapters::aave_v3::AaveMarket>(pool);
+    const Outcome outcome = FastEngine(world.state, world.playbook, kBegin).run(world.shock);
+    REQUIRE(outcome.unknown_because.size() == 1);
+    CHECK_THAT(outcome.unknown_because[0], Catch::Contains("1 accounts of aave_v3 core"));
+}
+
+TEST_CASE("the fast engine refuses what it has no rules of", "[cascade][fast]") {
+    const Still world(aave::lending_pool("3.6"));
+    Playbook accruing = world.playbook;
+    accruing.accrues = true;
+    CHECK_THROWS_AS(FastEngine(world.state, accruing, kBegin), core::InputError);
+
+    State foreign;
+    foreign.markets.push_back(test::lending({{1000, 1'000'000}}));
+    CHECK_THROWS_AS(FastEngine(foreign, test::playbook(), kBegin), core::InputError);
 }
 
 }  // namespace
