@@ -33,8 +33,6 @@ std::uint16_t place_of(const State& state, unsigned reserve_id) {
         std::distance(state.reserves.begin(), state.reserves.find(reserve_id)));
 }
 
-double unit_of(const Reserve& reserve) { return std::pow(10, reserve.configuration.decimals()); }
-
 Sums<Bulk> sums_of(const State& state, std::span<const BulkLeg> legs,
                    std::span<const double> answers) {
     Sums<Bulk> out;
@@ -43,7 +41,7 @@ Sums<Bulk> sums_of(const State& state, std::span<const BulkLeg> legs,
                            {.collateral = leg.collateral,
                             .debt = leg.debt,
                             .price = answers[leg.asset],
-                            .unit = unit_of(reserve_at(state, leg.asset)),
+                            .unit = leg.unit,
                             .threshold_bps = leg.threshold * bps_per_one(),
                             .ltv_bps = 0},
                            out);
@@ -114,6 +112,7 @@ std::optional<std::vector<BulkLeg>> AaveMarket::bulk_row(std::size_t row) const 
                        .debt = Bulk::of(entered->debt),
                        .threshold = Bulk::of(entered->threshold_bps) / bps_per_one(),
                        .bonus = static_cast<double>(bonus_bps) / bps_per_one(),
+                       .unit = Bulk::of(entered->unit),
                        .asset = place_of(state_, balance.reserve_id)});
     }
     return out;
@@ -145,12 +144,11 @@ BulkOutcome AaveMarket::bulk_liquidate(std::span<BulkLeg> legs, margin::BulkPair
                        : why->reason == "price_oracle_sentinel" ? "price_oracle_sentinel"
                                                                 : "grace_period");
     }
-    const SeizureTerms<Bulk> terms{
-        .debt = {.price = answers[owed.asset], .unit = unit_of(debt)},
-        .collateral = {.price = answers[held.asset], .unit = unit_of(collateral)},
-        .bonus_bps = std::round(held.bonus * bps_per_one()),
-        .protocol_fee_bps =
-            static_cast<double>(collateral.configuration.liquidation_protocol_fee_bps())};
+    const SeizureTerms<Bulk> terms{.debt = {.price = answers[owed.asset], .unit = owed.unit},
+                                   .collateral = {.price = answers[held.asset], .unit = held.unit},
+                                   .bonus_bps = std::round(held.bonus * bps_per_one()),
+                                   .protocol_fee_bps = static_cast<double>(
+                                       collateral.configuration.liquidation_protocol_fee_bps())};
     const Sized<Bulk> sized = size_call<Bulk>(rules, terms,
                                               {.reserve_debt = owed.debt,
                                                .collateral = held.collateral,

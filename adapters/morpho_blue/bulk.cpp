@@ -40,9 +40,14 @@ std::optional<std::vector<BulkLeg>> MorphoMarket::bulk_row(std::size_t row) cons
                    .debt = 0,
                    .threshold = per_wad(Bulk::of(state_.params.lltv)),
                    .bonus = per_wad(incentive),
+                   .unit = Bulk::of(oracle_price_scale()),
                    .asset = kCollateral});
-    out.push_back(
-        {.collateral = 0, .debt = Bulk::of(*debt), .threshold = 0, .bonus = 1, .asset = kLoan});
+    out.push_back({.collateral = 0,
+                   .debt = Bulk::of(*debt),
+                   .threshold = 0,
+                   .bonus = 1,
+                   .unit = 1,
+                   .asset = kLoan});
     return out;
 }
 

@@ -230,7 +230,8 @@ std::vector<cascade::SweepPoint> sweep_of(cascade::Headlines& headlines,
     return out;
 }
 
-std::vector<std::pair<std::string, std::string>> assumptions_of(const cascade::Playbook& playbook,
+std::vector<std::pair<std::string, std::string>> assumptions_of(EngineKind kind,
+                                                                const cascade::Playbook& playbook,
                                                                 const cascade::State& state) {
     std::vector<std::pair<std::string, std::string>> out{
         {"order", cascade::to_string(playbook.order)},
@@ -250,6 +251,11 @@ std::vector<std::pair<std::string, std::string>> assumptions_of(const cascade::P
                            core::format_fixed(playbook.liquidators.gas_usd.value(), 18, 2),
                            playbook.liquidators.flash_fee.value())
              : "act on every eligible account, at any cost"},
+        {"engine", kind == EngineKind::Fast
+                       ? fmt::format("accounts in doubles; the contracts' own integers may decide "
+                                     "otherwise within {:g} of a limit",
+                                     cascade::FastEngine::kEpsilon)
+                       : "the contracts' own integers"},
         {"search", fmt::format("own prices on a grid of {} basis points, narrowed to one",
                                cascade::kGridBps)},
     };
@@ -337,15 +343,17 @@ CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
     report_ = {.chain = file.chain,
                .begin = &state_,
                .near = std::nullopt,
+               .static_ends = std::nullopt,
                .outcome = {},
                .own = {},
                .sweep = {},
                .ladder = std::nullopt,
                .losses = std::nullopt,
-               .assumptions = assumptions_of(playbook, state_),
+               .assumptions = assumptions_of(file.engine, playbook, state_),
                .gaps = std::move(snapshot.gaps)};
     if (const auto* fast = dynamic_cast<const cascade::FastEngine*>(engine.get())) {
         std::tie(report_.outcome, report_.near) = fast->run_branches(shock);
+        report_.static_ends = fast->static_ends(shock);
     } else {
         report_.outcome = engine->run(shock);
     }

@@ -69,15 +69,16 @@ FastAccounts::FastAccounts(const std::vector<FastMarket>& markets, const Playboo
       sides_(markets.size()) {
     for (std::size_t i = 0; i < markets.size(); ++i) {
         sides_[i].liquidity = markets[i].rules().bulk_liquidity();
+        sides_[i].is_changed.resize(markets[i].row_count());
     }
 }
 
 /// The row as it is, with the branch's thresholds.
 FastAccounts::Legs FastAccounts::legs_of(const Place& place) const {
-    const auto& changed = sides_[place.market].changed;
-    const auto found = changed.find(place.row);
+    const Side& side = sides_[place.market];
     const auto row = markets_[place.market].row(place.row);
-    Legs out = found == changed.end() ? Legs(row.begin(), row.end()) : found->second;
+    Legs out =
+        side.is_changed[place.row] ? side.changed.at(place.row) : Legs(row.begin(), row.end());
     for (BulkLeg& leg : out) {
         leg.threshold *= tilt_;
     }
@@ -120,7 +121,7 @@ std::vector<Place> FastAccounts::eligible(const State& state) {
         side.answers = market.answers_of(*state.markets[i]);
         for (const std::uint32_t row : candidates(i, book_answers)) {
             const Place place{.market = i, .row = row};
-            if (!side.changed.contains(row) &&
+            if (!side.is_changed[row] &&
                 market.book().cushion(book_answers, row) >= 1 + 2 * epsilon_) {
                 continue;
             }
@@ -365,6 +366,7 @@ core::Result<margin::LiquidationOutcome, margin::Refusal> FastAccounts::liquidat
     }
     const auto out = in_units(market, done, at, before, legs);
     side.changed[place.row] = std::move(legs);
+    side.is_changed[place.row] = true;
     return out;
 }
 

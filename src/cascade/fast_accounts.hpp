@@ -58,6 +58,7 @@ class FastAccounts : public Accounts {
     /// One market in the course of the run.
     struct Side {
         Rows changed;
+        std::vector<bool> is_changed;  ///< of every row: most are not, and are not looked up
         std::vector<double> liquidity;
         std::vector<double> answers;  ///< of this round, in the order of FastMarket::scales()
         /// Rows whose cushion was below kNearCushion at `reference`: all that a move of less than

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "cascade/exact_engine.hpp"
 #include "cascade/fast_accounts.hpp"
 #include "cascade/fast_market.hpp"
+#include "cascade/static_ends.hpp"
 
 namespace margrave::cascade {
 
@@ -47,6 +47,11 @@ class FastEngine : public Engine {
     [[nodiscard]] std::pair<Outcome, NearCalls> run_branches(const Shock& shock) const;
     [[nodiscard]] Outcome shock_alone(const Shock& shock) const override {
         return exact_.shock_alone(shock);
+    }
+
+    /// Where it can end, without rounds: see static_ends.hpp.
+    [[nodiscard]] std::optional<StaticEnds> static_ends(const Shock& shock) const {
+        return cascade::static_ends(exact_.shocked(shock), markets_, playbook());
     }
 
     [[nodiscard]] const Playbook& playbook() const override { return exact_.playbook(); }

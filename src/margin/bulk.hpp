@@ -22,6 +22,7 @@ struct BulkLeg {
     double debt = 0;
     double threshold = 0;     ///< part of the collateral's value; 1 is one
     double bonus = 1;         ///< collateral seized for each unit of value repaid
+    double unit = 1;          ///< so many base units are what an answer prices
     std::uint16_t asset = 0;  ///< a place in BulkMarket::bulk_assets()
 };
 

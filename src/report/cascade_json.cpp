@@ -346,6 +346,35 @@ Json near_json(const CascadeReport& report) {
             {"differ", differ}};
 }
 
+/// Doubles, with as many digits as they mean.
+std::string estimate(double value) { return fmt::format("{:.9g}", value); }
+
+Json static_json(const std::optional<cascade::StaticEnds>& ends) {
+    if (!ends) {
+        return {};
+    }
+    const auto end_json = [&](const cascade::FixedPoint& end) -> Json {
+        Json prices = Json::array();
+        for (std::size_t i = 0; i < ends->assets.size(); ++i) {
+            const cascade::StaticEnds::Asset& asset = ends->assets[i];
+            if (asset.impact != 0) {
+                prices.push_back({{"asset", asset.asset.to_string()},
+                                  {"symbol", asset.symbol},
+                                  {"outside_usd", estimate(asset.outside * asset.unit)},
+                                  {"price_usd", estimate(end.prices[i] * asset.unit)},
+                                  {"sold", estimate(end.sold[i] / asset.unit)}});
+            }
+        }
+        return {{"accounts", end.fallen},
+                {"bad_debt_usd", estimate(end.bad_debt)},
+                {"settled", end.is_settled},
+                {"prices", prices}};
+    };
+    return {{"greatest", end_json(ends->greatest)},
+            {"least", end_json(ends->least)},
+            {"notes", ends->notes}};
+}
+
 }  // namespace
 
 std::string cascade_symbol(const cascade::State& state, const core::Address& asset) {
@@ -378,6 +407,7 @@ std::string to_json(const CascadeReport& report) {
         {"schema", "margrave.cascade/1"},
         {"engine", report.near ? "fast" : "exact"},
         {"near", near_json(report)},
+        {"static", static_json(report.static_ends)},
         {"chain", report.chain},
         {"shock",
          {{"sold", list(report.outcome.shock_sales, sale_json)},

@@ -34,7 +34,7 @@ class Text {
         for (const Round& round : outcome.rounds) {
             out += round_text(round);
         }
-        out += own_text() + ladder_text() + sweep_text() + losses_text();
+        out += static_text() + own_text() + ladder_text() + sweep_text() + losses_text();
         out += "\nAssumed\n";
         for (const auto& [name, value] : report_.assumptions) {
             out += wrapped_words(fmt::format("{}: {}", name, core::printable(value, 400)),
@@ -65,6 +65,18 @@ class Text {
                         std::min(report_.near->least.size(), report_.near->most.size()),
                         std::max(report_.near->least.size(), report_.near->most.size())),
             {.indent = 2, .columns = columns_});
+    }
+    [[nodiscard]] std::string static_text() const {
+        if (!report_.static_ends) {
+            return "";
+        }
+        const auto line = [](const char* name, const cascade::FixedPoint& end) {
+            return fmt::format("  {}: {} accounts, bad debt ${:.2f}\n", name, end.fallen,
+                               end.bad_debt);
+        };
+        return "\nWithout rounds, oracles at the market\n" +
+               line("forecast", report_.static_ends->greatest) +
+               line("worst that holds itself", report_.static_ends->least);
     }
     [[nodiscard]] std::string symbol(const core::Address& asset) const {
         return core::printable(cascade_symbol(*report_.begin, asset), 40);

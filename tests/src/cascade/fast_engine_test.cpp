@@ -379,5 +379,37 @@ TEST_CASE("the fast engine refuses what it has no rules of", "[cascade][fast]") 
     CHECK_THROWS_AS(FastEngine(foreign, test::playbook(), kBegin), core::InputError);
 }
 
+TEST_CASE("static ends take thresholds, debts and depth from the markets and pools",
+          "[cascade][fast][fixed_point]") {
+    aave::State pool = aave::lending_pool("3.6");
+    // At 1800 the first is at 14,400 / 14,500, the second at 14,400 / 14,000.
+    pool.accounts = {account_of(1, 100'000, 14'500'000'000),
+                     account_of(2, 100'000, 14'000'000'000)};
+    Still world(pool);
+    world.state.venues.push_back(pair_of(0xb1, aave::kWeth, aave::kUsdc, 200'000));
+    world.playbook.venues = {{.asset = aave::asset(aave::kWeth),
+                              .into = aave::asset(aave::kUsdc),
+                              .pool = test::address(0xb1)}};
+    const auto ends = FastEngine(world.state, world.playbook, kBegin).static_ends(world.shock);
+    REQUIRE(ends);
+    REQUIRE(ends->assets[0].asset == aave::asset(aave::kWeth));
+    const StaticEnds::Asset& ether = ends->assets[0];
+    CHECK(ether.outside * 1e18 == Approx(1800));
+    // A pair of 100 ethers, u of which are sold for each one: (1 + u) (1 + 0.997 u) = 1 / 0.99.
+    const double taken =
+        100 * (std::sqrt(1.997 * 1.997 + 4 * 0.997 * (1 / 0.99 - 1)) - 1.997) / (2 * 0.997);
+    CHECK(ether.impact * 1e18 == Approx(-std::log(0.99) / taken).epsilon(1e-4));
+    // One falls, and what it sells, 14500 * 1.05 / p beside 100 ethers in the pool, brings the
+    // price below 1750, where the other one falls: all 20 ethers are sold.
+    CHECK(ends->greatest.fallen == 2);
+    CHECK(ends->greatest.sold[0] / 1e18 == Approx(20));
+    CHECK(ends->greatest.prices[0] ==
+          Approx(ether.outside * std::exp(-ether.impact * ends->greatest.sold[0])));
+    CHECK(ends->least.prices[0] == Approx(ends->greatest.prices[0]));
+    CHECK(ends->greatest.bad_debt ==
+          Approx(28'500 - 20 * ends->greatest.prices[0] * 1e18 / 1.05).epsilon(1e-9));
+    CHECK(ends->notes.empty());
+}
+
 }  // namespace
 }  // namespace margrave::cascade
