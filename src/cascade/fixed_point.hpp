@@ -87,9 +87,9 @@ class FixedPointMarket {
         std::size_t assets = 0;
     };
 
-  private:
     [[nodiscard]] View view() const;
 
+  private:
     std::size_t asset_count_;
     std::map<std::tuple<std::uint16_t, double, double>, std::uint16_t> kind_numbers_;
     std::vector<Kind> kinds_;

@@ -7,13 +7,8 @@
 #include <limits>
 #include <vector>
 
-// Everything of a solver is inlined into one function for each instruction set.
-#define MARGRAVE_INLINE inline __attribute__((always_inline))
-
 namespace margrave::cascade::fixed_point_rounds {
 namespace {
-
-using View = FixedPointMarket::View;
 
 /// One double for each scenario.
 using Eight = double __attribute__((vector_size(64)));
@@ -23,8 +18,8 @@ using Two = double __attribute__((vector_size(16)));
 template <class V>
 constexpr std::size_t lanes = sizeof(V) / sizeof(double);
 
-MARGRAVE_INLINE double& lane(double& value, std::size_t /*i*/) { return value; }
-MARGRAVE_INLINE double& lane(Eight& values, std::size_t i) {
+[[gnu::always_inline]] inline double& lane(double& value, std::size_t /*i*/) { return value; }
+[[gnu::always_inline]] inline double& lane(Eight& values, std::size_t i) {
     return reinterpret_cast<double*>(&values)[i];
 }
 
@@ -33,8 +28,8 @@ template <class V>
 class Array {
   public:
     explicit Array(std::size_t size) : slots_(size) {}
-    MARGRAVE_INLINE V& operator[](std::size_t i) { return slots_[i].value; }
-    MARGRAVE_INLINE const V& operator[](std::size_t i) const { return slots_[i].value; }
+    [[gnu::always_inline]] V& operator[](std::size_t i) { return slots_[i].value; }
+    [[gnu::always_inline]] const V& operator[](std::size_t i) const { return slots_[i].value; }
 
   private:
     struct alignas(sizeof(V)) Slot {
@@ -43,16 +38,9 @@ class Array {
     std::vector<Slot> slots_;
 };
 
-template <class V>
-MARGRAVE_INLINE void fill(V& values, double value) {
-    for (std::size_t i = 0; i < lanes<V>; ++i) {
-        lane(values, i) = value;
-    }
-}
-
 /// The least lane.
-MARGRAVE_INLINE double least_of(const double& value) { return value; }
-MARGRAVE_INLINE double least_of(const Eight& values) {
+[[gnu::always_inline]] inline double least_of(const double& value) { return value; }
+[[gnu::always_inline]] inline double least_of(const Eight& values) {
     const auto* halves = reinterpret_cast<const Four*>(&values);
     const Four four = halves[0] < halves[1] ? halves[0] : halves[1];
     const auto* quarters = reinterpret_cast<const Two*>(&four);
@@ -61,10 +49,10 @@ MARGRAVE_INLINE double least_of(const Eight& values) {
 }
 
 /// A bit for each lane that is below the limit.
-MARGRAVE_INLINE unsigned bits_below(const double& value, double limit) {
+[[gnu::always_inline]] inline unsigned bits_below(const double& value, double limit) {
     return value < limit ? 1U : 0U;
 }
-MARGRAVE_INLINE unsigned bits_below(const Eight& values, double limit) {
+[[gnu::always_inline]] inline unsigned bits_below(const Eight& values, double limit) {
     unsigned out = 0;
     for (unsigned i = 0; i < lanes<Eight>; ++i) {
         out |= (values[i] < limit ? 1U : 0U) << i;
@@ -85,20 +73,24 @@ struct MaskTable {
 };
 constexpr MaskTable kMasks;
 
-MARGRAVE_INLINE void masked(double& value, unsigned bits) { value = (bits & 1U) != 0 ? value : 0; }
-MARGRAVE_INLINE void masked(Eight& values, unsigned bits) {
+[[gnu::always_inline]] inline void masked(double& value, unsigned bits) {
+    value = (bits & 1U) != 0 ? value : 0;
+}
+[[gnu::always_inline]] inline void masked(Eight& values, unsigned bits) {
     values *= *reinterpret_cast<const Eight*>(kMasks.rows[bits].data());
 }
 
 /// Borrowers that were this near to their limit are looked at again, until prices have fallen so
 /// far.
 constexpr double kNear = 1.25;
+/// More than what a sum of products is off by.
+constexpr double kRounding = 1e-12;
 
+/// All of it is inlined into one function for each instruction set.
 template <class V>
 class Solver {
   public:
-    MARGRAVE_INLINE Solver(const View& market, std::span<const std::vector<double>> outside,
-                           std::span<const double> impact)
+    [[gnu::always_inline]] Solver(const View& market, Outside outside, Impact impact)
         : market_(market),
           outside_(outside),
           impact_(impact),
@@ -119,7 +111,7 @@ class Solver {
         }
     }
 
-    MARGRAVE_INLINE void solve(const FixedPointMarket::Limits& limits, std::span<FixedPoint> out) {
+    [[gnu::always_inline]] void solve(const Limits& limits, std::span<FixedPoint> out) {
         unsigned moving = (1U << outside_.size()) - 1;
         for (std::size_t round = 1; round <= limits.rounds_max && moving != 0; ++round) {
             price_kinds();
@@ -135,11 +127,11 @@ class Solver {
     }
 
   private:
-    [[nodiscard]] MARGRAVE_INLINE std::size_t borrowers() const {
+    [[nodiscard, gnu::always_inline]] std::size_t borrowers() const {
         return market_.groups.empty() ? 0 : market_.groups.back();
     }
 
-    MARGRAVE_INLINE void price_kinds() {
+    [[gnu::always_inline]] void price_kinds() {
         for (std::size_t k = 0; k < market_.kinds.size(); ++k) {
             const auto& kind = market_.kinds[k];
             limit_prices_[k] = prices_[kind.asset] * kind.threshold;
@@ -148,7 +140,7 @@ class Solver {
     }
 
     /// What all prices have kept of those at which everyone was looked at, the least of all.
-    [[nodiscard]] MARGRAVE_INLINE double kept() const {
+    [[nodiscard, gnu::always_inline]] double kept() const {
         double out = 1;
         for (std::size_t j = 0; j < market_.assets; ++j) {
             const V part = prices_[j] / reference_[j];
@@ -156,10 +148,12 @@ class Solver {
         }
         return out;
     }
-    [[nodiscard]] MARGRAVE_INLINE bool has_left_reference() const { return kept() * kNear < 1; }
+    [[nodiscard, gnu::always_inline]] bool has_left_reference() const {
+        return kept() * kNear < 1 + kRounding;
+    }
 
     template <std::size_t N>
-    MARGRAVE_INLINE void look_at_group(std::uint32_t from, std::uint32_t to) {
+    [[gnu::always_inline]] void look_at_group(std::uint32_t from, std::uint32_t to) {
         for (std::uint32_t borrower = from; borrower < to; ++borrower) {
             const std::uint32_t first = market_.first[borrower];
             const std::size_t count = N != 0 ? N : market_.first[borrower + 1] - first;
@@ -176,7 +170,7 @@ class Solver {
     }
 
     /// Adds the lanes in which the borrower has fallen now.
-    MARGRAVE_INLINE void take_down(std::uint32_t borrower, unsigned below) {
+    [[gnu::always_inline]] void take_down(std::uint32_t borrower, unsigned below) {
         const unsigned fallen = fallen_[borrower];
         const unsigned fresh = below & ~fallen;
         if (fresh == 0) {
@@ -190,7 +184,7 @@ class Solver {
     }
 
     /// Takes down who has fallen, and keeps who is near in a lane in which it has not.
-    MARGRAVE_INLINE void note(std::uint32_t borrower, const V& limit, double debt) {
+    [[gnu::always_inline]] void note(std::uint32_t borrower, const V& limit, double debt) {
         const unsigned below = bits_below(limit, debt);
         take_down(borrower, below);
         const unsigned fallen = fallen_[borrower];
@@ -207,7 +201,7 @@ class Solver {
         }
     }
 
-    MARGRAVE_INLINE void look_at_all() {
+    [[gnu::always_inline]] void look_at_all() {
         near_.clear();
         reference_ = prices_;
         std::uint32_t from = 0;
@@ -232,8 +226,7 @@ class Solver {
 
     /// Only borrowers whose cushion can have been used up. One stays in the list until it has
     /// fallen in every lane.
-    MARGRAVE_INLINE void look_at_near() {
-        constexpr double kRounding = 1e-12;
+    [[gnu::always_inline]] void look_at_near() {
         const double used_up = (1 + kRounding) / kept();
         constexpr unsigned kAllLanes = (1U << lanes<V>)-1;
         std::size_t kept_near = 0;
@@ -241,8 +234,7 @@ class Solver {
             const std::uint32_t borrower = near.borrower;
             if (near.cushion <= used_up) {
                 const std::uint32_t end = market_.first[borrower + 1];
-                V limit;
-                fill(limit, 0);
+                V limit{};
                 for (std::uint32_t at = market_.first[borrower]; at < end; ++at) {
                     limit += limit_prices_[market_.kind_of[at]] * market_.amounts[at];
                 }
@@ -258,7 +250,7 @@ class Solver {
 
     /// Whoever has fallen sells at the prices as they are. Who has nothing left by that sells no
     /// more at lower ones: it is taken out of the list.
-    MARGRAVE_INLINE void sell() {
+    [[gnu::always_inline]] void sell() {
         sold_kinds_ = sold_out_;
         std::size_t kept_open = 0;
         for (const std::uint32_t borrower : active_) {
@@ -270,8 +262,7 @@ class Solver {
             }
             const double debt = market_.debts[borrower];
             const unsigned open = open_[borrower];
-            V one;
-            fill(one, 1);
+            const V one = V{} + 1.0;
             V part = debt / net;
             part = part < one ? part : one;
             masked(part, open);
@@ -298,10 +289,10 @@ class Solver {
     }
 
     /// Lanes that have settled stay where they are. Returns those that still move.
-    MARGRAVE_INLINE unsigned move_prices(double tolerance, unsigned moving, std::size_t round,
-                                         std::span<FixedPoint> out) {
+    [[gnu::always_inline]] unsigned move_prices(double tolerance, unsigned moving,
+                                                std::size_t round, std::span<FixedPoint> out) {
         for (std::size_t j = 0; j < market_.assets; ++j) {
-            fill(sold_[j], 0);
+            sold_[j] = V{};
         }
         for (std::size_t k = 0; k < market_.kinds.size(); ++k) {
             sold_[market_.kinds[k].asset] += sold_kinds_[k];
@@ -325,7 +316,7 @@ class Solver {
         return still;
     }
 
-    MARGRAVE_INLINE void report(std::span<FixedPoint> out) {
+    [[gnu::always_inline]] void report(std::span<FixedPoint> out) {
         price_kinds();
         for (std::size_t i = 0; i < outside_.size(); ++i) {
             out[i].prices.resize(market_.assets);
@@ -344,8 +335,7 @@ class Solver {
                 continue;
             }
             const std::uint32_t end = market_.first[borrower + 1];
-            V net;
-            fill(net, 0);
+            V net{};
             for (std::uint32_t at = market_.first[borrower]; at < end; ++at) {
                 net += net_prices_[market_.kind_of[at]] * market_.amounts[at];
             }
@@ -364,8 +354,8 @@ class Solver {
     };
 
     const View& market_;
-    std::span<const std::vector<double>> outside_;
-    std::span<const double> impact_;
+    Outside outside_;
+    Impact impact_;
     Array<V> prices_;
     Array<V> reference_;     ///< at which everyone was looked at
     Array<V> limit_prices_;  ///< of kinds: times the threshold
@@ -379,40 +369,46 @@ class Solver {
     std::vector<Near> near_;
 };
 
-#define MARGRAVE_SOLVE(name, target_attribute)                                                   \
-    target_attribute void name(const View& market, std::span<const std::vector<double>> outside, \
-                               std::span<const double> impact,                                   \
-                               const FixedPointMarket::Limits& limits,                           \
-                               std::span<FixedPoint> out) {                                      \
-        Solver<Eight>(market, outside, impact).solve(limits, out);                               \
-    }
-
 #if defined(__x86_64__)
-MARGRAVE_SOLVE(solve_512, __attribute__((target("avx512f,avx512dq,avx512vl"))))
-MARGRAVE_SOLVE(solve_256, __attribute__((target("avx2"))))
+[[gnu::target("avx512f,avx512dq,avx512vl")]] void solve_512(const View& market, Outside outside,
+                                                            Impact impact, const Limits& limits,
+                                                            std::span<FixedPoint> out) {
+    Solver<Eight>(market, outside, impact).solve(limits, out);
+}
+[[gnu::target("avx2")]] void solve_256(const View& market, Outside outside, Impact impact,
+                                       const Limits& limits, std::span<FixedPoint> out) {
+    Solver<Eight>(market, outside, impact).solve(limits, out);
+}
 #endif
-MARGRAVE_SOLVE(solve_any, )
+void solve_any(const View& market, Outside outside, Impact impact, const Limits& limits,
+               std::span<FixedPoint> out) {
+    Solver<Eight>(market, outside, impact).solve(limits, out);
+}
 
 }  // namespace
 
-void solve_greatest(const View& market, std::span<const std::vector<double>> outside,
-                    std::span<const double> impact, const FixedPointMarket::Limits& limits,
-                    std::span<FixedPoint> out) {
-    if (outside.size() == 1) {
-        Solver<double>(market, outside, impact).solve(limits, out);
-        return;
-    }
+std::vector<Solve*> eight_solvers() {
+    std::vector<Solve*> out;
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0) {
-        solve_512(market, outside, impact, limits, out);
-        return;
+        out.push_back(solve_512);
     }
     if (__builtin_cpu_supports("avx2") != 0) {
-        solve_256(market, outside, impact, limits, out);
-        return;
+        out.push_back(solve_256);
     }
 #endif
-    solve_any(market, outside, impact, limits, out);
+    out.push_back(solve_any);
+    return out;
+}
+
+void solve_greatest(const View& market, Outside outside, Impact impact, const Limits& limits,
+                    std::span<FixedPoint> out) {
+    static Solve* const widest = eight_solvers().front();
+    if (outside.size() == 1) {
+        Solver<double>(market, outside, impact).solve(limits, out);
+    } else {
+        widest(market, outside, impact, limits, out);
+    }
 }
 
 }  // namespace margrave::cascade::fixed_point_rounds

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
+#include <vector>
 
 #include "cascade/fixed_point.hpp"
 
@@ -12,9 +14,19 @@ namespace margrave::cascade::fixed_point_rounds {
 
 inline constexpr std::size_t kScenarios = 8;
 
-/// `pressures` of kScenarios or fewer, which share their impact; `out` is as long.
-void solve_greatest(const FixedPointMarket::View& market,
-                    std::span<const std::vector<double>> outside, std::span<const double> impact,
-                    const FixedPointMarket::Limits& limits, std::span<FixedPoint> out);
+using View = FixedPointMarket::View;
+using Limits = FixedPointMarket::Limits;
+using Outside = std::span<const std::vector<double>>;  ///< prices of kScenarios or fewer
+using Impact = std::span<const double>;                ///< which they share
+using Solve = void(const View& market, Outside outside, Impact impact, const Limits& limits,
+                   std::span<FixedPoint> out);
+
+/// `out` is as long as `outside`.
+void solve_greatest(const View& market, Outside outside, Impact impact, const Limits& limits,
+                    std::span<FixedPoint> out);
+
+/// The same with scenarios side by side, for each instruction set that this machine has: the
+/// widest, which is used, first.
+[[nodiscard]] std::vector<Solve*> eight_solvers();
 
 }  // namespace margrave::cascade::fixed_point_rounds

@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "cascade/fixed_point_rounds.hpp"
+
 namespace margrave::cascade {
 namespace {
 
@@ -246,6 +248,30 @@ TEST_CASE("scenarios have the same bits for any number of threads, and nearly th
         CHECK(one[i].rounds == alone.rounds);
         for (std::size_t j = 0; j < kAssets; ++j) {
             CHECK(one[i].prices[j] == Approx(alone.prices[j]).epsilon(1e-12));
+        }
+    }
+}
+
+TEST_CASE("every instruction set of the machine gives the same bits", "[cascade][fixed_point]") {
+    Dice dice{std::mt19937_64(11)};
+    const std::vector<Borrower> borrowers = random_borrowers(1000, dice);
+    const FixedPointMarket market = market_of(kAssets, borrowers);
+    const Pressure pressure = random_pressure(borrowers, dice);
+    std::vector<std::vector<double>> outside;
+    for (std::size_t i = 0; i < fixed_point_rounds::kScenarios; ++i) {
+        outside.push_back(random_pressure(borrowers, dice).outside);
+    }
+    std::vector<std::vector<FixedPoint>> all;
+    for (fixed_point_rounds::Solve* const solve : fixed_point_rounds::eight_solvers()) {
+        all.emplace_back(outside.size());
+        solve(market.view(), outside, pressure.impact, {.tolerance = 1e-10, .rounds_max = 1000},
+              all.back());
+    }
+    for (const auto& ends : all) {
+        for (std::size_t i = 0; i < outside.size(); ++i) {
+            CHECK(ends[i].is_settled);
+            CHECK(are_same_bits(ends[i].prices, all.front()[i].prices));
+            CHECK(ends[i].bad_debt == all.front()[i].bad_debt);
         }
     }
 }
