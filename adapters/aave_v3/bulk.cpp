@@ -123,11 +123,11 @@ double AaveMarket::bulk_health(std::span<const BulkLeg> legs,
     return health_of(state_, sums_of(state_, legs, answers));
 }
 
-BulkOutcome AaveMarket::bulk_liquidate(std::span<BulkLeg> legs, margin::BulkPair pair,
+BulkOutcome AaveMarket::bulk_liquidate(std::span<BulkLeg> legs, margin::BulkCall call,
                                        std::span<const double> answers,
                                        std::span<double> liquidity) const {
-    BulkLeg& held = legs[pair.collateral];
-    BulkLeg& owed = legs[pair.debt];
+    BulkLeg& held = legs[call.collateral];
+    BulkLeg& owed = legs[call.debt];
     const Reserve& collateral = reserve_at(state_, held.asset);
     const Reserve& debt = reserve_at(state_, owed.asset);
     const LiquidationRules rules(*state_.behaviour);
@@ -154,7 +154,7 @@ BulkOutcome AaveMarket::bulk_liquidate(std::span<BulkLeg> legs, margin::BulkPair
                                                .collateral = held.collateral,
                                                .total_debt = sums.debt,
                                                .health_factor = health},
-                                              std::numeric_limits<double>::infinity());
+                                              call.repay);
     if (sized.leaves_dust) {
         return refused("dust_left");
     }

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 
 #include "adapters/morpho_blue/market.hpp"
@@ -60,18 +61,22 @@ double MorphoMarket::bulk_health(std::span<const BulkLeg> legs,
     return debt == 0 ? std::numeric_limits<double>::infinity() : limit / debt;
 }
 
-/// All debt where the collateral suffices, else all collateral.
-margin::BulkOutcome MorphoMarket::bulk_liquidate(std::span<BulkLeg> legs, margin::BulkPair pair,
+/// As much as the contract allows is all debt where the collateral suffices, else all collateral.
+margin::BulkOutcome MorphoMarket::bulk_liquidate(std::span<BulkLeg> legs, margin::BulkCall call,
                                                  std::span<const double> answers,
                                                  std::span<double> /*liquidity*/) const {
-    BulkLeg& held = legs[pair.collateral];
-    BulkLeg& owed = legs[pair.debt];
+    BulkLeg& held = legs[call.collateral];
+    BulkLeg& owed = legs[call.debt];
     const double price = answers[kCollateral];
     const double incentive = held.bonus * Bulk::of(core::wad());
-    margin::BulkOutcome out{.refusal = nullptr,
-                            .repaid = owed.debt,
-                            .seized = seized_for<Bulk>(owed.debt, price, incentive),
-                            .fee = 0};
+    const bool is_sized = std::isfinite(call.repay);
+    margin::BulkOutcome out;
+    out.repaid = is_sized ? call.repay : owed.debt;
+    out.seized = seized_for<Bulk>(out.repaid, price, incentive);
+    if (is_sized && (out.repaid > owed.debt || out.seized > held.collateral)) {
+        out.refusal = out.repaid > owed.debt ? "debt_exceeded" : "collateral_exceeded";
+        return out;
+    }
     if (out.seized > held.collateral) {
         out.seized = held.collateral;
         out.repaid = repaid_for<Bulk>(held.collateral, price, incentive);

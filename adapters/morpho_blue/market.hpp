@@ -68,7 +68,7 @@ class MorphoMarket final : public margin::Market,
     [[nodiscard]] double bulk_health(std::span<const margin::BulkLeg> legs,
                                      std::span<const double> answers) const override;
     [[nodiscard]] margin::BulkOutcome bulk_liquidate(std::span<margin::BulkLeg> legs,
-                                                     margin::BulkPair pair,
+                                                     margin::BulkCall call,
                                                      std::span<const double> answers,
                                                      std::span<double> liquidity) const override;
     [[nodiscard]] std::unique_ptr<margin::Market> without_accounts() const override;

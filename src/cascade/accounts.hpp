@@ -23,12 +23,14 @@ class Accounts {
     /// The pair that is called first; nullopt for an account without one.
     [[nodiscard]] virtual std::optional<margin::LiquidationPair> choose_pair(
         const State& state, const Place& place) = 0;
-    /// Whether the call brings what it costs (liquidators.hpp).
+    /// What a call on a pair would come to; changes nothing.
+    [[nodiscard]] virtual core::Result<margin::LiquidationOutcome, margin::Refusal> tried(
+        const State& state, const Place& place, const margin::LiquidationCall& call) = 0;
+    /// Whether a call brings what it costs (liquidators.hpp).
     [[nodiscard]] virtual bool is_paying(const State& state, const Place& place,
-                                         const margin::LiquidationPair& pair) = 0;
-    /// The call, as large as the contract lets it be.
+                                         const margin::LiquidationCall& call) = 0;
     [[nodiscard]] virtual core::Result<margin::LiquidationOutcome, margin::Refusal> liquidate(
-        State& state, const Place& place, const margin::LiquidationPair& pair) = 0;
+        State& state, const Place& place, const margin::LiquidationCall& call) = 0;
     /// Interest ran in the state's markets.
     virtual void accrued(const State& state) = 0;
 };

@@ -9,6 +9,7 @@
 #include "cascade/outside.hpp"
 #include "cascade/run.hpp"
 #include "margin/linear_form.hpp"
+#include "margin/liquidation_options.hpp"
 
 namespace margrave::cascade {
 namespace {
@@ -143,11 +144,12 @@ class Run {
 
     Call call(const Place& place, const margin::LiquidationPair& pair) {
         Call out{.place = place, .pair = pair};
-        if (playbook_.liquidators.only_when_paying && !accounts_.is_paying(state(), place, pair)) {
+        if (playbook_.liquidators.only_when_paying &&
+            !accounts_.is_paying(state(), place, call_of(pair))) {
             out.reason = "unprofitable";
             return out;
         }
-        const auto done = accounts_.liquidate(state(), place, pair);
+        const auto done = accounts_.liquidate(state(), place, call_of(pair));
         if (!done) {
             out.reason = done.error().reason;
             return out;
@@ -155,7 +157,7 @@ class Run {
         out.ok = true;
         out.outcome = *done;
         if (playbook_.selling == Selling::ToDebt) {
-            out.sale = sell_seized(state(), playbook_, pair, done->seized);
+            out.sale = sell_seized(state(), playbook_, call_of(pair), done->seized);
             if (out.sale) {
                 tell(*out.sale);
             }
@@ -240,13 +242,17 @@ class ExactAccounts : public Accounts {
                                                        const Place& place) override {
         return cascade::choose_pair(*state.markets[place.market], place.row, playbook_.pair);
     }
+    core::Result<margin::LiquidationOutcome, margin::Refusal> tried(
+        const State& state, const Place& place, const margin::LiquidationCall& call) override {
+        return margin::try_liquidation(*state.markets[place.market], place.row, call).outcome;
+    }
     bool is_paying(const State& state, const Place& place,
-                   const margin::LiquidationPair& pair) override {
-        return cascade::is_paying(state, place, pair, playbook_);
+                   const margin::LiquidationCall& call) override {
+        return cascade::is_paying(state, place, call, playbook_);
     }
     core::Result<margin::LiquidationOutcome, margin::Refusal> liquidate(
-        State& state, const Place& place, const margin::LiquidationPair& pair) override {
-        auto done = state.markets[place.market]->liquidate(place.row, call_of(pair));
+        State& state, const Place& place, const margin::LiquidationCall& call) override {
+        auto done = state.markets[place.market]->liquidate(place.row, call);
         if (done) {
             screen_again(state, place);
         }

@@ -11,9 +11,9 @@
 namespace margrave::cascade {
 namespace {
 
+using margin::BulkCall;
 using margin::BulkLeg;
 using margin::BulkOutcome;
-using margin::BulkPair;
 
 /// How far a cushion may be used up before all rows are looked at again.
 constexpr double kNearCushion = 1.25;
@@ -35,7 +35,7 @@ bool is_better(const std::optional<double>& a, const std::optional<double>& b) {
 }
 
 margin::LiquidationOutcome in_units(const FastMarket& market, const BulkOutcome& outcome,
-                                    BulkPair pair, std::span<const BulkLeg> before,
+                                    BulkCall call, std::span<const BulkLeg> before,
                                     std::span<const BulkLeg> after) {
     margin::LiquidationOutcome out{.repaid = margin::to_units(outcome.repaid),
                                    .seized = margin::to_units(outcome.seized),
@@ -43,7 +43,7 @@ margin::LiquidationOutcome in_units(const FastMarket& market, const BulkOutcome&
                                    .bad_debt = 0,
                                    .deficits = {}};
     for (std::size_t i = 0; i < before.size(); ++i) {
-        const bool is_repaid = i == pair.debt;
+        const bool is_repaid = i == call.debt;
         const double gone = before[i].debt - after[i].debt - (is_repaid ? outcome.repaid : 0);
         const core::U256 amount = margin::to_units(gone);
         if (after[i].debt == 0 && amount != 0) {
@@ -147,35 +147,37 @@ bool FastAccounts::is_close(double a, double b) const {
     return std::abs(a - b) <= epsilon_ * std::max(std::abs(a), std::abs(b));
 }
 
-FastAccounts::Trial FastAccounts::trial(const Place& place, BulkPair pair) const {
+FastAccounts::Trial FastAccounts::trial(const Place& place, BulkCall call) const {
     const FastMarket& market = markets_[place.market];
     const Side& side = sides_[place.market];
     Legs legs = legs_of(place);
     std::vector<double> liquidity = side.liquidity;
-    Trial out{.outcome = market.rules().bulk_liquidate(legs, pair, tilted(side.answers), liquidity),
+    Trial out{.outcome = market.rules().bulk_liquidate(legs, call, tilted(side.answers), liquidity),
+              .after = {},
               .profit = std::nullopt};
     const auto value = [&](std::size_t leg, double amount) {
         const std::uint16_t asset = legs[leg].asset;
         return amount * side.answers[asset] * market.scales()[asset].value;
     };
     const double profit =
-        value(pair.collateral, out.outcome.seized) - value(pair.debt, out.outcome.repaid);
+        value(call.collateral, out.outcome.seized) - value(call.debt, out.outcome.repaid);
     if (out.outcome.refusal == nullptr && !std::isnan(profit)) {
         out.profit = profit;
     }
+    out.after = std::move(legs);
     return out;
 }
 
 /// By the playbook's rule: the most profitable, or the largest of either side; the first where two
 /// are equal.
-std::optional<BulkPair> FastAccounts::best_pair(const Place& place) {
+std::optional<BulkCall> FastAccounts::best_pair(const Place& place) {
     const Legs legs = legs_of(place);
     const Side& side = sides_[place.market];
     const auto base = [&](const BulkLeg& leg, double amount) {
         return amount * side.answers[leg.asset] * markets_[place.market].scales()[leg.asset].base;
     };
     struct Choice {
-        BulkPair pair;
+        BulkCall pair;
         std::optional<double> first;  ///< the larger is taken, then by the second
         double second = 0;
     };
@@ -286,7 +288,7 @@ std::optional<margin::LiquidationPair> FastAccounts::choose_pair(const State& /*
                                    .debt_symbol = owed.symbol};
 }
 
-BulkPair FastAccounts::find_pair(const Place& place, const margin::LiquidationPair& pair) const {
+BulkCall FastAccounts::find_legs(const Place& place, const margin::LiquidationCall& call) const {
     const Legs legs = legs_of(place);
     const auto& scales = markets_[place.market].scales();
     const auto place_of = [&](const core::Address& asset) {
@@ -295,20 +297,30 @@ BulkPair FastAccounts::find_pair(const Place& place, const margin::LiquidationPa
                          [&](const BulkLeg& leg) { return scales[leg.asset].asset == asset; }) -
             legs.begin());
     };
-    return {.collateral = place_of(pair.collateral), .debt = place_of(pair.debt)};
+    BulkCall out{.collateral = place_of(call.collateral), .debt = place_of(call.debt)};
+    if (call.repay) {
+        out.repay = call.repay->convert_to<double>();
+    }
+    return out;
+}
+
+core::Result<margin::LiquidationOutcome, margin::Refusal> FastAccounts::tried(
+    const State& /*state*/, const Place& place, const margin::LiquidationCall& call) {
+    const BulkCall legs = find_legs(place, call);
+    const Trial tried = trial(place, legs);
+    if (tried.outcome.refusal != nullptr) {
+        return core::Unexpected(margin::Refusal{.reason = tried.outcome.refusal, .detail = ""});
+    }
+    return in_units(markets_[place.market], tried.outcome, legs, legs_of(place), tried.after);
 }
 
 bool FastAccounts::is_paying(const State& state, const Place& place,
-                             const margin::LiquidationPair& pair) {
-    const Legs before = legs_of(place);
-    const BulkPair at = find_pair(place, pair);
-    const Trial tried = trial(place, at);
-    if (tried.outcome.refusal != nullptr) {
+                             const margin::LiquidationCall& call) {
+    const auto outcome = tried(state, place, call);
+    if (!outcome) {
         return true;  // the contract's own refusal is what the round records
     }
-    const auto known =
-        payoff(state, *state.markets[place.market], pair,
-               in_units(markets_[place.market], tried.outcome, at, before, before), playbook_);
+    const auto known = payoff(state, *state.markets[place.market], call, *outcome, playbook_);
     if (!known) {
         return true;
     }
@@ -322,7 +334,7 @@ bool FastAccounts::is_paying(const State& state, const Place& place,
 
 /// The protocol's own limits of size show where the call comes out otherwise when everything is
 /// worth a little less or more.
-void FastAccounts::note_near_rule(const Place& place, BulkPair pair, const Trial& done) {
+void FastAccounts::note_near_rule(const Place& place, BulkCall call, const Trial& done) {
     const Side& side = sides_[place.market];
     constexpr double kMore = 10;  // than epsilon itself moves an amount
     for (const double tilt : {1 - epsilon_, 1 + epsilon_}) {
@@ -336,7 +348,7 @@ void FastAccounts::note_near_rule(const Place& place, BulkPair pair, const Trial
             leg.threshold *= tilt;
         }
         const BulkOutcome other =
-            markets_[place.market].rules().bulk_liquidate(legs, pair, answers, liquidity);
+            markets_[place.market].rules().bulk_liquidate(legs, call, answers, liquidity);
         const bool is_same = (other.refusal == nullptr) == (done.outcome.refusal == nullptr) &&
                              std::abs(other.repaid - done.outcome.repaid) <=
                                  kMore * epsilon_ * done.outcome.repaid + 1 &&
@@ -349,10 +361,10 @@ void FastAccounts::note_near_rule(const Place& place, BulkPair pair, const Trial
 }
 
 core::Result<margin::LiquidationOutcome, margin::Refusal> FastAccounts::liquidate(
-    State& /*state*/, const Place& place, const margin::LiquidationPair& pair) {
+    State& /*state*/, const Place& place, const margin::LiquidationCall& call) {
     Side& side = sides_[place.market];
     const FastMarket& market = markets_[place.market];
-    const BulkPair at = find_pair(place, pair);
+    const BulkCall at = find_legs(place, call);
     note_near_rule(place, at, trial(place, at));
     const Legs before = legs_of(place);
     Legs legs = before;

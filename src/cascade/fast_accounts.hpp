@@ -37,10 +37,12 @@ class FastAccounts : public Accounts {
     std::vector<Place> in_order(const State& state, const std::vector<Place>& places) override;
     std::optional<margin::LiquidationPair> choose_pair(const State& state,
                                                        const Place& place) override;
+    core::Result<margin::LiquidationOutcome, margin::Refusal> tried(
+        const State& state, const Place& place, const margin::LiquidationCall& call) override;
     bool is_paying(const State& state, const Place& place,
-                   const margin::LiquidationPair& pair) override;
+                   const margin::LiquidationCall& call) override;
     core::Result<margin::LiquidationOutcome, margin::Refusal> liquidate(
-        State& state, const Place& place, const margin::LiquidationPair& pair) override;
+        State& state, const Place& place, const margin::LiquidationCall& call) override;
     /// Throws InvariantError: interest is the exact engine's.
     void accrued(const State& state) override;
 
@@ -68,6 +70,7 @@ class FastAccounts : public Accounts {
     };
     struct Trial {
         margin::BulkOutcome outcome;
+        Legs after;
         std::optional<double> profit;  ///< nullopt when refused or unpriced
     };
 
@@ -75,11 +78,11 @@ class FastAccounts : public Accounts {
     [[nodiscard]] std::vector<double> tilted(const std::vector<double>& answers) const;
     [[nodiscard]] const std::vector<std::uint32_t>& candidates(std::size_t market,
                                                                std::span<const double> answers);
-    [[nodiscard]] Trial trial(const Place& place, margin::BulkPair pair) const;
-    [[nodiscard]] std::optional<margin::BulkPair> best_pair(const Place& place);
-    [[nodiscard]] margin::BulkPair find_pair(const Place& place,
-                                             const margin::LiquidationPair& pair) const;
-    void note_near_rule(const Place& place, margin::BulkPair pair, const Trial& done);
+    [[nodiscard]] Trial trial(const Place& place, margin::BulkCall call) const;
+    [[nodiscard]] std::optional<margin::BulkCall> best_pair(const Place& place);
+    [[nodiscard]] margin::BulkCall find_legs(const Place& place,
+                                             const margin::LiquidationCall& call) const;
+    void note_near_rule(const Place& place, margin::BulkCall call, const Trial& done);
     [[nodiscard]] bool is_close(double a, double b) const;
 
     const std::vector<FastMarket>& markets_;

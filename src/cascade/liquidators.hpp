@@ -37,13 +37,13 @@ struct Payoff {
 /// oracle answers. nullopt where that has no value to the market's oracle. Gas counts where the
 /// market's answers are in dollars.
 [[nodiscard]] std::optional<Payoff> payoff(const State& state, const margin::Market& market,
-                                           const margin::LiquidationPair& pair,
+                                           const margin::LiquidationCall& call,
                                            const margin::LiquidationOutcome& outcome,
                                            const Playbook& playbook);
 
 /// True when the call's payoff is no loss. Also where nothing tells it: a loss that nobody can see
 /// holds nobody back.
 [[nodiscard]] bool is_paying(const State& state, const Place& place,
-                             const margin::LiquidationPair& pair, const Playbook& playbook);
+                             const margin::LiquidationCall& call, const Playbook& playbook);
 
 }  // namespace margrave::cascade

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,10 +27,12 @@ struct BulkLeg {
     std::uint16_t asset = 0;  ///< a place in BulkMarket::bulk_assets()
 };
 
-/// Legs of one row: the one that is seized and the one that is repaid.
-struct BulkPair {
+/// A call on two legs of one row.
+struct BulkCall {
     std::size_t collateral = 0;
     std::size_t debt = 0;
+    /// Base units; infinity: as much as the contract allows.
+    double repay = std::numeric_limits<double>::infinity();
 };
 
 struct BulkOutcome {
@@ -56,10 +59,9 @@ class BulkMarket {
     /// 1 is the limit; infinity without debt.
     [[nodiscard]] virtual double bulk_health(std::span<const BulkLeg> legs,
                                              std::span<const double> answers) const = 0;
-    /// The call on a pair, as large as the contract lets it be, on a row that is taken for
-    /// liquidatable. Changes the legs and what may leave, unless it is refused; what debt is gone
-    /// beyond what was repaid is written off.
-    [[nodiscard]] virtual BulkOutcome bulk_liquidate(std::span<BulkLeg> legs, BulkPair pair,
+    /// The call, on a row that is taken for liquidatable. Changes the legs and what may leave,
+    /// unless it is refused; what debt is gone beyond what was repaid is written off.
+    [[nodiscard]] virtual BulkOutcome bulk_liquidate(std::span<BulkLeg> legs, BulkCall call,
                                                      std::span<const double> answers,
                                                      std::span<double> liquidity) const = 0;
 
