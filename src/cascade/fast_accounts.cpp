@@ -56,6 +56,17 @@ margin::LiquidationOutcome in_units(const FastMarket& market, const BulkOutcome&
     return out;
 }
 
+/// Answers at which everything that the row has is worth `tilt` times as much, and its health is
+/// that, too.
+std::vector<double> tilted(const std::vector<double>& answers, std::span<const BulkLeg> legs,
+                           double tilt) {
+    std::vector<double> out = answers;
+    for (const BulkLeg& leg : legs) {
+        out[leg.asset] = answers[leg.asset] * tilt * (leg.collateral > 0 ? tilt : 1);
+    }
+    return out;
+}
+
 }  // namespace
 
 FastAccounts::FastAccounts(const std::vector<FastMarket>& markets, const Playbook& playbook,
@@ -73,25 +84,10 @@ FastAccounts::FastAccounts(const std::vector<FastMarket>& markets, const Playboo
     }
 }
 
-/// The row as it is, with the branch's thresholds.
 FastAccounts::Legs FastAccounts::legs_of(const Place& place) const {
     const Side& side = sides_[place.market];
     const auto row = markets_[place.market].row(place.row);
-    Legs out =
-        side.is_changed[place.row] ? side.changed.at(place.row) : Legs(row.begin(), row.end());
-    for (BulkLeg& leg : out) {
-        leg.threshold *= tilt_;
-    }
-    return out;
-}
-
-/// Values that a rule's own limits are compared with; what decides between two assets is the same.
-std::vector<double> FastAccounts::tilted(const std::vector<double>& answers) const {
-    std::vector<double> out = answers;
-    for (double& answer : out) {
-        answer *= tilt_;
-    }
-    return out;
+    return side.is_changed[place.row] ? side.changed.at(place.row) : Legs(row.begin(), row.end());
 }
 
 /// Rows that are perhaps not healthy, each once.
@@ -126,7 +122,8 @@ std::vector<Place> FastAccounts::eligible(const State& state) {
                 continue;
             }
             const Legs legs = legs_of(place);
-            const double health = market.rules().bulk_health(legs, side.answers);
+            const double health =
+                market.rules().bulk_health(legs, tilted(side.answers, legs, tilt_));
             const bool has_collateral = std::any_of(
                 legs.begin(), legs.end(), [](const BulkLeg& leg) { return leg.collateral > 0; });
             if (!has_collateral || std::isinf(health)) {
@@ -152,7 +149,8 @@ FastAccounts::Trial FastAccounts::trial(const Place& place, BulkCall call) const
     const Side& side = sides_[place.market];
     Legs legs = legs_of(place);
     std::vector<double> liquidity = side.liquidity;
-    Trial out{.outcome = market.rules().bulk_liquidate(legs, call, tilted(side.answers), liquidity),
+    Trial out{.outcome = market.rules().bulk_liquidate(
+                  legs, call, tilted(side.answers, legs, tilt_), liquidity),
               .after = {},
               .profit = std::nullopt};
     const auto value = [&](std::size_t leg, double amount) {
@@ -340,15 +338,8 @@ void FastAccounts::note_near_rule(const Place& place, BulkCall call, const Trial
     for (const double tilt : {1 - epsilon_, 1 + epsilon_}) {
         Legs legs = legs_of(place);
         std::vector<double> liquidity = side.liquidity;
-        std::vector<double> answers = side.answers;
-        for (double& answer : answers) {
-            answer *= tilt;
-        }
-        for (BulkLeg& leg : legs) {
-            leg.threshold *= tilt;
-        }
-        const BulkOutcome other =
-            markets_[place.market].rules().bulk_liquidate(legs, call, answers, liquidity);
+        const BulkOutcome other = markets_[place.market].rules().bulk_liquidate(
+            legs, call, tilted(side.answers, legs, tilt), liquidity);
         const bool is_same = (other.refusal == nullptr) == (done.outcome.refusal == nullptr) &&
                              std::abs(other.repaid - done.outcome.repaid) <=
                                  kMore * epsilon_ * done.outcome.repaid + 1 &&
@@ -369,12 +360,9 @@ core::Result<margin::LiquidationOutcome, margin::Refusal> FastAccounts::liquidat
     const Legs before = legs_of(place);
     Legs legs = before;
     const BulkOutcome done =
-        market.rules().bulk_liquidate(legs, at, tilted(side.answers), side.liquidity);
+        market.rules().bulk_liquidate(legs, at, tilted(side.answers, legs, tilt_), side.liquidity);
     if (done.refusal != nullptr) {
         return core::Unexpected(margin::Refusal{.reason = done.refusal, .detail = ""});
-    }
-    for (BulkLeg& leg : legs) {
-        leg.threshold /= tilt_;
     }
     const auto out = in_units(market, done, at, before, legs);
     side.changed[place.row] = std::move(legs);

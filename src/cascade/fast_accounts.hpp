@@ -20,7 +20,7 @@ namespace margrave::cascade {
 /// Who is taken for fallen of those whom doubles cannot tell.
 enum class Branch {
     Nominal,
-    Most,   ///< thresholds and values are lower by epsilon: they fall
+    Most,   ///< healths and values are lower by epsilon: they fall
     Least,  ///< higher: they do not
 };
 
@@ -75,7 +75,6 @@ class FastAccounts : public Accounts {
     };
 
     [[nodiscard]] Legs legs_of(const Place& place) const;
-    [[nodiscard]] std::vector<double> tilted(const std::vector<double>& answers) const;
     [[nodiscard]] const std::vector<std::uint32_t>& candidates(std::size_t market,
                                                                std::span<const double> answers);
     [[nodiscard]] Trial trial(const Place& place, margin::BulkCall call) const;
@@ -88,7 +87,7 @@ class FastAccounts : public Accounts {
     const std::vector<FastMarket>& markets_;
     const Playbook& playbook_;
     double epsilon_;
-    double tilt_;  ///< what thresholds and values are multiplied by
+    double tilt_;  ///< what healths and values are multiplied by
     std::vector<Side> sides_;
     std::map<Place, std::string> near_;
 };

@@ -312,7 +312,7 @@ aave::Account account_of(std::uint64_t n, std::uint64_t ethers, std::uint64_t us
 
 TEST_CASE("an account within epsilon of its limit is named, and both branches are given",
           "[cascade][fast]") {
-    aave::State pool = aave::lending_pool("3.6");
+    aave::State pool = aave::lending_pool(GENERATE("3.0", "3.4", "3.5", "3.6"));
     // 10 ethers at 1800 and 80 %: a limit of 14,400 dollars. The first is below by 7e-8 of it, the
     // second is above by as much, the third falls for sure, the fourth does not.
     pool.accounts = {account_of(1, 100'000, 14'400'001'000), account_of(2, 100'000, 14'399'999'000),
@@ -349,6 +349,47 @@ TEST_CASE("an account at a limit of the size of a call is named", "[cascade][fas
         FastEngine(world.state, world.playbook, kBegin).run_branches(world.shock);
     CHECK(near.accounts.at({.market = 0, .row = 0}) == "a limit of the size of a call");
     CHECK(outcome.liquidations() == 1);
+}
+
+TEST_CASE("a call of a given size comes to what the exact market's comes to", "[cascade][fast]") {
+    const auto check = [](margin::Market& market, const margin::BulkMarket& bulk,
+                          const U256& repay) {
+        auto legs = bulk.bulk_row(0).value();
+        auto liquidity = bulk.bulk_liquidity();
+        const auto answer = market.answers()[0].quote->answer.convert_to<double>();
+        std::vector<double> answers(bulk.bulk_assets().size(), 1);
+        answers[0] = answer;
+        for (std::size_t i = 1; i < market.answers().size(); ++i) {
+            answers[i] = market.answers()[i].quote->answer.convert_to<double>();
+        }
+        margin::LiquidationCall call;
+        call.collateral = bulk.bulk_assets()[0];
+        call.debt = bulk.bulk_assets()[1];
+        call.repay = repay;
+        const auto exact = market.liquidate(0, call);
+        const auto found = bulk.bulk_liquidate(
+            legs, {.collateral = 0, .debt = 1, .repay = repay.convert_to<double>()}, answers,
+            liquidity);
+        REQUIRE(bool(exact) == (found.refusal == nullptr));
+        if (!exact) {
+            return std::string(found.refusal) == exact.error().reason;
+        }
+        return found.repaid == Approx(exact->repaid.convert_to<double>()).epsilon(1e-9) &&
+               found.seized == Approx(exact->seized.convert_to<double>()).epsilon(1e-9);
+    };
+    const std::uint64_t dollars = GENERATE(1'000, 5'000, 14'999, 20'000);
+    aave::State pool = aave::lending_pool("3.6");
+    aave::fill_reserve(pool, aave::kUsdc, 1'000'000, 500'000);
+    pool.accounts = {account_of(1, 90'000, 15'000'000'000)};
+    adapters::aave_v3::AaveMarket lent(pool);
+    const adapters::aave_v3::AaveMarket before(pool);
+    CHECK(check(lent, before, aave::usdc(dollars)));
+
+    morpho::State isolated = morpho::usdc_against_weth();
+    isolated.accounts = {morpho::account(U256(9) * core::wad(), U256(15'000) * morpho::kUsdc)};
+    adapters::morpho_blue::MorphoMarket market(isolated);
+    const adapters::morpho_blue::MorphoMarket as_it_was(isolated);
+    CHECK(check(market, as_it_was, U256(dollars) * morpho::kUsdc));
 }
 
 TEST_CASE("accounts that only the exact engine can tell make the rest unknown", "[cascade][fast]") {
