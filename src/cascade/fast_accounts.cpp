@@ -259,10 +259,8 @@ std::vector<Place> FastAccounts::in_order(const State& /*state*/,
     for (std::size_t i = 1; i < ranks.size(); ++i) {
         const bool is_tie = playbook_.order == Order::MostProfitable
                                 ? ranks[i].profit && ranks[i - 1].profit &&
-                                      *ranks[i].profit != *ranks[i - 1].profit &&
                                       is_close(*ranks[i].profit, *ranks[i - 1].profit)
-                                : ranks[i].health != ranks[i - 1].health &&
-                                      is_close(ranks[i].health, ranks[i - 1].health);
+                                : is_close(ranks[i].health, ranks[i - 1].health);
         if (is_tie) {
             near_.emplace(ranks[i].place, "its place in the order");
         }
