@@ -25,27 +25,6 @@ using margin::LiquidationCall;
 using margin::LiquidationOutcome;
 using margin::Refusal;
 
-// LiquidationLogic: CLOSE_FACTOR_HF_THRESHOLD, DEFAULT_LIQUIDATION_CLOSE_FACTOR,
-// MIN_BASE_MAX_CLOSE_FACTOR_THRESHOLD, MIN_LEFTOVER_BASE. The last two are base currency units,
-// whatever those are worth.
-const U256& full_close_health() {
-    static const U256 value = core::wad() / 100 * 95;
-    return value;
-}
-constexpr std::uint64_t kDefaultCloseBps = 5000;
-constexpr std::uint64_t kMinFullCloseBase = 200'000'000'000;
-constexpr std::uint64_t kMinLeftoverBase = 100'000'000'000;
-
-U256 value_down(const U256& amount, const PricedAsset& asset) {
-    return mul_div<Rounding::Down>(amount, asset.price, asset.unit);
-}
-
-/// Down in 3.3 and 3.4, up since 3.5.
-U256 debt_value(const LiquidationRules& rules, const U256& amount, const PricedAsset& asset) {
-    return rules.works_in_shares ? mul_div<Rounding::Up>(amount, asset.price, asset.unit)
-                                 : value_down(amount, asset);
-}
-
 /// SafeCast, in the widths in which values are stored.
 U256 to_bits(const U256& value, unsigned bits) {
     if ((value >> bits) != 0) {
@@ -64,60 +43,6 @@ struct Reverted {
 }
 
 }  // namespace
-
-U256 liquidatable_debt(const LiquidationRules& rules, const CloseInputs& inputs,
-                       const PricedAsset& debt, const PricedAsset& collateral) {
-    const bool is_near = inputs.health_factor > full_close_health();
-    if (!rules.weighs_whole_account) {
-        return percent_mul<Rounding::HalfUp>(
-            inputs.reserve_debt, is_near ? U256(kDefaultCloseBps) : core::percentage_factor());
-    }
-    const U256 reserve_value = debt_value(rules, inputs.reserve_debt, debt);
-    if (value_down(inputs.collateral, collateral) < kMinFullCloseBase ||
-        reserve_value < kMinFullCloseBase || !is_near) {
-        return inputs.reserve_debt;
-    }
-    const U256 half = percent_mul<Rounding::HalfUp>(inputs.total_debt, kDefaultCloseBps);
-    return reserve_value > half ? mul_div<Rounding::Down>(half, debt.unit, debt.price)
-                                : inputs.reserve_debt;
-}
-
-Seizure seizure(const LiquidationRules& rules, const SeizureTerms& terms, const U256& repay,
-                const U256& balance) {
-    const auto& [debt, collateral, bonus, fee_bps] = terms;
-    // Source: _calculateAvailableCollateralToLiquidate; the products in its order, which decides
-    // where they overflow.
-    const U256 base =
-        U256(debt.price * repay * collateral.unit) / U256(collateral.price * debt.unit);
-    const U256 wanted = rules.rounds_for_pool ? percent_mul<Rounding::Down>(base, bonus)
-                                              : percent_mul<Rounding::HalfUp>(base, bonus);
-    Seizure out;
-    out.repaid = repay;
-    out.taken = wanted;
-    if (wanted > balance) {
-        out.taken = balance;
-        const U256 worth =
-            U256(collateral.price * balance * debt.unit) / U256(debt.price * collateral.unit);
-        out.repaid = rules.works_in_shares ? percent_div<Rounding::Up>(worth, bonus)
-                                           : percent_div<Rounding::HalfUp>(worth, bonus);
-    }
-    if (fee_bps != 0) {
-        out.fee = rules.rounds_for_pool
-                      ? percent_mul<Rounding::Up>(
-                            out.taken - percent_div<Rounding::Down>(out.taken, bonus), fee_bps)
-                      : percent_mul<Rounding::HalfUp>(
-                            out.taken - percent_div<Rounding::HalfUp>(out.taken, bonus), fee_bps);
-    }
-    out.to_liquidator = out.taken - out.fee;
-    return out;
-}
-
-bool leaves_dust(const LiquidationRules& rules, const SeizureTerms& terms, const U256& debt_left,
-                 const U256& collateral_left) {
-    return rules.weighs_whole_account && debt_left != 0 && collateral_left != 0 &&
-           (debt_value(rules, debt_left, terms.debt) < kMinLeftoverBase ||
-            value_down(collateral_left, terms.collateral) < kMinLeftoverBase);
-}
 
 U256 supply_shares(const LiquidationRules& rules, const U256& amount, const U256& index) {
     return rules.works_in_shares ? ray_div<Rounding::Up>(amount, index)
@@ -161,18 +86,18 @@ class AaveMarket::Liquidation {
     [[nodiscard]] Reserve& touch(unsigned id);
     [[nodiscard]] Position position(const LiquidationCall& call);
     void validate(const Position& at) const;
-    [[nodiscard]] SeizureTerms terms(const Position& at) const;
+    [[nodiscard]] SeizureTerms<Exact> terms(const Position& at) const;
     [[nodiscard]] U256 oracle_price(const Reserve& reserve, bool is_debt) const;
     void accrue(Reserve& debt, Reserve& collateral);
-    [[nodiscard]] bool is_exhausted(const Position& at, const Seizure& sale,
-                                    const PricedAsset& collateral);
-    void repay(const Position& at, const Seizure& sale, bool is_exhausted);
+    [[nodiscard]] bool is_exhausted(const Position& at, const Seizure<Exact>& sale,
+                                    const PricedAsset<Exact>& collateral);
+    void repay(const Position& at, const Seizure<Exact>& sale, bool is_exhausted);
     void burn_stable(Reserve& reserve, const U256& amount, const U256& owed);
     void burn_debt_shares(Reserve& reserve, const U256& amount);
     void write_off(Reserve& reserve, const U256& amount);
     void reduce_isolated_debt(const Position& at, const U256& repaid);
     void reduce_isolated_debt(Reserve& isolated, const Reserve& debt, const U256& repaid);
-    void hand_over(const Position& at, const Seizure& sale, bool receive_shares);
+    void hand_over(const Position& at, const Seizure<Exact>& sale, bool receive_shares);
     void take_supply_shares(const Reserve& reserve, const U256& shares);
     [[nodiscard]] U256 pay_fee(const Position& at, const U256& fee);
     void burn_bad_debt();
@@ -195,19 +120,17 @@ LiquidationOutcome AaveMarket::Liquidation::run(const LiquidationCall& call) {
     require_modelled(*at.debt);
     require_modelled(*at.collateral);
     validate(at);
-    const SeizureTerms sold = terms(at);
+    const SeizureTerms<Exact> sold = terms(at);
     accrue(*at.debt, *at.collateral);
 
-    const U256 limit = liquidatable_debt(rules_,
-                                         {.reserve_debt = at.owed,
-                                          .collateral = at.held,
-                                          .total_debt = at.sums.debt,
-                                          .health_factor = at.health_factor},
-                                         sold.debt, sold.collateral);
-    const U256 wished = call.repay.value_or(core::max_u256());
-    const Seizure sale = seizure(rules_, sold, wished > limit ? limit : wished, at.held);
-    if (sale.repaid < at.owed && sale.taken < at.held &&
-        leaves_dust(rules_, sold, at.owed - sale.repaid, at.held - sale.taken)) {
+    const Sized<Exact> sized = size_call<Exact>(rules_, sold,
+                                                {.reserve_debt = at.owed,
+                                                 .collateral = at.held,
+                                                 .total_debt = at.sums.debt,
+                                                 .health_factor = at.health_factor},
+                                                call.repay.value_or(core::max_u256()));
+    const Seizure<Exact>& sale = sized.sale;
+    if (sized.leaves_dust) {
         refuse("dust_left",
                fmt::format("{} of {} debt and {} of {} collateral would be left, one of them worth "
                            "less than {} base units",
@@ -258,14 +181,8 @@ void AaveMarket::Liquidation::require_modelled(const LiquidationCall& call) cons
 }
 
 void AaveMarket::Liquidation::require_modelled(const Reserve& reserve) const {
-    if (!reserve.totals) {
-        refuse("not_read", fmt::format("the totals of {} are not known: {}", reserve.symbol,
-                                       reserve.totals_trouble.empty() ? "an older snapshot"
-                                                                      : reserve.totals_trouble));
-    }
-    if (behaviour_.virtual_balance == VirtualBalance::ByFlag &&
-        !keeps_virtual_balance(behaviour_, reserve.configuration)) {
-        refuse("not_modelled", reserve.symbol + " is minted and burned by tokens of its own");
+    if (auto why = market_.unmodelled(reserve)) {
+        throw Reverted{*std::move(why)};
     }
 }
 
@@ -302,29 +219,59 @@ AaveMarket::Liquidation::Position AaveMarket::Liquidation::position(const Liquid
     return out;
 }
 
+/// Why calls on the reserve cannot be carried out here.
+std::optional<Refusal> AaveMarket::unmodelled(const Reserve& reserve) const {
+    if (!reserve.totals) {
+        return Refusal{
+            .reason = "not_read",
+            .detail = fmt::format(
+                "the totals of {} are not known: {}", reserve.symbol,
+                reserve.totals_trouble.empty() ? "an older snapshot" : reserve.totals_trouble)};
+    }
+    if (state_.behaviour->virtual_balance == VirtualBalance::ByFlag &&
+        !keeps_virtual_balance(*state_.behaviour, reserve.configuration)) {
+        return Refusal{.reason = "not_modelled",
+                       .detail = reserve.symbol + " is minted and burned by tokens of its own"};
+    }
+    return std::nullopt;
+}
+
+/// What bars a call whatever the account's amounts are. The sentinel is asked only of accounts that
+/// are near.
+std::optional<Refusal> AaveMarket::barrier(const Reserve& collateral, const Reserve& debt,
+                                           bool is_near) const {
+    for (const Reserve* reserve : {&collateral, &debt}) {
+        if (!reserve->configuration.is_active()) {
+            return Refusal{.reason = "reserve_inactive",
+                           .detail = reserve->symbol + " is not active"};
+        }
+    }
+    for (const Reserve* reserve : {&collateral, &debt}) {
+        if (reserve->configuration.is_paused()) {
+            return Refusal{.reason = "paused", .detail = reserve->symbol + " is paused"};
+        }
+    }
+    if (state_.behaviour->has_sentinel && state_.liquidation_allowed == false && is_near) {
+        return Refusal{
+            .reason = "price_oracle_sentinel",
+            .detail = "the sentinel allows liquidations only below a health factor of 0.95"};
+    }
+    for (const Reserve* reserve : {&collateral, &debt}) {
+        if (state_.behaviour->has_grace_period && reserve->grace_period_until >= time_) {
+            return Refusal{
+                .reason = "grace_period",
+                .detail = fmt::format("{} is in its grace period until {}", reserve->symbol,
+                                      reserve->grace_period_until.value())};
+        }
+    }
+    return std::nullopt;
+}
+
 /// Source: ValidationLogic.validateLiquidationCall, in its order.
 void AaveMarket::Liquidation::validate(const Position& at) const {
-    for (const Reserve* reserve : {at.collateral, at.debt}) {
-        if (!reserve->configuration.is_active()) {
-            refuse("reserve_inactive", reserve->symbol + " is not active");
-        }
-    }
-    for (const Reserve* reserve : {at.collateral, at.debt}) {
-        if (reserve->configuration.is_paused()) {
-            refuse("paused", reserve->symbol + " is paused");
-        }
-    }
-    if (behaviour_.has_sentinel && market_.state_.liquidation_allowed == false &&
-        at.health_factor >= full_close_health()) {
-        refuse("price_oracle_sentinel",
-               "the sentinel allows liquidations only below a health factor of 0.95");
-    }
-    for (const Reserve* reserve : {at.collateral, at.debt}) {
-        if (behaviour_.has_grace_period && reserve->grace_period_until >= market_.time_) {
-            refuse("grace_period",
-                   fmt::format("{} is in its grace period until {}", reserve->symbol,
-                               reserve->grace_period_until.value()));
-        }
+    if (auto why =
+            market_.barrier(*at.collateral, *at.debt, at.health_factor >= full_close_health())) {
+        throw Reverted{*std::move(why)};
     }
     if (at.health_factor >= core::wad()) {
         refuse("healthy", at.sums.debt == 0 ? std::string("there is no debt that is worth anything")
@@ -355,9 +302,9 @@ U256 AaveMarket::Liquidation::oracle_price(const Reserve& reserve, bool is_debt)
     return reserve.price->answer;
 }
 
-SeizureTerms AaveMarket::Liquidation::terms(const Position& at) const {
+SeizureTerms<Exact> AaveMarket::Liquidation::terms(const Position& at) const {
     const ReserveConfiguration& configuration = at.collateral->configuration;
-    SeizureTerms out;
+    SeizureTerms<Exact> out;
     out.debt = {.price = oracle_price(*at.debt, true),
                 .unit = core::pow10(at.debt->configuration.decimals())};
     out.collateral = {.price = oracle_price(*at.collateral, false),
@@ -393,15 +340,14 @@ void AaveMarket::Liquidation::accrue(Reserve& debt, Reserve& collateral) {
 }
 
 /// Whether nothing of worth is left of the account's collateral; clears the collateral flag.
-bool AaveMarket::Liquidation::is_exhausted(const Position& at, const Seizure& sale,
-                                           const PricedAsset& collateral) {
+bool AaveMarket::Liquidation::is_exhausted(const Position& at, const Seizure<Exact>& sale,
+                                           const PricedAsset<Exact>& collateral) {
     const unsigned flag = 2 * at.collateral->id + 1;
     if (!rules_.rounds_for_pool) {
         if (sale.taken == at.held) {
             set_flag(flag, false);
         }
-        return rules_.weighs_whole_account &&
-               at.sums.collateral == value_down(sale.taken, collateral);
+        return exhausts<Exact>(rules_, sale.taken, collateral, at.sums.collateral);
     }
     const U256 index = supply_index(*at.collateral);
     const U256 shares = balance_of(*at.collateral).scaled_supply;
@@ -410,9 +356,8 @@ bool AaveMarket::Liquidation::is_exhausted(const Position& at, const Seizure& sa
     if (consumed > shares) {
         consumed = shares;
     }
-    const bool exhausted =
-        at.sums.collateral ==
-        value_down(supply_balance<Exact>(behaviour_, consumed, index), collateral);
+    const bool exhausted = exhausts<Exact>(
+        rules_, supply_balance<Exact>(behaviour_, consumed, index), collateral, at.sums.collateral);
     if (consumed == shares || exhausted) {
         set_flag(flag, false);
     }
@@ -421,7 +366,8 @@ bool AaveMarket::Liquidation::is_exhausted(const Position& at, const Seizure& sa
 
 /// Burns the debt that is repaid, and where the collateral is exhausted what is left of it too.
 /// Source: _burnDebtTokens.
-void AaveMarket::Liquidation::repay(const Position& at, const Seizure& sale, bool is_exhausted) {
+void AaveMarket::Liquidation::repay(const Position& at, const Seizure<Exact>& sale,
+                                    bool is_exhausted) {
     Reserve& reserve = *at.debt;
     const unsigned flag = 2 * reserve.id;
     // Throws where a repayment that was rounded up exceeds the debt, as the contract would; until
@@ -540,7 +486,7 @@ void AaveMarket::Liquidation::reduce_isolated_debt(Reserve& isolated, const Rese
 }
 
 /// Source: _burnCollateralATokens, _liquidateATokens.
-void AaveMarket::Liquidation::hand_over(const Position& at, const Seizure& sale,
+void AaveMarket::Liquidation::hand_over(const Position& at, const Seizure<Exact>& sale,
                                         bool receive_shares) {
     Reserve& reserve = *at.collateral;
     const U256& amount = sale.to_liquidator;

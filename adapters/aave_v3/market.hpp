@@ -11,6 +11,7 @@
 #include "adapters/aave_v3/rules.hpp"
 #include "adapters/aave_v3/state.hpp"
 #include "core/archive.hpp"
+#include "margin/bulk.hpp"
 #include "margin/linear_form.hpp"
 #include "margin/market.hpp"
 
@@ -18,7 +19,9 @@ namespace margrave::adapters::aave_v3 {
 
 /// One Aave v3 pool with the accounts read from it. Every figure is computed from raw state by
 /// rules.hpp; the pool's own getUserAccountData is only ever compared with.
-class AaveMarket final : public margin::Market, public margin::LinearRows {
+class AaveMarket final : public margin::Market,
+                         public margin::LinearRows,
+                         public margin::BulkMarket {
   public:
     explicit AaveMarket(State state);
 
@@ -54,6 +57,21 @@ class AaveMarket final : public margin::Market, public margin::LinearRows {
     /// be refused for itself is not asked.
     [[nodiscard]] core::Result<margin::LiquidationOutcome, margin::Refusal> liquidate(
         std::size_t row, const margin::LiquidationCall& call) override;
+
+    // bulk.cpp: accounts in an e-mode with a price source of its own are left to the exact market.
+
+    [[nodiscard]] std::vector<core::Address> bulk_assets() const override;
+    [[nodiscard]] std::vector<double> bulk_liquidity() const override;
+    [[nodiscard]] std::optional<std::vector<margin::BulkLeg>> bulk_row(
+        std::size_t row) const override;
+    [[nodiscard]] double bulk_health(std::span<const margin::BulkLeg> legs,
+                                     std::span<const double> answers) const override;
+    [[nodiscard]] margin::BulkOutcome bulk_liquidate(std::span<margin::BulkLeg> legs,
+                                                     margin::BulkCall call,
+                                                     std::span<const double> answers,
+                                                     std::span<double> liquidity) const override;
+    [[nodiscard]] std::unique_ptr<margin::Market> without_accounts() const override;
+    void put_bulk_row(std::size_t row, std::span<const margin::BulkLeg> legs) override;
 
     /// Refusals by the names of README.md.
     [[nodiscard]] core::Result<margin::ActionOutcome, margin::Refusal> apply(
@@ -128,6 +146,9 @@ class AaveMarket final : public margin::Market, public margin::LinearRows {
     [[nodiscard]] margin::Health known_health(const Account& account) const;
     [[nodiscard]] std::optional<core::Usd> to_usd(const core::U256& base,
                                                   core::Rounding rounding) const;
+    [[nodiscard]] std::optional<margin::Refusal> unmodelled(const Reserve& reserve) const;
+    [[nodiscard]] std::optional<margin::Refusal> barrier(const Reserve& collateral,
+                                                         const Reserve& debt, bool is_near) const;
     [[nodiscard]] bool may_have_discount(const Reserve& reserve) const;
     [[nodiscard]] Reserve* find_reserve(const core::Address& asset);
     [[nodiscard]] const Reserve* find_reserve(const core::Address& asset) const;

@@ -8,6 +8,7 @@
 
 #include "adapters/morpho_blue/state.hpp"
 #include "core/archive.hpp"
+#include "margin/bulk.hpp"
 #include "margin/linear_form.hpp"
 #include "margin/market.hpp"
 
@@ -27,7 +28,9 @@ struct Accrued {
 
 /// One Morpho Blue market with the accounts read from it. Collateral counts in the collateral
 /// token, debt in the loan token, which is the quote.
-class MorphoMarket final : public margin::Market, public margin::LinearRows {
+class MorphoMarket final : public margin::Market,
+                           public margin::LinearRows,
+                           public margin::BulkMarket {
   public:
     explicit MorphoMarket(State state);
 
@@ -55,6 +58,21 @@ class MorphoMarket final : public margin::Market, public margin::LinearRows {
     [[nodiscard]] std::vector<margin::WeightedLeg> weighted_legs(std::size_t row) const override;
     [[nodiscard]] std::vector<margin::LiquidationPair> liquidation_pairs(
         std::size_t row) const override;
+
+    // bulk.cpp
+
+    [[nodiscard]] std::vector<core::Address> bulk_assets() const override;
+    [[nodiscard]] std::vector<double> bulk_liquidity() const override;
+    [[nodiscard]] std::optional<std::vector<margin::BulkLeg>> bulk_row(
+        std::size_t row) const override;
+    [[nodiscard]] double bulk_health(std::span<const margin::BulkLeg> legs,
+                                     std::span<const double> answers) const override;
+    [[nodiscard]] margin::BulkOutcome bulk_liquidate(std::span<margin::BulkLeg> legs,
+                                                     margin::BulkCall call,
+                                                     std::span<const double> answers,
+                                                     std::span<double> liquidity) const override;
+    [[nodiscard]] std::unique_ptr<margin::Market> without_accounts() const override;
+    void put_bulk_row(std::size_t row, std::span<const margin::BulkLeg> legs) override;
 
     // market_changes.cpp
     [[nodiscard]] core::Result<margin::LiquidationOutcome, margin::Refusal> liquidate(

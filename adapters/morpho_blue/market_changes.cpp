@@ -117,13 +117,11 @@ margin::LiquidationOutcome liquidate_in(State& state, Account& account, Liquidat
     const U256 incentive = liquidation_incentive(state.params.lltv);
     Totals& totals = state.totals;
     if (size.seized > 0) {
-        const U256 quoted = mul_div_up<Exact>(size.seized, price, oracle_price_scale());
         size.repaid_shares =
-            to_shares_up<Exact>(mul_div_up<Exact>(quoted, core::wad(), incentive), totals.borrow());
+            to_shares_up<Exact>(repaid_for<Exact>(size.seized, price, incentive), totals.borrow());
     } else {
-        const U256 quoted = core::wad_mul<Rounding::Down>(
-            to_assets_down<Exact>(size.repaid_shares, totals.borrow()), incentive);
-        size.seized = mul_div_down<Exact>(quoted, oracle_price_scale(), price);
+        size.seized = seized_for<Exact>(to_assets_down<Exact>(size.repaid_shares, totals.borrow()),
+                                        price, incentive);
     }
     margin::LiquidationOutcome out;
     out.repaid = to_assets_up<Exact>(size.repaid_shares, totals.borrow());

@@ -104,6 +104,23 @@ template <class A>
                           core::wad_div<Rounding::Down>(core::wad(), U256(core::wad() - discount)));
 }
 
+/// What a liquidator pays for collateral: ceil of its value over the incentive. Morpho.liquidate.
+template <class A>
+[[nodiscard]] typename A::Number repaid_for(const typename A::Number& seized,
+                                            const typename A::Number& price,
+                                            const typename A::Number& incentive) {
+    return mul_div_up<A>(mul_div_up<A>(seized, price, A::of(oracle_price_scale())),
+                         A::of(core::wad()), incentive);
+}
+/// What collateral a liquidator gets for repaid assets, rounded down. Morpho.liquidate.
+template <class A>
+[[nodiscard]] typename A::Number seized_for(const typename A::Number& repaid,
+                                            const typename A::Number& price,
+                                            const typename A::Number& incentive) {
+    return mul_div_down<A>(mul_div_down<A>(repaid, incentive, A::of(core::wad())),
+                           A::of(oracle_price_scale()), price);
+}
+
 /// `value` where it fits a uint128; throws std::overflow_error where the contract's cast or checked
 /// addition reverts. UtilsLib.toUint128.
 [[nodiscard]] inline const U256& fit_128(const U256& value) {

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "app/factor_map.hpp"
 #include "app/playbook_names.hpp"
+#include "cascade/fast_engine.hpp"
 #include "cascade/ladder.hpp"
 #include "cascade/losses.hpp"
 #include "core/errors.hpp"
@@ -164,16 +167,25 @@ void add_gaps(const cascade::State& state, report::CascadeReport& report) {
     }
 }
 
+std::unique_ptr<cascade::Engine> make_engine(EngineKind kind, const cascade::State& state,
+                                             const cascade::Playbook& playbook,
+                                             cascade::Moment now) {
+    if (kind == EngineKind::Fast) {
+        return std::make_unique<cascade::FastEngine>(state, playbook, now);
+    }
+    return std::make_unique<cascade::ExactEngine>(state, playbook, now);
+}
+
 /// The same search, were pools half as deep.
-void add_half_depth(const cascade::State& state, cascade::Playbook playbook, cascade::Moment now,
-                    std::vector<report::OwnPrice>& own) {
+void add_half_depth(EngineKind kind, const cascade::State& state, cascade::Playbook playbook,
+                    cascade::Moment now, std::vector<report::OwnPrice>& own) {
     playbook.depth_divisor = 2;
-    const cascade::ExactEngine engine(state, playbook, now);
+    const auto engine = make_engine(kind, state, playbook, now);
     std::vector<cascade::Place> places;
     for (const report::OwnPrice& one : own) {
         places.push_back(one.headline.place);
     }
-    cascade::Headlines headlines(engine, places);
+    cascade::Headlines headlines(*engine, places);
     for (report::OwnPrice& one : own) {
         if (!one.headline.factor.empty()) {
             one.half_depth = headlines.find(one.headline.place, one.headline.factor);
@@ -182,7 +194,7 @@ void add_half_depth(const cascade::State& state, cascade::Playbook playbook, cas
 }
 
 /// Down to where the first own account falls alone.
-std::optional<cascade::Ladder> ladder_of(const cascade::ExactEngine& engine,
+std::optional<cascade::Ladder> ladder_of(const cascade::Engine& engine,
                                          const std::vector<report::OwnPrice>& own) {
     constexpr std::uint32_t kRungs = 10;
     if (own.empty() || !own.front().headline.naive_bps ||
@@ -218,7 +230,8 @@ std::vector<cascade::SweepPoint> sweep_of(cascade::Headlines& headlines,
     return out;
 }
 
-std::vector<std::pair<std::string, std::string>> assumptions_of(const cascade::Playbook& playbook,
+std::vector<std::pair<std::string, std::string>> assumptions_of(EngineKind kind,
+                                                                const cascade::Playbook& playbook,
                                                                 const cascade::State& state) {
     std::vector<std::pair<std::string, std::string>> out{
         {"order", cascade::to_string(playbook.order)},
@@ -238,6 +251,11 @@ std::vector<std::pair<std::string, std::string>> assumptions_of(const cascade::P
                            core::format_fixed(playbook.liquidators.gas_usd.value(), 18, 2),
                            playbook.liquidators.flash_fee.value())
              : "act on every eligible account, at any cost"},
+        {"engine", kind == EngineKind::Fast
+                       ? fmt::format("accounts in doubles; the contracts' own integers may decide "
+                                     "otherwise within {:g} of a limit",
+                                     cascade::FastEngine::kEpsilon)
+                       : "the contracts' own integers"},
         {"search", fmt::format("own prices on a grid of {} basis points, narrowed to one",
                                cascade::kGridBps)},
     };
@@ -321,25 +339,33 @@ CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
     const cascade::Shock shock = resolve_shock(file, state_, playbook);
     const snapshot::ChainCut& cut = snapshot.chains.front();
     const cascade::Moment now{.block = cut.number, .time = cut.timestamp};
-    const cascade::ExactEngine engine(state_, playbook, now);
+    const auto engine = make_engine(file.engine, state_, playbook, now);
     report_ = {.chain = file.chain,
                .begin = &state_,
-               .outcome = engine.run(shock),
+               .near = std::nullopt,
+               .static_ends = std::nullopt,
+               .outcome = {},
                .own = {},
                .sweep = {},
                .ladder = std::nullopt,
                .losses = std::nullopt,
-               .assumptions = assumptions_of(playbook, state_),
+               .assumptions = assumptions_of(file.engine, playbook, state_),
                .gaps = std::move(snapshot.gaps)};
+    if (const auto* fast = dynamic_cast<const cascade::FastEngine*>(engine.get())) {
+        std::tie(report_.outcome, report_.near) = fast->run_branches(shock);
+        report_.static_ends = fast->static_ends(shock);
+    } else {
+        report_.outcome = engine->run(shock);
+    }
     const auto own = own_places(state_, file.own);
-    cascade::Headlines headlines(engine, own);
+    cascade::Headlines headlines(*engine, own);
     report_.own = own_prices(headlines, state_, own, playbook, shock);
-    add_half_depth(state_, playbook, now, report_.own);
+    add_half_depth(file.engine, state_, playbook, now, report_.own);
     report_.sweep = sweep_of(headlines, report_.own);
-    report_.ladder = ladder_of(engine, report_.own);
+    report_.ladder = ladder_of(*engine, report_.own);
     add_gaps(state_, report_);
     report_.losses =
-        cascade::losses(engine.shocked(shock), report_.outcome, {own.begin(), own.end()});
+        cascade::losses(engine->shock_alone(shock).end, report_.outcome, {own.begin(), own.end()});
 }
 
 }  // namespace margrave::app

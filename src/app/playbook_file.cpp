@@ -234,6 +234,15 @@ void read_rules(const Section& section, cascade::Playbook& playbook) {
     playbook.recovery_per_block = bps(section, "recovery_bps_per_block");
 }
 
+EngineKind read_engine(const Section& section) {
+    const std::string name = section.optional_text("engine").value_or("exact");
+    if (name != "exact" && name != "fast") {
+        throw ConfigError(fmt::format("{}: expected exact or fast, got \"{}\"",
+                                      section.where("engine"), printable(name)));
+    }
+    return name == "fast" ? EngineKind::Fast : EngineKind::Exact;
+}
+
 }  // namespace
 
 PlaybookFile parse_playbook(const settings::Source& source) {
@@ -244,11 +253,7 @@ PlaybookFile parse_playbook(const settings::Source& source) {
     }
     PlaybookFile file;
     file.chain = section->text("chain");
-    if (const auto engine = section->optional_text("engine"); engine && *engine != "exact") {
-        throw ConfigError(
-            fmt::format("{}: expected exact, the only engine of this margrave, got \"{}\"",
-                        section->where("engine"), printable(*engine)));
-    }
+    file.engine = read_engine(*section);
     for (const Section& market : section->table_list("markets")) {
         file.markets.push_back({.protocol = market.text("protocol"),
                                 .market = market.text("market"),
@@ -272,6 +277,10 @@ PlaybookFile parse_playbook(const settings::Source& source) {
                           ": no wallet: a cascade needs the accounts of the market");
     }
     read_rules(*section, file.playbook);
+    if (file.playbook.accrues && file.engine == EngineKind::Fast) {
+        throw ConfigError(section->where("accrue") +
+                          ": interest runs in the exact engine only, got engine = \"fast\"");
+    }
     if (const auto shock = section->table("shock")) {
         read_shock(*shock, file);
     }

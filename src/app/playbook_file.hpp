@@ -36,10 +36,13 @@ struct OracleWords {
     cascade::OracleRule rule;          ///< all but the assets
 };
 
+enum class EngineKind { Exact, Fast };
+
 /// A playbook as its file has it (docs/cascade.md): everything is checked that can be without
 /// having read a chain; assets are still words.
 struct PlaybookFile {
     std::string chain;
+    EngineKind engine = EngineKind::Exact;
     std::vector<PlaybookMarket> markets;
     std::vector<core::Address> wallets;  ///< the own ones too, each once
     std::vector<core::Address> own;

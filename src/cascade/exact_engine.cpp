@@ -7,7 +7,9 @@
 
 #include "cascade/liquidators.hpp"
 #include "cascade/outside.hpp"
+#include "cascade/run.hpp"
 #include "margin/linear_form.hpp"
+#include "margin/liquidation_options.hpp"
 
 namespace margrave::cascade {
 namespace {
@@ -37,10 +39,12 @@ std::string why_refused(const Sale& sale) {
 /// One run under way.
 class Run {
   public:
-    Run(State state, const Playbook& playbook, Moment now, std::vector<margin::Book> books,
-        Oracles oracles)
-        : playbook_(playbook), now_(now), books_(std::move(books)), oracles_(std::move(oracles)) {
-        outcome_.end = std::move(state);
+    Run(Start start, const Playbook& playbook, Accounts& accounts)
+        : playbook_(playbook),
+          accounts_(accounts),
+          now_(start.now),
+          oracles_(std::move(start.oracles)) {
+        outcome_.end = std::move(start.state);
     }
 
     Outcome only(const Shock& shock) && {
@@ -52,7 +56,7 @@ class Run {
         apply(shock);
         outside_ = outside_prices(state(), playbook_);
         while (true) {
-            const std::vector<Place> eligible = eligible_places();
+            const std::vector<Place> eligible = accounts_.eligible(state());
             if (eligible.empty()) {
                 break;
             }
@@ -86,7 +90,6 @@ class Run {
     [[nodiscard]] Lot lot_of(const U256& amount) const {
         return {.amount = amount, .divisor = playbook_.depth_divisor};
     }
-    [[nodiscard]] margin::Market& market(std::size_t i) { return *state().markets[i]; }
 
     /// Without a shock nothing moves, not even an oracle that stands elsewhere than its pool.
     void apply(const Shock& shock) {
@@ -125,27 +128,14 @@ class Run {
         }
     }
 
-    /// Only collateral makes an account worth calling.
-    [[nodiscard]] std::vector<Place> eligible_places() {
-        std::vector<Place> out;
-        for (std::size_t i = 0; i < state().markets.size(); ++i) {
-            for (const std::size_t row : margin::liquidatable_rows(market(i), books_[i])) {
-                if (!market(i).liquidation_pairs(row).empty()) {
-                    out.push_back({.market = i, .row = row});
-                }
-            }
-        }
-        return out;
-    }
-
     void liquidate(const std::vector<Place>& eligible, Round& round) {
-        for (const Place& place : in_order(state(), eligible, playbook_)) {
+        for (const Place& place : accounts_.in_order(state(), eligible)) {
             const auto& most = playbook_.liquidators.calls_per_round;
             if (most && round.successes() >= *most) {
                 break;
             }
             // Nobody else's liquidation changes this account, so it is still eligible.
-            const auto pair = choose_pair(market(place.market), place.row, playbook_.pair);
+            const auto pair = accounts_.choose_pair(state(), place);
             if (pair) {
                 round.calls.push_back(call(place, *pair));
             }
@@ -154,20 +144,20 @@ class Run {
 
     Call call(const Place& place, const margin::LiquidationPair& pair) {
         Call out{.place = place, .pair = pair};
-        if (playbook_.liquidators.only_when_paying && !is_paying(state(), place, pair, playbook_)) {
+        if (playbook_.liquidators.only_when_paying &&
+            !accounts_.is_paying(state(), place, call_of(pair))) {
             out.reason = "unprofitable";
             return out;
         }
-        const auto done = market(place.market).liquidate(place.row, call_of(pair));
+        const auto done = accounts_.liquidate(state(), place, call_of(pair));
         if (!done) {
             out.reason = done.error().reason;
             return out;
         }
         out.ok = true;
         out.outcome = *done;
-        screen_again(place);
         if (playbook_.selling == Selling::ToDebt) {
-            out.sale = sell_seized(state(), playbook_, pair, done->seized);
+            out.sale = sell_seized(state(), playbook_, call_of(pair), done->seized);
             if (out.sale) {
                 tell(*out.sale);
             }
@@ -190,16 +180,6 @@ class Run {
         }
     }
 
-    /// The account is other than its book says.
-    void screen_again(const Place& place) {
-        const auto* linear = dynamic_cast<const margin::LinearRows*>(&market(place.market));
-        const auto form = linear == nullptr ? std::nullopt : linear->linear_form(place.row);
-        const bool fits = books_[place.market].replace(static_cast<std::uint32_t>(place.row), form);
-        if (!fits) {
-            books_[place.market] = margin::make_book(market(place.market));
-        }
-    }
-
     void pass_blocks() {
         if (playbook_.blocks_per_round == 0) {
             return;
@@ -208,9 +188,9 @@ class Run {
         now_.time = now_.time + core::Timestamp(playbook_.blocks_per_round * playbook_.block_s);
         if (playbook_.accrues) {
             for (std::size_t i = 0; i < state().markets.size(); ++i) {
-                market(i).accrue(now_.time);
-                books_[i] = margin::make_book(market(i));
+                state().markets[i]->accrue(now_.time);
             }
+            accounts_.accrued(state());
         }
         for (const Sale& sale : recover(state(), outside_, playbook_)) {
             tell(sale);
@@ -228,15 +208,90 @@ class Run {
     }
 
     const Playbook& playbook_;
+    Accounts& accounts_;
     Moment now_;
-    std::vector<margin::Book> books_;
     Oracles oracles_;
     std::map<Address, U256> held_;  ///< seized and not sold yet
     OutsidePrices outside_;
     Outcome outcome_;
 };
 
+/// The accounts of the state's own markets; books say of most rows that they are healthy.
+class ExactAccounts : public Accounts {
+  public:
+    ExactAccounts(const Playbook& playbook, std::vector<margin::Book> books)
+        : playbook_(playbook), books_(std::move(books)) {}
+
+    /// Only collateral makes an account worth calling.
+    std::vector<Place> eligible(const State& state) override {
+        std::vector<Place> out;
+        for (std::size_t i = 0; i < state.markets.size(); ++i) {
+            const margin::Market& market = *state.markets[i];
+            for (const std::size_t row : margin::liquidatable_rows(market, books_[i])) {
+                if (!market.liquidation_pairs(row).empty()) {
+                    out.push_back({.market = i, .row = row});
+                }
+            }
+        }
+        return out;
+    }
+    std::vector<Place> in_order(const State& state, const std::vector<Place>& places) override {
+        return cascade::in_order(state, places, playbook_);
+    }
+    std::optional<margin::LiquidationPair> choose_pair(const State& state,
+                                                       const Place& place) override {
+        return cascade::choose_pair(*state.markets[place.market], place.row, playbook_.pair);
+    }
+    core::Result<margin::LiquidationOutcome, margin::Refusal> tried(
+        const State& state, const Place& place, const margin::LiquidationCall& call) override {
+        return margin::try_liquidation(*state.markets[place.market], place.row, call).outcome;
+    }
+    bool is_paying(const State& state, const Place& place,
+                   const margin::LiquidationCall& call) override {
+        return cascade::is_paying(state, place, call, playbook_);
+    }
+    core::Result<margin::LiquidationOutcome, margin::Refusal> liquidate(
+        State& state, const Place& place, const margin::LiquidationCall& call) override {
+        auto done = state.markets[place.market]->liquidate(place.row, call);
+        if (done) {
+            screen_again(state, place);
+        }
+        return done;
+    }
+    void accrued(const State& state) override {
+        for (std::size_t i = 0; i < state.markets.size(); ++i) {
+            books_[i] = margin::make_book(*state.markets[i]);
+        }
+    }
+
+  private:
+    /// The account is other than its book says.
+    void screen_again(const State& state, const Place& place) {
+        const margin::Market& market = *state.markets[place.market];
+        const auto* linear = dynamic_cast<const margin::LinearRows*>(&market);
+        const auto form = linear == nullptr ? std::nullopt : linear->linear_form(place.row);
+        const bool fits = books_[place.market].replace(static_cast<std::uint32_t>(place.row), form);
+        if (!fits) {
+            books_[place.market] = margin::make_book(market);
+        }
+    }
+
+    const Playbook& playbook_;
+    std::vector<margin::Book> books_;
+};
+
 }  // namespace
+
+Outcome run_rounds(Start start, const Playbook& playbook, Accounts& accounts, const Shock& shock) {
+    const std::vector<std::string> notes = start.oracles.notes();
+    Outcome out = Run(std::move(start), playbook, accounts).go(shock);
+    out.notes.insert(out.notes.begin(), notes.begin(), notes.end());
+    return out;
+}
+
+Outcome run_shock(Start start, const Playbook& playbook, Accounts& accounts, const Shock& shock) {
+    return Run(std::move(start), playbook, accounts).only(shock);
+}
 
 ExactEngine::ExactEngine(const State& begin, Playbook playbook, Moment now)
     : begin_(begin), playbook_(std::move(playbook)), now_(now), oracles_(playbook_, begin_, now_) {
@@ -246,13 +301,15 @@ ExactEngine::ExactEngine(const State& begin, Playbook playbook, Moment now)
 }
 
 Outcome ExactEngine::run(const Shock& shock) const {
-    Outcome out = Run(begin_.fork(), playbook_, now_, books_, oracles_).go(shock);
-    out.notes.insert(out.notes.begin(), oracles_.notes().begin(), oracles_.notes().end());
-    return out;
+    ExactAccounts accounts(playbook_, books_);
+    return run_rounds({.state = begin_.fork(), .now = now_, .oracles = oracles_}, playbook_,
+                      accounts, shock);
 }
 
 Outcome ExactEngine::shock_alone(const Shock& shock) const {
-    return Run(begin_.fork(), playbook_, now_, books_, oracles_).only(shock);
+    ExactAccounts accounts(playbook_, books_);
+    return run_shock({.state = begin_.fork(), .now = now_, .oracles = oracles_}, playbook_,
+                     accounts, shock);
 }
 
 State ExactEngine::shocked(const Shock& shock) const { return shock_alone(shock).end; }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "cascade/engine.hpp"
 #include "cascade/oracles.hpp"
 #include "cascade/outcome.hpp"
 #include "cascade/playbook.hpp"
@@ -13,23 +14,18 @@ namespace margrave::cascade {
 /// Replays a playbook to the wei: every liquidation is the protocol's own transition, every sale
 /// the pool's own arithmetic. One engine serves many shocks from the same beginning; run() changes
 /// nothing of it.
-///
-/// A round: every account that has debt, collateral and a failing health check, in the playbook's
-/// order, each once; then sales; then oracles. It ends when nobody is eligible, or when every call
-/// of a round is refused.
-class ExactEngine {
+class ExactEngine : public Engine {
   public:
     /// `begin` must outlive the engine; `now` is its block.
     ExactEngine(const State& begin, Playbook playbook, Moment now);
 
-    [[nodiscard]] Outcome run(const Shock& shock) const;
-    /// The shock without rounds: pools traded, oracles moved, nobody liquidated.
-    [[nodiscard]] Outcome shock_alone(const Shock& shock) const;
+    [[nodiscard]] Outcome run(const Shock& shock) const override;
+    [[nodiscard]] Outcome shock_alone(const Shock& shock) const override;
     /// The state right after the shock.
     [[nodiscard]] State shocked(const Shock& shock) const;
 
-    [[nodiscard]] const Playbook& playbook() const { return playbook_; }
-    [[nodiscard]] const State& begin() const { return begin_; }
+    [[nodiscard]] const Playbook& playbook() const override { return playbook_; }
+    [[nodiscard]] const State& begin() const override { return begin_; }
 
   private:
     const State& begin_;

@@ -24,8 +24,8 @@ std::uint32_t narrowed(std::uint32_t safe, std::uint32_t failing, Fails&& fails)
 }
 
 /// The account's own answer that moved most with the factor: how far it went, over today's.
-std::optional<double> inside_move(const ExactEngine& engine, const Outcome& outcome,
-                                  const Place& place, const std::string& factor) {
+std::optional<double> inside_move(const Engine& engine, const Outcome& outcome, const Place& place,
+                                  const std::string& factor) {
     const auto fell_in = outcome.round_of(place);
     if (!fell_in) {
         return std::nullopt;

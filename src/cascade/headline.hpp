@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "cascade/exact_engine.hpp"
+#include "cascade/engine.hpp"
 #include "cascade/playbook.hpp"
 #include "cascade/state.hpp"
 
@@ -58,7 +58,7 @@ inline constexpr std::uint32_t kNeighbours = 20;
 class Headlines {
   public:
     /// The engine must outlive this.
-    Headlines(const ExactEngine& engine, std::vector<Place> own)
+    Headlines(const Engine& engine, std::vector<Place> own)
         : engine_(engine), own_(std::move(own)) {}
 
     /// Of one of the own places. The nearer direction by the naive price; a row without one in
@@ -95,7 +95,7 @@ class Headlines {
     [[nodiscard]] static Found first_failing(std::uint32_t last, Fails&& fails);
     void find_cascade(Headline& headline);
 
-    const ExactEngine& engine_;
+    const Engine& engine_;
     std::map<Key, SweepPoint> points_;
     std::vector<Place> own_;
     std::map<Key, std::map<Place, Fall>> alone_;  ///< of own places, by the shock itself

@@ -76,7 +76,7 @@ const Rung* Ladder::next_cliff() const {
     return found == rungs.end() ? nullptr : &*found;
 }
 
-std::optional<Ladder> ladder(const ExactEngine& engine, const std::string& factor,
+std::optional<Ladder> ladder(const Engine& engine, const std::string& factor,
                              std::uint32_t last_bps, std::uint32_t steps) {
     const Playbook& playbook = engine.playbook();
     const auto asset = sold_asset(playbook, factor);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cascade/exact_engine.hpp"
+#include "cascade/engine.hpp"
 #include "core/address.hpp"
 #include "core/u256.hpp"
 #include "core/units.hpp"
@@ -38,7 +38,7 @@ struct Ladder {
 /// In `steps` equal steps down to `last_bps`, or until a pool was read too little of; nullopt where
 /// no venue of the playbook sells an asset that follows the factor. Gain: risk sheet 06, g = R I',
 /// R the units seized for each relative fall and I' the relative fall for each unit sold.
-[[nodiscard]] std::optional<Ladder> ladder(const ExactEngine& engine, const std::string& factor,
+[[nodiscard]] std::optional<Ladder> ladder(const Engine& engine, const std::string& factor,
                                            std::uint32_t last_bps, std::uint32_t steps);
 
 }  // namespace margrave::cascade

@@ -133,33 +133,39 @@ std::optional<LiquidationPair> choose_pair(const Market& market, std::size_t row
     return choice == PairChoice::Largest ? largest(market, row) : most_profitable(market, row);
 }
 
-bool is_paying(const State& state, const Place& place, const LiquidationPair& pair,
-               const Playbook& playbook) {
-    const Market& market = *state.markets[place.market];
-    const auto trial = margin::try_liquidation(market, place.row, call_of(pair));
-    if (!trial.outcome) {
-        return true;  // the contract's own refusal is what the round records
-    }
+std::optional<Payoff> payoff(const State& state, const Market& market,
+                             const margin::LiquidationCall& call,
+                             const margin::LiquidationOutcome& outcome, const Playbook& playbook) {
     State pools;
     for (const auto& venue : state.venues) {
         pools.venues.push_back(venue->fork());
     }
-    const U256& seized = trial.outcome->seized;
+    const U256& seized = outcome.seized;
     const Sale sale =
-        sell_seized(pools, playbook, pair, seized)
-            .value_or(Sale{.asset = pair.collateral, .into = pair.debt, .unsold = seized});
-    const U256 fee = core::percent_mul<Rounding::Up>(trial.outcome->repaid,
-                                                     playbook.liquidators.flash_fee.value());
+        sell_seized(pools, playbook, call, seized)
+            .value_or(Sale{.asset = call.collateral, .into = call.debt, .unsold = seized});
+    const U256 fee =
+        core::percent_mul<Rounding::Up>(outcome.repaid, playbook.liquidators.flash_fee.value());
     const auto answers = market.answers();
     const auto got = margin::oracle_value(answers, sale.into, sale.received, Rounding::Down);
-    const auto kept = margin::oracle_value(answers, pair.collateral, sale.unsold, Rounding::Down);
-    const auto paid =
-        margin::oracle_value(answers, pair.debt, trial.outcome->repaid + fee, Rounding::Up);
+    const auto kept = margin::oracle_value(answers, call.collateral, sale.unsold, Rounding::Down);
+    const auto paid = margin::oracle_value(answers, call.debt, outcome.repaid + fee, Rounding::Up);
     if (!got || !kept || !paid) {
-        return true;
+        return std::nullopt;
     }
     const core::Wad gas = counts_in_dollars(market) ? playbook.liquidators.gas_usd : core::Wad();
-    return *got + *kept >= *paid + gas;
+    return Payoff{.gain = *got + *kept, .cost = *paid + gas};
+}
+
+bool is_paying(const State& state, const Place& place, const margin::LiquidationCall& call,
+               const Playbook& playbook) {
+    const Market& market = *state.markets[place.market];
+    const auto trial = margin::try_liquidation(market, place.row, call);
+    if (!trial.outcome) {
+        return true;  // the contract's own refusal is what the round records
+    }
+    const auto known = payoff(state, market, call, *trial.outcome, playbook);
+    return !known || known->gain >= known->cost;
 }
 
 }  // namespace margrave::cascade

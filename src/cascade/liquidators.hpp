@@ -26,11 +26,24 @@ namespace margrave::cascade {
 /// The call on a pair, as large as the contract lets it be.
 [[nodiscard]] margin::LiquidationCall call_of(const margin::LiquidationPair& pair);
 
-/// True when what the call seizes, sold in the state's pools as the playbook sells, covers what it
-/// repays, the flash loan's fee and gas. What no pool takes counts at the market's oracle answers.
-/// Also where that has no value to the market's oracle: a loss that nobody can see holds nobody
-/// back. Gas counts where the market's answers are in dollars.
+/// What a liquidator has of a call, in the market's denominator.
+struct Payoff {
+    core::Wad gain;
+    core::Wad cost;
+};
+
+/// Of a call that went through: what it seized, sold in the state's pools as the playbook sells,
+/// against what it repaid, the flash loan's fee and gas. What no pool takes counts at the market's
+/// oracle answers. nullopt where that has no value to the market's oracle. Gas counts where the
+/// market's answers are in dollars.
+[[nodiscard]] std::optional<Payoff> payoff(const State& state, const margin::Market& market,
+                                           const margin::LiquidationCall& call,
+                                           const margin::LiquidationOutcome& outcome,
+                                           const Playbook& playbook);
+
+/// True when the call's payoff is no loss. Also where nothing tells it: a loss that nobody can see
+/// holds nobody back.
 [[nodiscard]] bool is_paying(const State& state, const Place& place,
-                             const margin::LiquidationPair& pair, const Playbook& playbook);
+                             const margin::LiquidationCall& call, const Playbook& playbook);
 
 }  // namespace margrave::cascade

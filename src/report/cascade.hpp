@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "cascade/exact_engine.hpp"
+#include "cascade/fast_engine.hpp"
 #include "cascade/headline.hpp"
 #include "cascade/ladder.hpp"
 #include "cascade/losses.hpp"
@@ -28,6 +28,9 @@ struct OwnPrice {
 struct CascadeReport {
     std::string chain;
     const cascade::State* begin = nullptr;  ///< must outlive the report
+    /// Of the fast engine: what it could not tell for sure; nullopt: the exact one's report.
+    std::optional<cascade::NearCalls> near;
+    std::optional<cascade::StaticEnds> static_ends;  ///< of the fast engine too
     cascade::Outcome outcome;
     std::vector<OwnPrice> own;
     std::vector<cascade::SweepPoint> sweep;  ///< of the first own row's factor, from small to large

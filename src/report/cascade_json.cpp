@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/fixed_point.hpp"
 #include "report/cascade.hpp"
@@ -296,6 +297,84 @@ Json losses_json(const std::optional<cascade::Losses>& losses) {
             {"oracle_gap_usd", signed_dollars(losses->oracle_gap)}};
 }
 
+/// The round in which an account fell; null where it did not.
+Json round_or_null(const std::map<cascade::Place, std::size_t>& rounds,
+                   const cascade::Place& place) {
+    const auto found = rounds.find(place);
+    return found == rounds.end() ? Json() : Json(found->second);
+}
+
+/// Where doubles decide, and the accounts that fall otherwise in the two branches; null of the
+/// exact engine.
+Json near_json(const CascadeReport& report) {
+    if (!report.near) {
+        return {};
+    }
+    const cascade::NearCalls& near = *report.near;
+    const auto named = [&](const cascade::Place& place) -> Json {
+        const margin::Market& market = *report.begin->markets[place.market];
+        return {{"protocol", market.name().protocol},
+                {"market", market.name().name},
+                {"wallet", market.wallet(place.row).to_string()}};
+    };
+    Json accounts = Json::array();
+    for (const auto& [place, what] : near.accounts) {
+        accounts.push_back(named(place));
+        accounts.back()["what"] = what;
+    }
+    std::set<cascade::Place> either;
+    for (const auto* branch : {&near.most, &near.least}) {
+        for (const auto& [place, round] : *branch) {
+            either.insert(place);
+        }
+    }
+    Json differ = Json::array();
+    for (const cascade::Place& place : either) {
+        const Json most = round_or_null(near.most, place);
+        const Json least = round_or_null(near.least, place);
+        if (most != least) {
+            differ.push_back(named(place));
+            differ.back()["round_most"] = most;
+            differ.back()["round_least"] = least;
+        }
+    }
+    const bool has_branches = !near.accounts.empty();
+    return {{"epsilon", fmt::format("{:g}", near.epsilon)},
+            {"accounts", accounts},
+            {"fallen_most", has_branches ? Json(near.most.size()) : Json()},
+            {"fallen_least", has_branches ? Json(near.least.size()) : Json()},
+            {"differ", differ}};
+}
+
+/// Doubles, with as many digits as they mean.
+std::string estimate(double value) { return fmt::format("{:.9g}", value); }
+
+Json static_json(const std::optional<cascade::StaticEnds>& ends) {
+    if (!ends) {
+        return {};
+    }
+    const auto end_json = [&](const cascade::FixedPoint& end) -> Json {
+        Json prices = Json::array();
+        for (std::size_t i = 0; i < ends->assets.size(); ++i) {
+            const cascade::StaticEnds::Asset& asset = ends->assets[i];
+            if (asset.impact != 0) {
+                prices.push_back({{"asset", asset.asset.to_string()},
+                                  {"symbol", asset.symbol},
+                                  {"outside_usd", estimate(asset.outside * asset.unit)},
+                                  {"price_usd", estimate(end.prices[i] * asset.unit)},
+                                  {"sold", estimate(end.sold[i] / asset.unit)}});
+            }
+        }
+        return {{"accounts", end.fallen},
+                {"bad_debt_usd", estimate(end.bad_debt)},
+                {"settled", end.is_settled},
+                {"prices", prices}};
+    };
+    return {{"greatest", end_json(ends->greatest)},
+            {"least", end_json(ends->least)},
+            {"notes", ends->notes}};
+}
+
 }  // namespace
 
 std::string cascade_symbol(const cascade::State& state, const core::Address& asset) {
@@ -326,7 +405,9 @@ std::string to_json(const CascadeReport& report) {
     const cascade::State& begin = *report.begin;
     const Json json{
         {"schema", "margrave.cascade/1"},
-        {"engine", "exact"},
+        {"engine", report.near ? "fast" : "exact"},
+        {"near", near_json(report)},
+        {"static", static_json(report.static_ends)},
         {"chain", report.chain},
         {"shock",
          {{"sold", list(report.outcome.shock_sales, sale_json)},

@@ -23,16 +23,18 @@ class Text {
 
     std::string print() const {
         const cascade::Outcome& outcome = report_.outcome;
-        std::string out = fmt::format("Cascade on {}, an estimate by the exact engine\n",
-                                      core::printable(report_.chain));
+        std::string out =
+            fmt::format("Cascade on {}, an estimate by the {} engine\n",
+                        core::printable(report_.chain), report_.near ? "fast" : "exact");
         out += shock_text();
         out += fmt::format("\n{} liquidations in {} rounds{}\n", outcome.liquidations(),
                            outcome.rounds.size(),
                            outcome.is_settled ? "" : "; the rounds ran out before it settled");
+        out += near_text();
         for (const Round& round : outcome.rounds) {
             out += round_text(round);
         }
-        out += own_text() + ladder_text() + sweep_text() + losses_text();
+        out += static_text() + own_text() + ladder_text() + sweep_text() + losses_text();
         out += "\nAssumed\n";
         for (const auto& [name, value] : report_.assumptions) {
             out += wrapped_words(fmt::format("{}: {}", name, core::printable(value, 400)),
@@ -51,6 +53,31 @@ class Text {
     }
 
   private:
+    /// Both branches, where doubles cannot tell.
+    [[nodiscard]] std::string near_text() const {
+        if (!report_.near || report_.near->accounts.empty()) {
+            return "";
+        }
+        return wrapped_words(
+            fmt::format("{} accounts came within {:g} of what decides: between {} and {} accounts "
+                        "fall (--json names them)",
+                        report_.near->accounts.size(), report_.near->epsilon,
+                        std::min(report_.near->least.size(), report_.near->most.size()),
+                        std::max(report_.near->least.size(), report_.near->most.size())),
+            {.indent = 2, .columns = columns_});
+    }
+    [[nodiscard]] std::string static_text() const {
+        if (!report_.static_ends) {
+            return "";
+        }
+        const auto line = [](const char* name, const cascade::FixedPoint& end) {
+            return fmt::format("  {}: {} accounts, bad debt ${:.2f}\n", name, end.fallen,
+                               end.bad_debt);
+        };
+        return "\nWithout rounds, oracles at the market\n" +
+               line("forecast", report_.static_ends->greatest) +
+               line("worst that holds itself", report_.static_ends->least);
+    }
     [[nodiscard]] std::string symbol(const core::Address& asset) const {
         return core::printable(cascade_symbol(*report_.begin, asset), 40);
     }

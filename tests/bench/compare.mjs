@@ -9,10 +9,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkCommonMarket, commonMarketRows, memoryRow, peerTrouble } from './common_market.mjs';
 import { differences } from './equal.mjs';
 import { makeInput } from './input.mjs';
-import { Margrave } from './margrave.mjs';
 import { aaveSummary, morphoEach, morphoOnce } from './peers.mjs';
+import { Side } from './side.mjs';
 import { limitRows, ms, printTable } from './table.mjs';
 
 const { values: options, positionals } = parseArgs({
@@ -79,7 +80,7 @@ const input = makeInput({ seed: Number(options.seed), ...size });
 const folder = mkdtempSync(path.join(os.tmpdir(), 'margrave-bench-'));
 const file = path.join(folder, 'input.json');
 writeFileSync(file, JSON.stringify(input));
-const margrave = new Margrave(binary, file);
+const margrave = new Side(binary, ['peer', file]);
 let failed = false;
 try {
   for (const one of cases) {
@@ -87,6 +88,14 @@ try {
     console.log(`${one.label}: ${found.compared} results, ${found.lines.length} differences`);
     found.lines.slice(0, 5).forEach((line) => console.log(`  ${line}`));
     failed ||= found.lines.length !== 0;
+  }
+  const trouble = peerTrouble();
+  if (trouble !== '' && options.check) {
+    console.log(`skipped: the fixed point beside numpy: ${trouble}`);
+  } else {
+    const apart = trouble === '' ? await checkCommonMarket(binary, options.check ? 3_000 : 100_000) : [trouble];
+    apart.slice(0, 5).forEach((line) => console.log(`  ${line}`));
+    failed ||= apart.length !== 0;
   }
   if (!options.check && !failed) {
     const rows = [];
@@ -99,6 +108,8 @@ try {
         stdio: ['ignore', 'pipe', 'inherit'],
       }),
     );
+    rows.push(...(await commonMarketRows(binary, Number(options.rounds), { median, ms })));
+    rows.push(memoryRow(binary));
     rows.push(...limitRows(measured.benchmarks));
     console.log(`\n${os.cpus()[0].model}, load ${os.loadavg()[0].toFixed(1)}, node ${process.version}; CPU time\n`);
     printTable(rows);

@@ -38,3 +38,24 @@ export function differences(name, ours, theirs, input) {
   const lines = ours.flatMap((one, row) => compareOne(one, theirs[row], row, input).map((line) => `position ${row}: ${line}`));
   return { compared: ours.length, lines };
 }
+
+/** Two programs add up in different orders: prices and bad debt to 1e-9, everyone who fell, every round. */
+export function fixedPointsApart(ours, theirs) {
+  if (ours.length !== theirs.length || ours.length === 0) {
+    return { compared: 0, lines: [`${ours.length} scenarios, the peer has ${theirs.length}`] };
+  }
+  const isClose = (a, b) => Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b), 1);
+  const lines = ours.flatMap((one, i) => {
+    const other = theirs[i];
+    const out = ['fallen', 'rounds']
+      .filter((key) => one[key] !== other[key])
+      .map((key) => `scenario ${i}: ${key} ${one[key]}, the peer has ${other[key]}`);
+    if (one.prices.length !== other.prices.length || !one.prices.every((price, j) => isClose(price, other.prices[j]))) {
+      out.push(`scenario ${i}: prices ${one.prices}, the peer has ${other.prices}`);
+    }
+    return isClose(one.bad_debt, other.bad_debt)
+      ? out
+      : [...out, `scenario ${i}: bad debt ${one.bad_debt}, the peer has ${other.bad_debt}`];
+  });
+  return { compared: ours.length, lines };
+}

@@ -1,6 +1,5 @@
 #include "tests/bench/peer_side.hpp"
 
-#include <ctime>
 #include <fstream>
 #include <istream>
 #include <nlohmann/json.hpp>
@@ -11,6 +10,7 @@
 
 #include "adapters/aave_v3/market.hpp"
 #include "adapters/morpho_blue/market.hpp"
+#include "tests/bench/cpu_time.hpp"
 
 namespace margrave::bench {
 namespace {
@@ -175,13 +175,6 @@ class Cases {
     std::vector<AaveMarket> aave_;
     std::vector<U256> factors_;
 };
-
-/// Nanoseconds that this process has had of the CPU.
-std::int64_t cpu_ns() {
-    timespec now{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 }  // namespace
 

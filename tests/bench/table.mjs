@@ -2,12 +2,16 @@
 
 export const ms = (value) => (value < 10 ? `${value.toFixed(2)} ms` : `${value.toFixed(0)} ms`);
 
+const times = (value) => `${value.toFixed(1)}x`;
+
 const scale = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000 };
 
 /** What stands against a limit, out of Google Benchmark's report. */
 export function limitRows(benchmarks) {
   const find = (name) => {
-    const found = benchmarks.find((one) => one.name === name || one.name.startsWith(`${name}/process_time`));
+    const found = benchmarks.find(
+      (one) => one.name === name || one.name.startsWith(`${name}/process_time`) || one.name.startsWith(`${name}/real_time`),
+    );
     if (found === undefined) {
       throw new Error(`the bench has no ${name}`);
     }
@@ -35,7 +39,21 @@ export function limitRows(benchmarks) {
       met: growth <= 5,
     };
   };
+  const wall = (name) => find(name).real_time * scale[find(name).time_unit];
+  const atMost = (label, value, most, show) => ({
+    label,
+    ours: show(value),
+    other: show(most),
+    ratio: `${(most / value).toFixed(1)}x`,
+    target: 'at most',
+    met: value <= most,
+  });
+  const first = took('fixed_point_rounds/1');
+  const further = (took('fixed_point_rounds/5') - first) / 4;
   return [
+    atMost('  1,000 scenarios on two cores, by the clock', wall('fixed_point_scenarios/1000/2'), 2000, ms),
+    atMost('  a million borrowers against 100,000', took('fixed_point/1000000') / took('fixed_point/100000'), 11, times),
+    atMost('  a further round, part of the first', further / first, 0.2, (part) => `${(100 * part).toFixed(0)} %`),
     limit('fast health, 100,000 borrowers, one core', 'book_health/1', 3),
     {
       label: '  of what a triad gets from memory',

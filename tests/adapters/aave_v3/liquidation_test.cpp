@@ -216,26 +216,28 @@ TEST_CASE("the protocol takes its share of the bonus", "[aave_v3][liquidation]")
 
 TEST_CASE("the pieces of a seizure round as each generation does", "[aave_v3][liquidation]") {
     // Prices and units of one; a bonus of 1.5 %, a tenth of it to the treasury.
-    const SeizureTerms terms{
+    const SeizureTerms<margin::Exact> terms{
         .debt = {1, 1}, .collateral = {1, 1}, .bonus_bps = 10'150, .protocol_fee_bps = 1000};
     const LiquidationRules older(*find_behaviour("3.6"));
     const LiquidationRules newer(*find_behaviour("3.7"));
     // 1037 repaid take 1052.555: half-up 1053, since 3.7 cut.
-    CHECK(seizure(older, terms, 1037, 5000).taken == 1053);
-    CHECK(seizure(newer, terms, 1037, 5000).taken == 1052);
+    CHECK(seizure<margin::Exact>(older, terms, 1037, 5000).taken == 1053);
+    CHECK(seizure<margin::Exact>(newer, terms, 1037, 5000).taken == 1052);
     // 1053 / 1.015 = 1037.44: 16 of bonus, fee 1.6 half-up 2. 1052 / 1.015 = 1036.45: 16, up 2.
-    CHECK(seizure(older, terms, 1037, 5000).fee == 2);
-    CHECK(seizure(newer, terms, 1037, 5000).fee == 2);
+    CHECK(seizure<margin::Exact>(older, terms, 1037, 5000).fee == 2);
+    CHECK(seizure<margin::Exact>(newer, terms, 1037, 5000).fee == 2);
     // 100 repaid are 101.5: half-up 102, cut 101. 102 / 1.015 = 100.49: bonus 2, fee 0.2, none.
     // 101 / 1.015 = 99.5, cut 99: bonus 2, fee 0.2, up 1.
-    CHECK(seizure(older, terms, 100, 5000).fee == 0);
-    CHECK(seizure(newer, terms, 100, 5000).fee == 1);
-    CHECK(seizure(newer, terms, 100, 5000).to_liquidator == 100);
+    CHECK(seizure<margin::Exact>(older, terms, 100, 5000).fee == 0);
+    CHECK(seizure<margin::Exact>(newer, terms, 100, 5000).fee == 1);
+    CHECK(seizure<margin::Exact>(newer, terms, 100, 5000).to_liquidator == 100);
     // Exhausted at 1000: worth 1000 / 1.015 = 985.22 of debt: half-up 985 until 3.4, up since.
-    CHECK(seizure(LiquidationRules(*find_behaviour("3.4")), terms, 2000, 1000).repaid == 985);
-    CHECK(seizure(LiquidationRules(*find_behaviour("3.5")), terms, 2000, 1000).repaid == 986);
-    CHECK(seizure(newer, terms, 2000, 1000).repaid == 986);
-    CHECK(seizure(newer, terms, 2000, 1000).taken == 1000);
+    CHECK(seizure<margin::Exact>(LiquidationRules(*find_behaviour("3.4")), terms, 2000, 1000)
+              .repaid == 985);
+    CHECK(seizure<margin::Exact>(LiquidationRules(*find_behaviour("3.5")), terms, 2000, 1000)
+              .repaid == 986);
+    CHECK(seizure<margin::Exact>(newer, terms, 2000, 1000).repaid == 986);
+    CHECK(seizure<margin::Exact>(newer, terms, 2000, 1000).taken == 1000);
 }
 
 TEST_CASE("published vectors of what a repayment takes are met",
@@ -276,13 +278,14 @@ TEST_CASE("published vectors of what a repayment takes are met",
         for (const std::string& name : alike(row.behaviour)) {
             CAPTURE(name, row.repay);
             const LiquidationRules rules(*find_behaviour(name));
-            const SeizureTerms terms{
+            const SeizureTerms<margin::Exact> terms{
                 .debt = {.price = U256(row.debt_price), .unit = U256(row.debt_unit)},
                 .collateral = {.price = U256(row.collateral_price),
                                .unit = U256(row.collateral_unit)},
                 .bonus_bps = row.bonus_bps,
                 .protocol_fee_bps = row.fee_bps};
-            const Seizure sale = seizure(rules, terms, U256(row.repay), U256(row.balance));
+            const Seizure<margin::Exact> sale =
+                seizure<margin::Exact>(rules, terms, U256(row.repay), U256(row.balance));
             CHECK(sale.to_liquidator == U256(row.to_liquidator));
             CHECK(sale.repaid == U256(row.repaid));
             CHECK(sale.fee == U256(row.fee));
@@ -296,7 +299,7 @@ TEST_CASE("Aave's liquidation of 10 March 2026 is predicted to the unit",
     // Ethereum block 24,626,860, wstETH for WETH: 1 % e-mode bonus, a tenth of it to the treasury,
     // at a rate of 1.193946836120871904844…
     const U256 scale = U256(1'000'000'000) * 1'000'000'000'000;
-    const SeizureTerms terms{
+    const SeizureTerms<margin::Exact> terms{
         .debt = {.price = scale, .unit = kEther},
         .collateral = {.price = U256("1193946836120871904844"), .unit = kEther},
         .bonus_bps = 10'100,
@@ -304,14 +307,14 @@ TEST_CASE("Aave's liquidation of 10 March 2026 is predicted to the unit",
     const U256 repaid("6304565167623755951957");
     const U256 plenty = U256(10'000) * kEther;
     for (const char* name : {"3.5", "3.6"}) {
-        const Seizure sale =
-            seizure(LiquidationRules(*find_behaviour(name)), terms, repaid, plenty);
+        const Seizure<margin::Exact> sale =
+            seizure<margin::Exact>(LiquidationRules(*find_behaviour(name)), terms, repaid, plenty);
         CHECK(sale.to_liquidator == U256("5327964413223143335971"));
         CHECK(sale.repaid == repaid);
     }
     // 3.7 rounds for the pool: one unit less.
-    CHECK(seizure(LiquidationRules(*find_behaviour("3.7")), terms, repaid, plenty).to_liquidator ==
-          U256("5327964413223143335970"));
+    CHECK(seizure<margin::Exact>(LiquidationRules(*find_behaviour("3.7")), terms, repaid, plenty)
+              .to_liquidator == U256("5327964413223143335970"));
 }
 
 TEST_CASE("in an e-mode its bonus counts", "[aave_v3][liquidation][emode]") {

@@ -80,7 +80,8 @@ TEST_CASE("a mistake in a playbook is one line with its place and what to write"
     };
     const Fault fault = GENERATE(
         Fault{"order = \"random\"\n", "expected one of most-profitable, lowest-health"},
-        Fault{"engine = \"quantum\"\n", "expected exact"},
+        Fault{"engine = \"quantum\"\n", "expected exact or fast"},
+        Fault{"engine = \"fast\"\naccrue = true\n", "exact engine only"},
         Fault{"repay = \"half\"\n", "one of max"}, Fault{"max_rounds = 0\n", "max_rounds"},
         Fault{"sells = \"keep\"\n", "sells"},
         Fault{"[cascade.shock]\nprice = { \"ETH/USD\" = \"-100%\" }\n", "above -100%"},

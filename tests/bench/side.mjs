@@ -1,22 +1,28 @@
-// margrave's half: one process of margrave_bench that answers a line for each command.
+// One side of a comparison: a process that answers a line for each command.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import readline from 'node:readline';
 
-export class Margrave {
-  constructor(binary, inputFile) {
-    this.child = spawn(binary, ['peer', inputFile], { stdio: ['pipe', 'pipe', 'inherit'] });
+export class Side {
+  constructor(command, args, env = {}) {
+    this.name = [command, ...args].join(' ');
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
     this.gone = once(this.child, 'exit');
     this.lines = readline.createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
-  async #ask(command) {
-    this.child.stdin.write(`${command}\n`);
+  /** The next line of its own accord. */
+  async next() {
     const line = await this.lines.next();
     if (line.done) {
-      throw new Error(`margrave_bench ended without an answer to "${command}"`);
+      throw new Error(`${this.name} ended without an answer`);
     }
     return JSON.parse(line.value);
+  }
+
+  #ask(command) {
+    this.child.stdin.write(`${command}\n`);
+    return this.next();
   }
 
   /** Milliseconds of CPU that a run of the case took. */

@@ -1,0 +1,414 @@
+#include "cascade/fixed_point_rounds.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace margrave::cascade::fixed_point_rounds {
+namespace {
+
+/// One double for each scenario.
+using Eight = double __attribute__((vector_size(64)));
+using Four = double __attribute__((vector_size(32)));
+using Two = double __attribute__((vector_size(16)));
+
+template <class V>
+constexpr std::size_t lanes = sizeof(V) / sizeof(double);
+
+[[gnu::always_inline]] inline double& lane(double& value, std::size_t /*i*/) { return value; }
+[[gnu::always_inline]] inline double& lane(Eight& values, std::size_t i) {
+    return reinterpret_cast<double*>(&values)[i];
+}
+
+/// An array of V; an allocator does not know a vector type's alignment, a struct's it does.
+template <class V>
+class Array {
+  public:
+    explicit Array(std::size_t size) : slots_(size) {}
+    [[gnu::always_inline]] V& operator[](std::size_t i) { return slots_[i].value; }
+    [[gnu::always_inline]] const V& operator[](std::size_t i) const { return slots_[i].value; }
+
+  private:
+    struct alignas(sizeof(V)) Slot {
+        V value{};
+    };
+    std::vector<Slot> slots_;
+};
+
+/// The least lane.
+[[gnu::always_inline]] inline double least_of(const double& value) { return value; }
+[[gnu::always_inline]] inline double least_of(const Eight& values) {
+    const auto* halves = reinterpret_cast<const Four*>(&values);
+    const Four four = halves[0] < halves[1] ? halves[0] : halves[1];
+    const auto* quarters = reinterpret_cast<const Two*>(&four);
+    const Two two = quarters[0] < quarters[1] ? quarters[0] : quarters[1];
+    return two[0] < two[1] ? two[0] : two[1];
+}
+
+/// A bit for each lane that is below the limit.
+[[gnu::always_inline]] inline unsigned bits_below(const double& value, double limit) {
+    return value < limit ? 1U : 0U;
+}
+[[gnu::always_inline]] inline unsigned bits_below(const Eight& values, double limit) {
+    unsigned out = 0;
+    for (unsigned i = 0; i < lanes<Eight>; ++i) {
+        out |= (values[i] < limit ? 1U : 0U) << i;
+    }
+    return out;
+}
+
+/// 1 for each bit that is set, else 0.
+struct MaskTable {
+    alignas(64) std::array<std::array<double, 8>, 256> rows{};
+    constexpr MaskTable() {
+        for (unsigned bits = 0; bits < 256; ++bits) {
+            for (unsigned i = 0; i < 8; ++i) {
+                rows[bits][i] = (bits >> i & 1U) != 0 ? 1.0 : 0.0;
+            }
+        }
+    }
+};
+constexpr MaskTable kMasks;
+
+[[gnu::always_inline]] inline void masked(double& value, unsigned bits) {
+    value = (bits & 1U) != 0 ? value : 0;
+}
+[[gnu::always_inline]] inline void masked(Eight& values, unsigned bits) {
+    values *= *reinterpret_cast<const Eight*>(kMasks.rows[bits].data());
+}
+
+/// Borrowers that were this near to their limit are looked at again, until prices have fallen so
+/// far.
+constexpr double kNear = 1.25;
+/// More than what a sum of products is off by.
+constexpr double kRounding = 1e-12;
+
+/// All of it is inlined into one function for each instruction set.
+template <class V>
+class Solver {
+  public:
+    [[gnu::always_inline]] Solver(const View& market, Outside outside, Impact impact)
+        : market_(market),
+          outside_(outside),
+          impact_(impact),
+          prices_(market.assets),
+          reference_(market.assets),
+          limit_prices_(market.kinds.size()),
+          net_prices_(market.kinds.size()),
+          sold_out_(market.kinds.size()),
+          sold_kinds_(market.kinds.size()),
+          sold_(market.assets),
+          fallen_(borrowers()),
+          open_(borrowers()) {
+        for (std::size_t j = 0; j < market_.assets; ++j) {
+            for (std::size_t i = 0; i < lanes<V>; ++i) {
+                // Lanes without a scenario repeat the last one.
+                lane(prices_[j], i) = outside_[std::min(i, outside_.size() - 1)][j];
+            }
+        }
+    }
+
+    [[gnu::always_inline]] void solve(const Limits& limits, std::span<FixedPoint> out) {
+        unsigned moving = (1U << outside_.size()) - 1;
+        for (std::size_t round = 1; round <= limits.rounds_max && moving != 0; ++round) {
+            price_kinds();
+            if (round == 1 || has_left_reference()) {
+                look_at_all();
+            } else {
+                look_at_near();
+            }
+            sell();
+            moving = move_prices(limits.tolerance, moving, round, out);
+        }
+        report(out);
+    }
+
+  private:
+    [[nodiscard, gnu::always_inline]] std::size_t borrowers() const {
+        return market_.groups.empty() ? 0 : market_.groups.back();
+    }
+
+    [[gnu::always_inline]] void price_kinds() {
+        for (std::size_t k = 0; k < market_.kinds.size(); ++k) {
+            const auto& kind = market_.kinds[k];
+            limit_prices_[k] = prices_[kind.asset] * kind.threshold;
+            net_prices_[k] = prices_[kind.asset] / kind.bonus;
+        }
+    }
+
+    /// What all prices have kept of those at which everyone was looked at, the least of all.
+    [[nodiscard, gnu::always_inline]] double kept() const {
+        double out = 1;
+        for (std::size_t j = 0; j < market_.assets; ++j) {
+            const V part = prices_[j] / reference_[j];
+            out = std::min(out, least_of(part));
+        }
+        return out;
+    }
+    [[nodiscard, gnu::always_inline]] bool has_left_reference() const {
+        return kept() * kNear < 1 + kRounding;
+    }
+
+    template <std::size_t N>
+    [[gnu::always_inline]] void look_at_group(std::uint32_t from, std::uint32_t to) {
+        for (std::uint32_t borrower = from; borrower < to; ++borrower) {
+            const std::uint32_t first = market_.first[borrower];
+            const std::size_t count = N != 0 ? N : market_.first[borrower + 1] - first;
+            V limit = limit_prices_[market_.kind_of[first]] * market_.amounts[first];
+            for (std::size_t i = 1; i < count; ++i) {
+                limit += limit_prices_[market_.kind_of[first + i]] * market_.amounts[first + i];
+            }
+            const double debt = market_.debts[borrower];
+            const double least = least_of(limit);
+            if (least < debt * kNear) {
+                note(borrower, limit, debt);
+            }
+        }
+    }
+
+    /// Adds the lanes in which the borrower has fallen now.
+    [[gnu::always_inline]] void take_down(std::uint32_t borrower, unsigned below) {
+        const unsigned fallen = fallen_[borrower];
+        const unsigned fresh = below & ~fallen;
+        if (fresh == 0) {
+            return;
+        }
+        if (open_[borrower] == 0) {
+            active_.push_back(borrower);
+        }
+        fallen_[borrower] = static_cast<std::uint8_t>(fallen | fresh);
+        open_[borrower] = static_cast<std::uint8_t>(open_[borrower] | fresh);
+    }
+
+    /// Takes down who has fallen, and keeps who is near in a lane in which it has not.
+    [[gnu::always_inline]] void note(std::uint32_t borrower, const V& limit, double debt) {
+        const unsigned below = bits_below(limit, debt);
+        take_down(borrower, below);
+        const unsigned fallen = fallen_[borrower];
+        const unsigned near = bits_below(limit, debt * kNear) & ~(fallen | below);
+        if (near != 0) {
+            double cushion = std::numeric_limits<double>::infinity();
+            V copy = limit;
+            for (std::size_t i = 0; i < lanes<V>; ++i) {
+                if ((near >> i & 1U) != 0) {
+                    cushion = std::min(cushion, lane(copy, i));
+                }
+            }
+            near_.push_back({.borrower = borrower, .cushion = cushion / debt});
+        }
+    }
+
+    [[gnu::always_inline]] void look_at_all() {
+        near_.clear();
+        reference_ = prices_;
+        std::uint32_t from = 0;
+        for (std::size_t n = 0; n < market_.groups.size(); ++n) {
+            const std::uint32_t to = market_.groups[n];
+            switch (n) {
+                case 1:
+                    look_at_group<1>(from, to);
+                    break;
+                case 2:
+                    look_at_group<2>(from, to);
+                    break;
+                case 3:
+                    look_at_group<3>(from, to);
+                    break;
+                default:
+                    look_at_group<0>(from, to);
+            }
+            from = to;
+        }
+    }
+
+    /// Only borrowers whose cushion can have been used up. One stays in the list until it has
+    /// fallen in every lane.
+    [[gnu::always_inline]] void look_at_near() {
+        const double used_up = (1 + kRounding) / kept();
+        constexpr unsigned kAllLanes = (1U << lanes<V>)-1;
+        std::size_t kept_near = 0;
+        for (const Near& near : near_) {
+            const std::uint32_t borrower = near.borrower;
+            if (near.cushion <= used_up) {
+                const std::uint32_t end = market_.first[borrower + 1];
+                V limit{};
+                for (std::uint32_t at = market_.first[borrower]; at < end; ++at) {
+                    limit += limit_prices_[market_.kind_of[at]] * market_.amounts[at];
+                }
+                take_down(borrower, bits_below(limit, market_.debts[borrower]));
+                if (fallen_[borrower] == kAllLanes) {
+                    continue;
+                }
+            }
+            near_[kept_near++] = near;
+        }
+        near_.erase(near_.begin() + static_cast<std::ptrdiff_t>(kept_near), near_.end());
+    }
+
+    /// Whoever has fallen sells at the prices as they are. Who has nothing left by that sells no
+    /// more at lower ones: it is taken out of the list.
+    [[gnu::always_inline]] void sell() {
+        sold_kinds_ = sold_out_;
+        std::size_t kept_open = 0;
+        for (const std::uint32_t borrower : active_) {
+            const std::uint32_t begin = market_.first[borrower];
+            const std::uint32_t end = market_.first[borrower + 1];
+            V net = net_prices_[market_.kind_of[begin]] * market_.amounts[begin];
+            for (std::uint32_t at = begin + 1; at < end; ++at) {
+                net += net_prices_[market_.kind_of[at]] * market_.amounts[at];
+            }
+            const double debt = market_.debts[borrower];
+            const unsigned open = open_[borrower];
+            const V one = V{} + 1.0;
+            V part = debt / net;
+            part = part < one ? part : one;
+            masked(part, open);
+            const unsigned empty = bits_below(net, debt) & open;
+            if (empty == 0) {
+                for (std::uint32_t at = begin; at < end; ++at) {
+                    sold_kinds_[market_.kind_of[at]] += part * market_.amounts[at];
+                }
+                active_[kept_open++] = borrower;
+                continue;
+            }
+            V gone = one;
+            masked(gone, empty);
+            for (std::uint32_t at = begin; at < end; ++at) {
+                sold_kinds_[market_.kind_of[at]] += part * market_.amounts[at];
+                sold_out_[market_.kind_of[at]] += gone * market_.amounts[at];
+            }
+            open_[borrower] = static_cast<std::uint8_t>(open & ~empty);
+            if (open_[borrower] != 0) {
+                active_[kept_open++] = borrower;
+            }
+        }
+        active_.resize(kept_open);
+    }
+
+    /// Lanes that have settled stay where they are. Returns those that still move.
+    [[gnu::always_inline]] unsigned move_prices(double tolerance, unsigned moving,
+                                                std::size_t round, std::span<FixedPoint> out) {
+        for (std::size_t j = 0; j < market_.assets; ++j) {
+            sold_[j] = V{};
+        }
+        for (std::size_t k = 0; k < market_.kinds.size(); ++k) {
+            sold_[market_.kinds[k].asset] += sold_kinds_[k];
+        }
+        unsigned still = 0;
+        for (std::size_t i = 0; i < outside_.size(); ++i) {
+            if ((moving >> i & 1U) == 0) {
+                continue;
+            }
+            double most = 0;
+            for (std::size_t j = 0; j < market_.assets; ++j) {
+                double& price = lane(prices_[j], i);
+                const double next = outside_[i][j] * std::exp(-impact_[j] * lane(sold_[j], i));
+                most = std::max(most, std::abs(next / price - 1));
+                price = next;
+            }
+            out[i].rounds = round;
+            out[i].is_settled = most < tolerance;
+            still |= (out[i].is_settled ? 0U : 1U) << i;
+        }
+        return still;
+    }
+
+    [[gnu::always_inline]] void report(std::span<FixedPoint> out) {
+        price_kinds();
+        for (std::size_t i = 0; i < outside_.size(); ++i) {
+            out[i].prices.resize(market_.assets);
+            out[i].sold.resize(market_.assets);
+            for (std::size_t j = 0; j < market_.assets; ++j) {
+                out[i].prices[j] = lane(prices_[j], i);
+                // Of the prices, and so the same for a lane that settled before the others.
+                out[i].sold[j] = impact_[j] == 0
+                                     ? lane(sold_[j], i)
+                                     : std::log(outside_[i][j] / out[i].prices[j]) / impact_[j];
+            }
+        }
+        for (std::uint32_t borrower = 0; borrower < borrowers(); ++borrower) {
+            const unsigned fallen = fallen_[borrower];
+            if (fallen == 0) {
+                continue;
+            }
+            const std::uint32_t end = market_.first[borrower + 1];
+            V net{};
+            for (std::uint32_t at = market_.first[borrower]; at < end; ++at) {
+                net += net_prices_[market_.kind_of[at]] * market_.amounts[at];
+            }
+            for (std::size_t i = 0; i < outside_.size(); ++i) {
+                const bool has_fallen = (fallen >> i & 1U) != 0;
+                out[i].fallen += has_fallen ? 1 : 0;
+                out[i].bad_debt +=
+                    has_fallen ? std::max(0.0, market_.debts[borrower] - lane(net, i)) : 0;
+            }
+        }
+    }
+
+    struct Near {
+        std::uint32_t borrower = 0;
+        double cushion = 0;  ///< health at the reference prices
+    };
+
+    const View& market_;
+    Outside outside_;
+    Impact impact_;
+    Array<V> prices_;
+    Array<V> reference_;     ///< at which everyone was looked at
+    Array<V> limit_prices_;  ///< of kinds: times the threshold
+    Array<V> net_prices_;    ///< over the bonus
+    Array<V> sold_out_;      ///< of kinds, by borrowers who have nothing left
+    Array<V> sold_kinds_;
+    Array<V> sold_;                      ///< of assets
+    std::vector<std::uint8_t> fallen_;   ///< a bit for each lane, by borrower
+    std::vector<std::uint8_t> open_;     ///< fallen, and with something left
+    std::vector<std::uint32_t> active_;  ///< with an open lane
+    std::vector<Near> near_;
+};
+
+#if defined(__x86_64__)
+[[gnu::target("avx512f,avx512dq,avx512vl")]] void solve_512(const View& market, Outside outside,
+                                                            Impact impact, const Limits& limits,
+                                                            std::span<FixedPoint> out) {
+    Solver<Eight>(market, outside, impact).solve(limits, out);
+}
+[[gnu::target("avx2")]] void solve_256(const View& market, Outside outside, Impact impact,
+                                       const Limits& limits, std::span<FixedPoint> out) {
+    Solver<Eight>(market, outside, impact).solve(limits, out);
+}
+#endif
+void solve_any(const View& market, Outside outside, Impact impact, const Limits& limits,
+               std::span<FixedPoint> out) {
+    Solver<Eight>(market, outside, impact).solve(limits, out);
+}
+
+}  // namespace
+
+std::vector<Solve*> eight_solvers() {
+    std::vector<Solve*> out;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0) {
+        out.push_back(solve_512);
+    }
+    if (__builtin_cpu_supports("avx2") != 0) {
+        out.push_back(solve_256);
+    }
+#endif
+    out.push_back(solve_any);
+    return out;
+}
+
+void solve_greatest(const View& market, Outside outside, Impact impact, const Limits& limits,
+                    std::span<FixedPoint> out) {
+    static Solve* const widest = eight_solvers().front();
+    if (outside.size() == 1) {
+        Solver<double>(market, outside, impact).solve(limits, out);
+    } else {
+        widest(market, outside, impact, limits, out);
+    }
+}
+
+}  // namespace margrave::cascade::fixed_point_rounds
