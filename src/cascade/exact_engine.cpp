@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "cascade/capital.hpp"
 #include "cascade/liquidators.hpp"
 #include "cascade/outside.hpp"
 #include "margin/linear_form.hpp"
@@ -39,7 +40,11 @@ class Run {
   public:
     Run(State state, const Playbook& playbook, Moment now, std::vector<margin::Book> books,
         Oracles oracles)
-        : playbook_(playbook), now_(now), books_(std::move(books)), oracles_(std::move(oracles)) {
+        : playbook_(playbook),
+          now_(now),
+          books_(std::move(books)),
+          oracles_(std::move(oracles)),
+          capital_(playbook.liquidators.capital) {
         outcome_.end = std::move(state);
     }
 
@@ -53,7 +58,12 @@ class Run {
         outside_ = outside_prices(state(), playbook_);
         while (true) {
             const std::vector<Place> eligible = eligible_places();
-            if (eligible.empty()) {
+            const PathStep* step = next_step(shock);
+            if (eligible.empty() && step == nullptr) {
+                break;
+            }
+            if (is_beyond_horizon(blocks_)) {
+                outcome_.is_settled = false;
                 break;
             }
             if (outcome_.rounds.size() == playbook_.rounds_max) {
@@ -63,20 +73,30 @@ class Run {
                 break;
             }
             Round round{.number = outcome_.rounds.size() + 1,
+                        .block = blocks_,
                         .calls = {},
                         .sales = {},
+                        .outside = {},
                         .prices = {},
                         .pools = {}};
+            capital_.begin_round(state());
             liquidate(eligible, round);
             sell(round);
-            pass_blocks();
-            round.prices = update_oracles();
-            round.pools = pools();
             const bool is_stuck = round.successes() == 0;
+            pass_blocks(is_stuck && step != nullptr ? step->block - blocks_
+                                                    : playbook_.blocks_per_round);
+            follow_path(shock, round);
+            for (const PriceChange& change : update_oracles()) {
+                round.prices.push_back(change);
+            }
+            round.pools = pools();
             outcome_.rounds.push_back(std::move(round));
-            if (is_stuck) {
+            if (is_stuck && step == nullptr) {
                 break;
             }
+        }
+        for (const std::string& note : capital_.notes()) {
+            add_once(outcome_.notes, note);
         }
         return std::move(outcome_);
     }
@@ -93,19 +113,62 @@ class Run {
         if (shock.is_empty()) {
             return;
         }
-        for (const OutsideSale& sale : shock.sales) {
-            outcome_.shock_sales.push_back(
-                sell_at_venue(state(), playbook_.venues, sale.asset, lot_of(sale.amount)));
-        }
-        for (const Sale& sale : trade_outside(state(), playbook_, shock.moves)) {
-            outcome_.shock_sales.push_back(sale);
-        }
-        for (const Sale& sale : outcome_.shock_sales) {
-            tell(sale);
-        }
-        outcome_.shock_prices = oracles_.move(state(), shock.moves);
+        move_outside(shock.sales, shock.moves, outcome_.shock_sales, outcome_.shock_prices);
         for (const PriceChange& change : update_oracles()) {
             outcome_.shock_prices.push_back(change);
+        }
+    }
+
+    /// What happens outside: sales, then pools to the new prices, then oracles that follow no pool.
+    void move_outside(const std::vector<OutsideSale>& sales, const std::vector<FactorMove>& moves,
+                      std::vector<Sale>& done, std::vector<PriceChange>& prices) {
+        for (const OutsideSale& sale : sales) {
+            done.push_back(
+                sell_at_venue(state(), playbook_.venues, sale.asset, lot_of(sale.amount)));
+        }
+        if (outside_.empty()) {
+            outside_ = outside_prices(state(), playbook_);
+        }
+        const std::vector<FactorMove> onward = since_last(moves);
+        for (const Sale& sale : trade_outside(state(), playbook_, onward, outside_)) {
+            done.push_back(sale);
+        }
+        for (const Sale& sale : done) {
+            tell(sale);
+        }
+        for (const PriceChange& change : oracles_.move(state(), onward)) {
+            prices.push_back(change);
+        }
+    }
+
+    /// Moves count from the beginning; these are from where the factors stand now.
+    std::vector<FactorMove> since_last(const std::vector<FactorMove>& moves) {
+        std::vector<FactorMove> out;
+        for (const FactorMove& move : moves) {
+            Fraction& level = levels_.try_emplace(move.factor, 1).first->second;
+            out.push_back({.factor = move.factor, .multiplier = move.multiplier / level});
+            level = move.multiplier;
+        }
+        return out;
+    }
+
+    [[nodiscard]] bool is_beyond_horizon(std::uint64_t block) const {
+        return playbook_.horizon_blocks && block >= *playbook_.horizon_blocks;
+    }
+
+    /// nullptr when no more comes within the horizon.
+    [[nodiscard]] const PathStep* next_step(const Shock& shock) const {
+        const bool is_there =
+            steps_done_ < shock.path.size() && !is_beyond_horizon(shock.path[steps_done_].block);
+        return is_there ? &shock.path[steps_done_] : nullptr;
+    }
+
+    /// The steps that the round's blocks have reached.
+    void follow_path(const Shock& shock, Round& round) {
+        for (const PathStep* step = next_step(shock); step != nullptr && step->block <= blocks_;
+             step = next_step(shock)) {
+            move_outside(step->sales, step->moves, round.outside, round.prices);
+            ++steps_done_;
         }
     }
 
@@ -154,11 +217,17 @@ class Run {
 
     Call call(const Place& place, const margin::LiquidationPair& pair) {
         Call out{.place = place, .pair = pair};
-        if (playbook_.liquidators.only_when_paying && !is_paying(state(), place, pair, playbook_)) {
+        const auto order = capital_.sized(market(place.market), place.row, call_of(pair));
+        if (!order) {
+            out.reason = "no_capital";
+            return out;
+        }
+        if (playbook_.liquidators.only_when_paying &&
+            !is_paying(state(), place, *order, playbook_)) {
             out.reason = "unprofitable";
             return out;
         }
-        const auto done = market(place.market).liquidate(place.row, call_of(pair));
+        const auto done = market(place.market).liquidate(place.row, *order);
         if (!done) {
             out.reason = done.error().reason;
             return out;
@@ -166,10 +235,12 @@ class Run {
         out.ok = true;
         out.outcome = *done;
         screen_again(place);
+        capital_.pay(pair.debt, done->repaid);
         if (playbook_.selling == Selling::ToDebt) {
-            out.sale = sell_seized(state(), playbook_, pair, done->seized);
+            out.sale = sell_seized(state(), playbook_, *order, done->seized);
             if (out.sale) {
                 tell(*out.sale);
+                capital_.earn(out.sale->into, out.sale->received);
             }
         } else if (playbook_.selling == Selling::PerRound) {
             held_[pair.collateral] += done->seized;
@@ -186,6 +257,7 @@ class Run {
             round.sales.push_back(
                 sell_at_venue(state(), playbook_.venues, venue.asset, lot_of(held->second)));
             tell(round.sales.back());
+            capital_.earn(round.sales.back().into, round.sales.back().received);
             held_.erase(held);  // offered once: what no pool takes is kept
         }
     }
@@ -200,19 +272,20 @@ class Run {
         }
     }
 
-    void pass_blocks() {
-        if (playbook_.blocks_per_round == 0) {
+    void pass_blocks(std::uint64_t blocks) {
+        if (blocks == 0) {
             return;
         }
-        now_.block = now_.block + core::BlockNumber(playbook_.blocks_per_round);
-        now_.time = now_.time + core::Timestamp(playbook_.blocks_per_round * playbook_.block_s);
+        blocks_ += blocks;
+        now_.block = now_.block + core::BlockNumber(blocks);
+        now_.time = now_.time + core::Timestamp(blocks * playbook_.block_s);
         if (playbook_.accrues) {
             for (std::size_t i = 0; i < state().markets.size(); ++i) {
                 market(i).accrue(now_.time);
                 books_[i] = margin::make_book(market(i));
             }
         }
-        for (const Sale& sale : recover(state(), outside_, playbook_)) {
+        for (const Sale& sale : recover(state(), outside_, playbook_, blocks)) {
             tell(sale);
         }
     }
@@ -232,7 +305,11 @@ class Run {
     std::vector<margin::Book> books_;
     Oracles oracles_;
     std::map<Address, U256> held_;  ///< seized and not sold yet
+    Capital capital_;
     OutsidePrices outside_;
+    std::map<std::string, Fraction> levels_;  ///< of factors, over the beginning's
+    std::uint64_t blocks_ = 0;                ///< since the shock
+    std::size_t steps_done_ = 0;              ///< of the shock's path
     Outcome outcome_;
 };
 

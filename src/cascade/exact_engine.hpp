@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "cascade/oracles.hpp"
@@ -16,7 +17,7 @@ namespace margrave::cascade {
 ///
 /// A round: every account that has debt, collateral and a failing health check, in the playbook's
 /// order, each once; then sales; then oracles. It ends when nobody is eligible, or when every call
-/// of a round is refused.
+/// of a round is refused, and no step of the shock's path is to come; or at the horizon.
 class ExactEngine {
   public:
     /// `begin` must outlive the engine; `now` is its block.
@@ -27,6 +28,11 @@ class ExactEngine {
     [[nodiscard]] Outcome shock_alone(const Shock& shock) const;
     /// The state right after the shock.
     [[nodiscard]] State shocked(const Shock& shock) const;
+
+    /// The same beginning under another playbook.
+    [[nodiscard]] ExactEngine with(Playbook playbook) const {
+        return {begin_, std::move(playbook), now_};
+    }
 
     [[nodiscard]] const Playbook& playbook() const { return playbook_; }
     [[nodiscard]] const State& begin() const { return begin_; }

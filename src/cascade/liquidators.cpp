@@ -133,10 +133,10 @@ std::optional<LiquidationPair> choose_pair(const Market& market, std::size_t row
     return choice == PairChoice::Largest ? largest(market, row) : most_profitable(market, row);
 }
 
-bool is_paying(const State& state, const Place& place, const LiquidationPair& pair,
+bool is_paying(const State& state, const Place& place, const margin::LiquidationCall& call,
                const Playbook& playbook) {
     const Market& market = *state.markets[place.market];
-    const auto trial = margin::try_liquidation(market, place.row, call_of(pair));
+    const auto trial = margin::try_liquidation(market, place.row, call);
     if (!trial.outcome) {
         return true;  // the contract's own refusal is what the round records
     }
@@ -146,15 +146,15 @@ bool is_paying(const State& state, const Place& place, const LiquidationPair& pa
     }
     const U256& seized = trial.outcome->seized;
     const Sale sale =
-        sell_seized(pools, playbook, pair, seized)
-            .value_or(Sale{.asset = pair.collateral, .into = pair.debt, .unsold = seized});
+        sell_seized(pools, playbook, call, seized)
+            .value_or(Sale{.asset = call.collateral, .into = call.debt, .unsold = seized});
     const U256 fee = core::percent_mul<Rounding::Up>(trial.outcome->repaid,
                                                      playbook.liquidators.flash_fee.value());
     const auto answers = market.answers();
     const auto got = margin::oracle_value(answers, sale.into, sale.received, Rounding::Down);
-    const auto kept = margin::oracle_value(answers, pair.collateral, sale.unsold, Rounding::Down);
+    const auto kept = margin::oracle_value(answers, call.collateral, sale.unsold, Rounding::Down);
     const auto paid =
-        margin::oracle_value(answers, pair.debt, trial.outcome->repaid + fee, Rounding::Up);
+        margin::oracle_value(answers, call.debt, trial.outcome->repaid + fee, Rounding::Up);
     if (!got || !kept || !paid) {
         return true;
     }

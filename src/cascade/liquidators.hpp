@@ -31,6 +31,6 @@ namespace margrave::cascade {
 /// Also where that has no value to the market's oracle: a loss that nobody can see holds nobody
 /// back. Gas counts where the market's answers are in dollars.
 [[nodiscard]] bool is_paying(const State& state, const Place& place,
-                             const margin::LiquidationPair& pair, const Playbook& playbook);
+                             const margin::LiquidationCall& call, const Playbook& playbook);
 
 }  // namespace margrave::cascade

@@ -205,15 +205,15 @@ Sale sell_at_venue(State& state, const std::vector<VenueRule>& venues, const Add
 }
 
 std::optional<Sale> sell_seized(State& state, const Playbook& playbook,
-                                const margin::LiquidationPair& pair, const U256& amount) {
-    if (playbook.selling == Selling::Keep || pair.collateral == pair.debt || amount == 0) {
+                                const margin::LiquidationCall& call, const U256& amount) {
+    if (playbook.selling == Selling::Keep || call.collateral == call.debt || amount == 0) {
         return std::nullopt;
     }
     const Lot lot{.amount = amount, .divisor = playbook.depth_divisor};
     const auto way = playbook.selling == Selling::ToDebt
-                         ? find_way(playbook.venues, pair.collateral, pair.debt)
+                         ? find_way(playbook.venues, call.collateral, call.debt)
                          : std::vector<Hop>{};
-    const Sale sale = way.empty() ? sell_at_venue(state, playbook.venues, pair.collateral, lot)
+    const Sale sale = way.empty() ? sell_at_venue(state, playbook.venues, call.collateral, lot)
                                   : sell_along(state, way, lot);
     return sale.amount == 0 && sale.refusal.empty() ? std::nullopt : std::optional(sale);
 }

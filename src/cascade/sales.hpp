@@ -62,7 +62,7 @@ struct Lot {
 /// Sells what one call seized: along the shortest way to the debt with Selling::ToDebt; where none
 /// leads there, and with Selling::PerRound, at its own venue. nullopt where it is kept.
 [[nodiscard]] std::optional<Sale> sell_seized(State& state, const Playbook& playbook,
-                                              const margin::LiquidationPair& pair,
+                                              const margin::LiquidationCall& call,
                                               const core::U256& amount);
 
 /// Trades the pool until its price of `asset` in `into` is `target`, in either direction; the price

@@ -21,10 +21,10 @@ export async function readHealths(accounts) {
 
 /// Carries the playbook out on the node, in blocks of one moment. `accounts` are { wallet, lender }; `venues` are
 /// [{ asset, into, pool }]; `oracles` are [{ asset, protocol, market, pool, dollars }] or { asset, protocol, market,
-/// follows, ratio }. Resolves to { shock, rounds, accounts }.
+/// follows, ratio }. Resolves to { shock, rounds, lent, accounts }.
 export class RealCascade {
-    constructor({ chain, uniswap, tokens, liquidator }, { accounts, venues, oracles, sell }) {
-        Object.assign(this, { chain, uniswap, tokens, liquidator, accounts, venues, oracles, sell });
+    constructor({ chain, uniswap, tokens, liquidator, lender }, { accounts, venues, oracles, sell }) {
+        Object.assign(this, { chain, uniswap, tokens, liquidator, lender, accounts, venues, oracles, sell });
         this.lenders = [...new Set(accounts.map(({ lender }) => lender))];
     }
 
@@ -42,7 +42,12 @@ export class RealCascade {
             rounds.push(round);
             if (!round.liquidations.some(({ ok }) => ok)) break;
         }
-        return { shock, rounds, accounts: await readHealths(this.accounts) };
+        const lent = [];
+        for (const lender of this.lenders) {
+            const { protocol, name: market } = lender;
+            for (const totals of await lender.totals(this.lender)) lent.push({ protocol, market, ...totals });
+        }
+        return { shock, rounds, lent, accounts: await readHealths(this.accounts) };
     }
 
     async #round() {
@@ -133,8 +138,8 @@ export async function limitAfterFall(chain, pool, symbol, bps) {
     return root * root * 10_000n < squared * left ? root + 1n : root;
 }
 
-/// The playbook as a file has it.
-export function playbookToml({ lenders, wallets, own = [], sell, order, pair, venues, oracles, sales = {}, price = {} }) {
+/// The playbook as a file has it; `rules` are further lines of [cascade], `more` further tables.
+export function playbookToml({ lenders, wallets, own = [], sell, order, pair, venues, oracles, sales = {}, price = {}, rules = [], more = [] }) {
     const quoted = (value) => JSON.stringify(value);
     const inline = (map) =>
         `{ ${Object.entries(map)
@@ -152,6 +157,7 @@ export function playbookToml({ lenders, wallets, own = [], sell, order, pair, ve
         `order = ${quoted(order)}`,
         `pair = ${quoted(pair)}`,
         `sell = ${quoted(sell)}`,
+        ...rules,
         "[cascade.shock]",
         `sell_raw = ${inline(sales)}`,
         `price = ${inline(price)}`,
@@ -169,5 +175,5 @@ export function playbookToml({ lenders, wallets, own = [], sell, order, pair, ve
             lines.push(`follows = ${quoted(follows)}`, `ratio = ${quoted(ratio.join("/"))}`);
         }
     }
-    return lines.join("\n") + "\n";
+    return [...lines, ...more].join("\n") + "\n";
 }

@@ -1,7 +1,7 @@
 // What differs between a forecast of margrave and the cascade that really happened.
 
-/// A line for each difference: rounds and their order, amounts, write-offs, sales, pools, answers, and the accounts'
-/// health at the end.
+/// A line for each difference: rounds and their order, amounts, write-offs, sales, pools, answers, the accounts'
+/// health at the end, and what is left to who lends.
 export function differences(json, real) {
     const found = [];
     const same = (what, ours, theirs) => {
@@ -51,6 +51,14 @@ export function differences(json, real) {
         same(`${wallet} debt`, one?.debt_raw ?? 0n, debt);
         if (debt > 0n) same(`${wallet} health`, one?.health_factor_raw, health);
     }
+    for (const { protocol, market, symbol, ...totals } of real.lent ?? []) {
+        const one = json.lent.find((row) => row.protocol === protocol && row.market === market && row.symbol === symbol);
+        if (!one) continue; // nothing of it moved
+        for (const key of ["supplied", "borrowed", "liquid"]) {
+            if (key in totals) same(`${market} ${symbol} ${key}`, one.after[`${key}_raw`], totals[key]);
+        }
+        if ("own" in totals) same(`${market} ${symbol} lent by us`, one.own_raw, totals.own);
+    }
     return found;
 }
 
@@ -66,6 +74,7 @@ export function falsehoods(real) {
     const lie = (name, change) => {
         const copy = {
             ...structuredClone({ shock: real.shock, rounds: real.rounds }),
+            lent: real.lent.map((row) => ({ ...row })),
             accounts: real.accounts.map((account) => ({ ...account })),
         };
         if (change(copy) !== false) out.push({ name, real: copy });
@@ -103,6 +112,7 @@ export function falsehoods(real) {
         if (!owing) return false;
         owing.health -= 1n;
     });
+    lie("what may be withdrawn", ({ lent }) => void (lent.find(({ symbol }) => symbol === "USDC").liquid += 1n));
     lie("the order", (copy) => {
         const { liquidations } = copy.rounds.find((one) => one.liquidations.length > 1) ?? {};
         if (!liquidations) return false;

@@ -1,6 +1,8 @@
 // What a cascade's script needs of a lending protocol: who is how healthy, one liquidation as large as it may be, and
 // the oracle. Both kinds answer alike: healths(wallets), liquidate(wallet, liquidator), scaleOf(token, quote, dollars),
-// setAnswer(symbol, answer), readAnswers(), which fills `answers`, by symbol.
+// setAnswer(symbol, answer), readAnswers(), which fills `answers`, by symbol, and totals(wallet), what is left to
+// who lends.
+import { parseAbi } from "viem";
 import { ERC20, ORACLE, POOL } from "./aave.mjs";
 import { aaveOutcome, errorName, morphoOutcome } from "./liquidations.mjs";
 import { MORPHO, setOracle } from "./morpho.mjs";
@@ -8,6 +10,7 @@ import { morphoSizes, readMorphoMarket } from "./morpho_truth.mjs";
 import { readMany } from "./multicall3.mjs";
 import { setFeed } from "./tokens.mjs";
 
+const VIRTUAL = parseAbi(["function getVirtualUnderlyingBalance(address asset) view returns (uint128)"]);
 const MAX = 2n ** 256n - 1n;
 const GAS = 8_000_000n;
 
@@ -76,6 +79,19 @@ export class AaveLender {
         return [best(0), best(1)];
     }
 
+    /// What may be withdrawn of each asset: the pool's own count where it keeps one, else what it holds.
+    async totals() {
+        const rows = this.market.reserves.filter(({ symbol }) => this.assets.some((asset) => asset.symbol === symbol));
+        const held = await readMany(
+            this.chain,
+            rows.flatMap(({ asset, aToken }) => [
+                { to: this.market.pool, abi: VIRTUAL, functionName: "getVirtualUnderlyingBalance", args: [asset] },
+                { to: asset, abi: ERC20, functionName: "balanceOf", args: [aToken] },
+            ]),
+        );
+        return rows.map(({ symbol }, i) => ({ symbol, liquid: held[2 * i] ?? held[2 * i + 1] }));
+    }
+
     /// What a pool's price of a whole token is multiplied with to be the answer.
     scaleOf(token, quote, [up, down]) {
         return [up * 10n ** 8n, down];
@@ -121,6 +137,13 @@ export class MorphoLender {
         const pair = { collateral: market.collateral.symbol, debt: market.loan.symbol };
         if (!success) return { ...pair, ok: false, error: errorName(error) };
         return { ...pair, ok: true, ...morphoOutcome(market, logs) };
+    }
+
+    /// All that is lent and owed, and what one wallet lends.
+    async totals(wallet) {
+        const [row] = await readMorphoMarket(this.chain, this.blue, this.market, [wallet], "latest");
+        const [supplied, , borrowed] = row.totals;
+        return [{ symbol: this.market.loan.symbol, supplied, borrowed, liquid: supplied - borrowed, own: row.supplied }];
     }
 
     /// Base units of the loan token for one of collateral, 1e36 each.

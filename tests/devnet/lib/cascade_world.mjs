@@ -27,8 +27,8 @@ const PRICE = 2253n;
 const RATIO = [117n, 100n];
 const DOLLARS = ["USDC", "DAI"];
 
-/// Resolves to { devnet, chain, tokens, uniswap, pools, liquidator, lenders: { v30, v36, usdc, dai }, toml }: `pools` are
-/// of WETH, by what it is sold for; `usdc` and `dai` are Morpho's markets.
+/// Resolves to { devnet, chain, tokens, uniswap, pools, liquidator, lender, lenders: { v30, v36, usdc, dai }, toml }: `pools` are
+/// of WETH, by what it is sold for; `usdc` and `dai` are Morpho's markets, `lender` is who lends in all of them.
 export async function startCascadeWorld(seed) {
     const devnet = await startDevnet({ seed: `${seed} cascade`, wallets: 20, observations: 1, morpho: true });
     const { chain, tokens, markets, blue } = devnet;
@@ -57,15 +57,15 @@ export async function startCascadeWorld(seed) {
     for (const { market } of [lenders.usdc, lenders.dai]) {
         setOracle(chain, market, fairPrice({ ...market.loan, price: BASE }, market.collateral));
     }
-    lendPlenty(devnet, Object.values(lenders));
+    const lender = addressOf("margrave cascade", "lender");
+    lendPlenty(devnet, Object.values(lenders), lender);
     await chain.mine({ seconds: 0 });
     const toml = [devnet.configToml(), poolsToml(Object.values(pools), { band: 9000 })].join("\n");
-    return { devnet, chain, tokens, uniswap, pools, liquidator, lenders, toml };
+    return { devnet, chain, tokens, uniswap, pools, liquidator, lender, lenders, toml };
 }
 
 /// So much that every account finds what it borrows.
-function lendPlenty({ chain, tokens, blue }, lenders) {
-    const from = addressOf("margrave cascade", "lender");
+function lendPlenty({ chain, tokens, blue }, lenders, from) {
     const lend = (token, call) => {
         const amount = 1_000_000_000n * 10n ** BigInt(token.decimals);
         mintMany(chain, token, [from], [amount]);
@@ -124,8 +124,8 @@ export async function enterAccounts({ chain, tokens, devnet }, { seed, lenders, 
 
 /// Base units for so many whole dollars, rounded down.
 const amountFor = (token, dollars) => (dollars * BASE * 10n ** BigInt(token.decimals)) / token.price;
-/// 82 to 99 % of what may be borrowed.
-const owedOf = (room, random) => (room * BigInt(Math.floor(random.between(8200, 9900)))) / 10_000n;
+/// So much of what may be borrowed, in basis points, to 99 %.
+const owedOf = (room, random, least) => (room * BigInt(Math.floor(random.between(least, 9900)))) / 10_000n;
 
 /// WETH, some wstETH or WBTC beside it, USDC and some DAI owed.
 function enterAave({ chain, tokens, market, wallet, random, scale }) {
@@ -140,7 +140,7 @@ function enterAave({ chain, tokens, market, wallet, random, scale }) {
     supply(tokens.WETH, random.logBetween(2e4, 8e5), 80n);
     if (random.chance(0.3)) supply(tokens.wstETH, random.logBetween(2e4, 4e5), 78n);
     if (random.chance(0.2)) supply(tokens.WBTC, random.logBetween(2e4, 2e5), 73n);
-    const owed = owedOf(room, random);
+    const owed = owedOf(room, random, 8200);
     const inDai = random.chance(0.4) ? (owed * BigInt(random.below(60))) / 100n : 0n;
     const borrow = (token, dollars) => {
         if (dollars > 0n) call("borrow", token.address, amountFor(token, dollars), VARIABLE, 0, wallet);
@@ -157,7 +157,8 @@ function enterMorpho({ chain, tokens, blue, market, wallet, random, scale }) {
     const amount = amountFor(tokens.WETH, whole);
     mintMany(chain, tokens.WETH, [wallet], [amount]);
     call("supplyCollateral", amount, wallet, "0x");
-    const owed = owedOf((whole * market.lltv) / WAD, random);
+    // A liquidation here closes everything at once, so that it takes farther accounts for another round.
+    const owed = owedOf((whole * market.lltv) / WAD, random, 6000);
     call("borrow", owed * 10n ** BigInt(market.loan.decimals), 0n, wallet, wallet);
 }
 
