@@ -11,6 +11,7 @@
 
 #include "app/factor_map.hpp"
 #include "app/playbook_names.hpp"
+#include "cascade/assumed_curve.hpp"
 #include "cascade/fast_engine.hpp"
 #include "cascade/ladder.hpp"
 #include "cascade/losses.hpp"
@@ -177,19 +178,31 @@ std::unique_ptr<cascade::Engine> make_engine(EngineKind kind, const cascade::Sta
 }
 
 /// The same search, were pools half as deep.
-void add_half_depth(EngineKind kind, const cascade::State& state, cascade::Playbook playbook,
-                    cascade::Moment now, std::vector<report::OwnPrice>& own) {
+void add_half_depth(const cascade::Engine& engine, std::vector<report::OwnPrice>& own) {
+    cascade::Playbook playbook = engine.playbook();
     playbook.depth_divisor = 2;
-    const auto engine = make_engine(kind, state, playbook, now);
+    const auto shallow = engine.with(std::move(playbook));
     std::vector<cascade::Place> places;
     for (const report::OwnPrice& one : own) {
         places.push_back(one.headline.place);
     }
-    cascade::Headlines headlines(*engine, places);
+    cascade::Headlines headlines(*shallow, places);
     for (report::OwnPrice& one : own) {
         if (!one.headline.factor.empty()) {
             one.half_depth = headlines.find(one.headline.place, one.headline.factor);
         }
+    }
+}
+
+/// The same search under every policy.
+void add_policies(const cascade::Engine& engine, std::vector<report::OwnPrice>& own) {
+    std::vector<cascade::OwnFactor> rows;
+    for (const report::OwnPrice& one : own) {
+        rows.push_back({.place = one.headline.place, .factor = one.headline.factor});
+    }
+    auto prices = cascade::prices_under_policies(engine, rows);
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        own[i].by_policy = std::move(prices[i]);
     }
 }
 
@@ -230,17 +243,32 @@ std::vector<cascade::SweepPoint> sweep_of(cascade::Headlines& headlines,
     return out;
 }
 
+std::string depth_text(const cascade::State& state) {
+    const auto assumed = std::count_if(
+        state.venues.begin(), state.venues.end(), [](const std::unique_ptr<margin::Venue>& venue) {
+            return dynamic_cast<const cascade::AssumedCurve*>(venue.get()) != nullptr;
+        });
+    const std::string read = fmt::format("{} pools that were read at the block",
+                                         state.venues.size() - static_cast<std::size_t>(assumed));
+    return assumed == 0 ? read + ", and nothing else"
+                        : fmt::format("{}, and {} assumed curves", read, assumed);
+}
+
 std::vector<std::pair<std::string, std::string>> assumptions_of(EngineKind kind,
                                                                 const cascade::Playbook& playbook,
                                                                 const cascade::State& state) {
+    const auto& capital = playbook.liquidators.capital;
     std::vector<std::pair<std::string, std::string>> out{
         {"order", cascade::to_string(playbook.order)},
         {"pair", cascade::to_string(playbook.pair)},
         {"repay", "max"},
         {"sell", cascade::to_string(playbook.selling)},
-        {"depth", fmt::format("{} pools that were read at the block, and nothing else",
-                              state.venues.size())},
-        {"capital", "unlimited, by flash loans"},
+        {"depth", depth_text(state)},
+        {"capital", capital
+                        ? fmt::format("${} of all liquidators; what a round's sales bring is there "
+                                      "for the next",
+                                      core::format_fixed(capital->value(), 18, 2))
+                        : "unlimited, by flash loans"},
         {"latency", fmt::format("{} blocks between rounds", playbook.blocks_per_round)},
         {"interest", playbook.accrues ? fmt::format("accrues, {} s a block", playbook.block_s)
                                       : "stands still"},
@@ -306,11 +334,12 @@ settings::Settings playbook_settings(settings::Settings settings, const Playbook
     }
     settings.markets = std::move(markets);
     std::set<Address> pools;
+    std::set<Address> assumed;
     for (const VenueWords& venue : file.venues) {
-        pools.insert(venue.pool);
+        (venue.curve ? assumed : pools).insert(venue.pool);
     }
     for (const OracleWords& oracle : file.oracles) {
-        if (oracle.rule.pool) {
+        if (oracle.rule.pool && !assumed.contains(*oracle.rule.pool)) {
             pools.insert(*oracle.rule.pool);
         }
     }
@@ -335,6 +364,9 @@ CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
                        const settings::Settings& settings) {
     const auto factors = make_factor_map(settings).with_snapshot(snapshot);
     state_ = take_state(snapshot, file, settings);
+    for (auto& curve : assumed_curves(file, state_)) {
+        state_.venues.push_back(std::move(curve));
+    }
     const cascade::Playbook playbook = resolve_playbook(file, state_, factors);
     const cascade::Shock shock = resolve_shock(file, state_, playbook);
     const snapshot::ChainCut& cut = snapshot.chains.front();
@@ -360,12 +392,25 @@ CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
     const auto own = own_places(state_, file.own);
     cascade::Headlines headlines(*engine, own);
     report_.own = own_prices(headlines, state_, own, playbook, shock);
-    add_half_depth(file.engine, state_, playbook, now, report_.own);
+    add_half_depth(*engine, report_.own);
+    if (file.range == Range::Own) {
+        add_policies(*engine, report_.own);
+    }
     report_.sweep = sweep_of(headlines, report_.own);
     report_.ladder = ladder_of(*engine, report_.own);
     add_gaps(state_, report_);
-    report_.losses =
-        cascade::losses(engine->shock_alone(shock).end, report_.outcome, {own.begin(), own.end()});
+    const std::set<cascade::Place> own_set(own.begin(), own.end());
+    // Along a path prices also move from outside, and no one moment's are the market's.
+    if (shock.path.empty()) {
+        report_.losses = cascade::losses(engine->shock_alone(shock).end, report_.outcome, own_set);
+    }
+    if (file.range != Range::None) {
+        report_.policies = cascade::under_policies(*engine, shock, own_set);
+    }
+    // The fast engine does not keep what is lent.
+    if (file.engine == EngineKind::Exact) {
+        report_.lent = cascade::lent_assets(state_, report_.outcome, own_set);
+    }
 }
 
 }  // namespace margrave::app

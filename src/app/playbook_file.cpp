@@ -124,28 +124,99 @@ std::vector<core::Address> addresses(const Section& section, std::string_view ke
     return out;
 }
 
-void read_shock(const Section& shock, PlaybookFile& file) {
+constexpr std::uint64_t kBlocksMax = 1'000'000;
+
+ShockWords read_shock(const Section& shock) {
+    ShockWords out;
     if (const auto sales = shock.table("sell_raw")) {
         for (const std::string& name : sales->keys()) {
-            file.sales.emplace_back(AssetWord{.text = name, .where = sales->where(name)},
-                                    raw(*sales, name, sales->text(name)));
+            out.sales.emplace_back(AssetWord{.text = name, .where = sales->where(name)},
+                                   raw(*sales, name, sales->text(name)));
         }
     }
     if (const auto prices = shock.table("price")) {
         for (const std::string& name : prices->keys()) {
-            file.moves.emplace_back(
+            out.moves.emplace_back(
                 prices->where(name),
                 cascade::FactorMove{.factor = name,
                                     .multiplier = move(*prices, name, prices->text(name))});
         }
     }
-    shock.reject_unknown_keys();
+    return out;
 }
 
-VenueWords read_venue(const Section& section) {
+/// A number of blocks from 1 on.
+std::uint64_t blocks(const Section& section, std::string_view key, std::uint64_t value) {
+    if (value == 0 || value > kBlocksMax) {
+        throw ConfigError(fmt::format("{}: expected 1 to {} blocks, got {}", section.where(key),
+                                      kBlocksMax, value));
+    }
+    return value;
+}
+
+std::vector<ShockWords> read_path(const Section& root) {
+    std::vector<ShockWords> out;
+    for (const Section& step : root.table_list("path")) {
+        ShockWords words = read_shock(step);
+        words.block = blocks(step, "block", step.integer("block"));
+        if (!out.empty() && words.block <= out.back().block) {
+            throw ConfigError(fmt::format("{}: expected a block after {}, that of the step before",
+                                          step.where("block"), out.back().block));
+        }
+        step.reject_unknown_keys();
+        out.push_back(std::move(words));
+    }
+    return out;
+}
+
+/// Dollars in quotes, 1e18 each.
+std::optional<U256> optional_dollars(const Section& section, std::string_view key) {
+    const auto text = section.optional_text(key);
+    if (!text) {
+        return std::nullopt;
+    }
+    const auto wad = settings::parse_wad(*text);
+    if (!wad) {
+        throw ConfigError(fmt::format("{}: expected dollars in quotes, as in \"12.5\", got \"{}\"",
+                                      section.where(key), printable(*text)));
+    }
+    return wad->value();
+}
+
+CurveWords read_curve(const Section& section) {
+    static_cast<void>(choice<int>(section, "assumed", {{"square-root", 0}}));
+    CurveWords out{
+        .y = core::Wad(core::wad()),
+        .daily_volatility = bps(section, "daily_volatility_bps"),
+        .daily_volume = core::Usd(optional_dollars(section, "daily_volume_usd").value_or(0))};
+    if (const auto y = section.optional_text("y")) {
+        out.y = settings::parse_wad(*y).value_or(core::Wad());
+    }
+    const auto demand = [&](std::string_view key, bool is_given, std::string_view example) {
+        if (!is_given) {
+            throw ConfigError(fmt::format("{}: an assumed curve needs {} = {}, or another above 0",
+                                          section.where(key), key, example));
+        }
+    };
+    demand("daily_volatility_bps", out.daily_volatility.value() != 0, "400");
+    demand("daily_volume_usd", out.daily_volume.value() != 0, "\"2000000000\"");
+    demand("y", out.y.value() != 0, "\"0.7\"");
+    return out;
+}
+
+/// The address that stands for the n-th venue where no pool does.
+core::Address place_of(std::size_t n) { return core::Address::parse(fmt::format("0x{:040x}", n)); }
+
+VenueWords read_venue(const Section& section, std::size_t number) {
     VenueWords venue{.asset = asset(section, "asset"),
                      .into = asset(section, "into"),
-                     .pool = section.address("pool")};
+                     .pool = place_of(number),
+                     .curve = std::nullopt};
+    if (section.has("assumed")) {
+        venue.curve = read_curve(section);
+    } else {
+        venue.pool = section.address("pool");
+    }
     section.reject_unknown_keys();
     return venue;
 }
@@ -189,14 +260,9 @@ cascade::Liquidators read_liquidators(const Section& section) {
     cascade::Liquidators out;
     out.only_when_paying = section.flag("only_when_paying", true);
     out.flash_fee = bps(section, "flash_fee_bps");
-    if (const auto gas = section.optional_text("gas_usd")) {
-        const auto wad = settings::parse_wad(*gas);
-        if (!wad) {
-            throw ConfigError(
-                fmt::format("{}: expected dollars in quotes, as in \"12.5\", got \"{}\"",
-                            section.where("gas_usd"), printable(*gas)));
-        }
-        out.gas_usd = *wad;
+    out.gas_usd = core::Wad(optional_dollars(section, "gas_usd").value_or(0));
+    if (const auto capital = optional_dollars(section, "capital_usd")) {
+        out.capital = core::Usd(*capital);
     }
     out.calls_per_round = section.optional_integer("calls_per_round");
     section.reject_unknown_keys();
@@ -225,10 +291,12 @@ void read_rules(const Section& section, cascade::Playbook& playbook) {
     playbook.rounds_max = static_cast<std::size_t>(rounds);
     playbook.blocks_per_round = section.optional_integer("blocks_per_round").value_or(0);
     playbook.block_s = section.optional_integer("block_seconds").value_or(playbook.block_s);
-    constexpr std::uint64_t kBlocksMax = 1'000'000;
     if (playbook.blocks_per_round > kBlocksMax || playbook.block_s > kBlocksMax) {
         throw ConfigError(fmt::format("{}: expected up to {} blocks of up to as many seconds",
                                       section.where("blocks_per_round"), kBlocksMax));
+    }
+    if (const auto horizon = section.optional_integer("horizon_blocks")) {
+        playbook.horizon_blocks = blocks(section, "horizon_blocks", *horizon);
     }
     playbook.accrues = section.flag("accrue", false);
     playbook.recovery_per_block = bps(section, "recovery_bps_per_block");
@@ -282,10 +350,14 @@ PlaybookFile parse_playbook(const settings::Source& source) {
                           ": interest runs in the exact engine only, got engine = \"fast\"");
     }
     if (const auto shock = section->table("shock")) {
-        read_shock(*shock, file);
+        file.shock = read_shock(*shock);
+        shock->reject_unknown_keys();
     }
+    file.path = read_path(*section);
+    file.range = choice<Range>(
+        *section, "range", {{"shock", Range::Shock}, {"own", Range::Own}, {"none", Range::None}});
     for (const Section& venue : section->table_list("venue")) {
-        file.venues.push_back(read_venue(venue));
+        file.venues.push_back(read_venue(venue, file.venues.size() + 1));
     }
     for (const Section& oracle : section->table_list("oracle")) {
         file.oracles.push_back(read_oracle(oracle));

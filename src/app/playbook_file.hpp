@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,10 +25,18 @@ struct AssetWord {
     std::string where;
 };
 
+/// A curve that is assumed in a pool's place.
+struct CurveWords {
+    core::Wad y;
+    core::Bps daily_volatility;
+    core::Usd daily_volume;  ///< at today's price
+};
+
 struct VenueWords {
     AssetWord asset;
     AssetWord into;
-    core::Address pool;
+    core::Address pool;               ///< of an assumed curve: its place among the venues, from 1
+    std::optional<CurveWords> curve;  ///< nullopt: a pool that is read
 };
 
 struct OracleWords {
@@ -38,6 +47,20 @@ struct OracleWords {
 
 enum class EngineKind { Exact, Fast };
 
+/// A shock, or a step of its path.
+struct ShockWords {
+    std::uint64_t block = 0;  ///< after the shock itself
+    std::vector<std::pair<AssetWord, core::U256>> sales;
+    std::vector<std::pair<std::string, cascade::FactorMove>> moves;  ///< where, and the move
+};
+
+/// For what every policy of liquidators is tried.
+enum class Range {
+    None,
+    Shock,
+    Own,  ///< own accounts' prices too
+};
+
 /// A playbook as its file has it (docs/cascade.md): everything is checked that can be without
 /// having read a chain; assets are still words.
 struct PlaybookFile {
@@ -46,8 +69,9 @@ struct PlaybookFile {
     std::vector<PlaybookMarket> markets;
     std::vector<core::Address> wallets;  ///< the own ones too, each once
     std::vector<core::Address> own;
-    std::vector<std::pair<AssetWord, core::U256>> sales;
-    std::vector<std::pair<std::string, cascade::FactorMove>> moves;  ///< where, and the move
+    ShockWords shock;
+    std::vector<ShockWords> path;  ///< by rising block
+    Range range = Range::Shock;
     std::vector<VenueWords> venues;
     std::vector<OracleWords> oracles;
     cascade::Playbook playbook;  ///< all but what the words above stand for

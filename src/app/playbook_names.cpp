@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "cascade/assumed_curve.hpp"
+#include "cascade/dollars.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -105,7 +107,68 @@ std::string resolve_factor(const cascade::FactorPowers& powers, const std::strin
                                   core::printable(fmt::format("{}", fmt::join(names, ", ")), 600)));
 }
 
+/// How an asset of a market or pool is called and counted.
+margin::VenueToken token_of(const cascade::State& state, const Address& asset) {
+    for (const auto& market : state.markets) {
+        for (const margin::OracleAnswer& answer : market->answers()) {
+            if (answer.asset == asset) {
+                return {.address = asset, .symbol = answer.symbol, .decimals = answer.decimals};
+            }
+            if (answer.denominator == asset) {
+                return {.address = asset,
+                        .symbol = answer.denominator_symbol,
+                        .decimals = answer.denominator_decimals};
+            }
+        }
+    }
+    for (const auto& venue : state.venues) {
+        if (const margin::VenueToken* token = venue->find_token(asset)) {
+            return *token;
+        }
+    }
+    return {.address = asset, .symbol = asset.to_string(), .decimals = 0};
+}
+
 }  // namespace
+
+std::vector<std::unique_ptr<margin::Venue>> assumed_curves(const PlaybookFile& file,
+                                                           const cascade::State& state) {
+    const auto assets = assets_of(state);
+    const cascade::DollarPrices prices = cascade::dollar_prices(state);
+    const auto price_of = [&](const Address& asset, const AssetWord& word) {
+        const auto price = prices.find(asset);
+        if (price == prices.end() || price->second == 0) {
+            throw ConfigError(
+                fmt::format("{}: an assumed curve begins at today's price, but no market here "
+                            "prices {} in dollars",
+                            word.where, core::printable(word.text)));
+        }
+        return price->second;
+    };
+    std::vector<std::unique_ptr<margin::Venue>> out;
+    for (const VenueWords& venue : file.venues) {
+        if (!venue.curve) {
+            continue;
+        }
+        const margin::VenueToken asset = token_of(state, resolve(assets, venue.asset));
+        const margin::VenueToken into = token_of(state, resolve(assets, venue.into));
+        const cascade::Fraction price = price_of(asset.address, venue.asset);
+        const auto volume =
+            cascade::to_answer(cascade::fraction(venue.curve->daily_volume.value()) / price);
+        if (asset.address == into.address || !volume) {
+            throw ConfigError(fmt::format("{}: no curve leads from {} to {}", venue.asset.where,
+                                          core::printable(venue.asset.text),
+                                          core::printable(venue.into.text)));
+        }
+        out.push_back(std::make_unique<cascade::AssumedCurve>(
+            margin::VenueName{.kind = "assumed", .chain = file.chain, .address = venue.pool}, asset,
+            into, price / price_of(into.address, venue.into),
+            cascade::SquareRootLaw{.y = venue.curve->y,
+                                   .daily_volatility = venue.curve->daily_volatility,
+                                   .daily_volume = *volume}));
+    }
+    return out;
+}
 
 cascade::Playbook resolve_playbook(const PlaybookFile& file, const cascade::State& state,
                                    const exposure::FactorMap& factors) {
@@ -138,21 +201,29 @@ cascade::Playbook resolve_playbook(const PlaybookFile& file, const cascade::Stat
 cascade::Shock resolve_shock(const PlaybookFile& file, const cascade::State& state,
                              const cascade::Playbook& playbook) {
     const auto assets = assets_of(state);
-    cascade::Shock shock;
-    for (const auto& [word, amount] : file.sales) {
-        const Address asset = resolve(assets, word);
-        const bool has_venue =
-            std::any_of(playbook.venues.begin(), playbook.venues.end(),
-                        [&](const cascade::VenueRule& venue) { return venue.asset == asset; });
-        if (!has_venue) {
-            throw ConfigError(fmt::format("{}: {} has no [[cascade.venue]] to be sold into",
-                                          word.where, core::printable(word.text)));
+    const auto resolve_step = [&](const ShockWords& words) {
+        cascade::PathStep step{.block = words.block, .sales = {}, .moves = {}};
+        for (const auto& [word, amount] : words.sales) {
+            const Address asset = resolve(assets, word);
+            const bool has_venue =
+                std::any_of(playbook.venues.begin(), playbook.venues.end(),
+                            [&](const cascade::VenueRule& venue) { return venue.asset == asset; });
+            if (!has_venue) {
+                throw ConfigError(fmt::format("{}: {} has no [[cascade.venue]] to be sold into",
+                                              word.where, core::printable(word.text)));
+            }
+            step.sales.push_back({.asset = asset, .amount = amount});
         }
-        shock.sales.push_back({.asset = asset, .amount = amount});
-    }
-    for (const auto& [where, move] : file.moves) {
-        shock.moves.push_back({.factor = resolve_factor(playbook.factors, where, move.factor),
-                               .multiplier = move.multiplier});
+        for (const auto& [where, move] : words.moves) {
+            step.moves.push_back({.factor = resolve_factor(playbook.factors, where, move.factor),
+                                  .multiplier = move.multiplier});
+        }
+        return step;
+    };
+    cascade::PathStep first = resolve_step(file.shock);
+    cascade::Shock shock{.sales = std::move(first.sales), .moves = std::move(first.moves)};
+    for (const ShockWords& words : file.path) {
+        shock.path.push_back(resolve_step(words));
     }
     return shock;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "cascade/capital.hpp"
 #include "cascade/liquidators.hpp"
 #include "cascade/outside.hpp"
 #include "cascade/run.hpp"
@@ -43,7 +44,8 @@ class Run {
         : playbook_(playbook),
           accounts_(accounts),
           now_(start.now),
-          oracles_(std::move(start.oracles)) {
+          oracles_(std::move(start.oracles)),
+          capital_(playbook.liquidators.capital) {
         outcome_.end = std::move(start.state);
     }
 
@@ -57,7 +59,12 @@ class Run {
         outside_ = outside_prices(state(), playbook_);
         while (true) {
             const std::vector<Place> eligible = accounts_.eligible(state());
-            if (eligible.empty()) {
+            const PathStep* step = next_step(shock);
+            if (eligible.empty() && step == nullptr) {
+                break;
+            }
+            if (is_beyond_horizon(blocks_)) {
+                outcome_.is_settled = false;
                 break;
             }
             if (outcome_.rounds.size() == playbook_.rounds_max) {
@@ -67,20 +74,30 @@ class Run {
                 break;
             }
             Round round{.number = outcome_.rounds.size() + 1,
+                        .block = blocks_,
                         .calls = {},
                         .sales = {},
+                        .outside = {},
                         .prices = {},
                         .pools = {}};
+            capital_.begin_round(state());
             liquidate(eligible, round);
             sell(round);
-            pass_blocks();
-            round.prices = update_oracles();
-            round.pools = pools();
             const bool is_stuck = round.successes() == 0;
+            pass_blocks(is_stuck && step != nullptr ? step->block - blocks_
+                                                    : playbook_.blocks_per_round);
+            follow_path(shock, round);
+            for (const PriceChange& change : update_oracles()) {
+                round.prices.push_back(change);
+            }
+            round.pools = pools();
             outcome_.rounds.push_back(std::move(round));
-            if (is_stuck) {
+            if (is_stuck && step == nullptr) {
                 break;
             }
+        }
+        for (const std::string& note : capital_.notes()) {
+            add_once(outcome_.notes, note);
         }
         return std::move(outcome_);
     }
@@ -96,19 +113,62 @@ class Run {
         if (shock.is_empty()) {
             return;
         }
-        for (const OutsideSale& sale : shock.sales) {
-            outcome_.shock_sales.push_back(
-                sell_at_venue(state(), playbook_.venues, sale.asset, lot_of(sale.amount)));
-        }
-        for (const Sale& sale : trade_outside(state(), playbook_, shock.moves)) {
-            outcome_.shock_sales.push_back(sale);
-        }
-        for (const Sale& sale : outcome_.shock_sales) {
-            tell(sale);
-        }
-        outcome_.shock_prices = oracles_.move(state(), shock.moves);
+        move_outside(shock.sales, shock.moves, outcome_.shock_sales, outcome_.shock_prices);
         for (const PriceChange& change : update_oracles()) {
             outcome_.shock_prices.push_back(change);
+        }
+    }
+
+    /// What happens outside: sales, then pools to the new prices, then oracles that follow no pool.
+    void move_outside(const std::vector<OutsideSale>& sales, const std::vector<FactorMove>& moves,
+                      std::vector<Sale>& done, std::vector<PriceChange>& prices) {
+        for (const OutsideSale& sale : sales) {
+            done.push_back(
+                sell_at_venue(state(), playbook_.venues, sale.asset, lot_of(sale.amount)));
+        }
+        if (outside_.empty()) {
+            outside_ = outside_prices(state(), playbook_);
+        }
+        const std::vector<FactorMove> onward = since_last(moves);
+        for (const Sale& sale : trade_outside(state(), playbook_, onward, outside_)) {
+            done.push_back(sale);
+        }
+        for (const Sale& sale : done) {
+            tell(sale);
+        }
+        for (const PriceChange& change : oracles_.move(state(), onward)) {
+            prices.push_back(change);
+        }
+    }
+
+    /// Moves count from the beginning; these are from where the factors stand now.
+    std::vector<FactorMove> since_last(const std::vector<FactorMove>& moves) {
+        std::vector<FactorMove> out;
+        for (const FactorMove& move : moves) {
+            Fraction& level = levels_.try_emplace(move.factor, 1).first->second;
+            out.push_back({.factor = move.factor, .multiplier = move.multiplier / level});
+            level = move.multiplier;
+        }
+        return out;
+    }
+
+    [[nodiscard]] bool is_beyond_horizon(std::uint64_t block) const {
+        return playbook_.horizon_blocks && block >= *playbook_.horizon_blocks;
+    }
+
+    /// nullptr when no more comes within the horizon.
+    [[nodiscard]] const PathStep* next_step(const Shock& shock) const {
+        const bool is_there =
+            steps_done_ < shock.path.size() && !is_beyond_horizon(shock.path[steps_done_].block);
+        return is_there ? &shock.path[steps_done_] : nullptr;
+    }
+
+    /// The steps that the round's blocks have reached.
+    void follow_path(const Shock& shock, Round& round) {
+        for (const PathStep* step = next_step(shock); step != nullptr && step->block <= blocks_;
+             step = next_step(shock)) {
+            move_outside(step->sales, step->moves, round.outside, round.prices);
+            ++steps_done_;
         }
     }
 
@@ -144,22 +204,32 @@ class Run {
 
     Call call(const Place& place, const margin::LiquidationPair& pair) {
         Call out{.place = place, .pair = pair};
+        std::optional<margin::LiquidationCall> order = call_of(pair);
+        if (capital_.is_limited()) {
+            order = capital_.sized(*order, accounts_.tried(state(), place, *order));
+        }
+        if (!order) {
+            out.reason = "no_capital";
+            return out;
+        }
         if (playbook_.liquidators.only_when_paying &&
-            !accounts_.is_paying(state(), place, call_of(pair))) {
+            !accounts_.is_paying(state(), place, *order)) {
             out.reason = "unprofitable";
             return out;
         }
-        const auto done = accounts_.liquidate(state(), place, call_of(pair));
+        const auto done = accounts_.liquidate(state(), place, *order);
         if (!done) {
             out.reason = done.error().reason;
             return out;
         }
         out.ok = true;
         out.outcome = *done;
+        capital_.pay(pair.debt, done->repaid);
         if (playbook_.selling == Selling::ToDebt) {
-            out.sale = sell_seized(state(), playbook_, call_of(pair), done->seized);
+            out.sale = sell_seized(state(), playbook_, *order, done->seized);
             if (out.sale) {
                 tell(*out.sale);
+                capital_.earn(out.sale->into, out.sale->received);
             }
         } else if (playbook_.selling == Selling::PerRound) {
             held_[pair.collateral] += done->seized;
@@ -176,23 +246,25 @@ class Run {
             round.sales.push_back(
                 sell_at_venue(state(), playbook_.venues, venue.asset, lot_of(held->second)));
             tell(round.sales.back());
+            capital_.earn(round.sales.back().into, round.sales.back().received);
             held_.erase(held);  // offered once: what no pool takes is kept
         }
     }
 
-    void pass_blocks() {
-        if (playbook_.blocks_per_round == 0) {
+    void pass_blocks(std::uint64_t blocks) {
+        if (blocks == 0) {
             return;
         }
-        now_.block = now_.block + core::BlockNumber(playbook_.blocks_per_round);
-        now_.time = now_.time + core::Timestamp(playbook_.blocks_per_round * playbook_.block_s);
+        blocks_ += blocks;
+        now_.block = now_.block + core::BlockNumber(blocks);
+        now_.time = now_.time + core::Timestamp(blocks * playbook_.block_s);
         if (playbook_.accrues) {
             for (std::size_t i = 0; i < state().markets.size(); ++i) {
                 state().markets[i]->accrue(now_.time);
             }
             accounts_.accrued(state());
         }
-        for (const Sale& sale : recover(state(), outside_, playbook_)) {
+        for (const Sale& sale : recover(state(), outside_, playbook_, blocks)) {
             tell(sale);
         }
     }
@@ -212,7 +284,11 @@ class Run {
     Moment now_;
     Oracles oracles_;
     std::map<Address, U256> held_;  ///< seized and not sold yet
+    Capital capital_;
     OutsidePrices outside_;
+    std::map<std::string, Fraction> levels_;  ///< of factors, over the beginning's
+    std::uint64_t blocks_ = 0;                ///< since the shock
+    std::size_t steps_done_ = 0;              ///< of the shock's path
     Outcome outcome_;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "cascade/engine.hpp"
@@ -14,7 +16,7 @@ namespace margrave::cascade {
 /// Replays a playbook to the wei: every liquidation is the protocol's own transition, every sale
 /// the pool's own arithmetic. One engine serves many shocks from the same beginning; run() changes
 /// nothing of it.
-class ExactEngine : public Engine {
+class ExactEngine final : public Engine {
   public:
     /// `begin` must outlive the engine; `now` is its block.
     ExactEngine(const State& begin, Playbook playbook, Moment now);
@@ -23,6 +25,11 @@ class ExactEngine : public Engine {
     [[nodiscard]] Outcome shock_alone(const Shock& shock) const override;
     /// The state right after the shock.
     [[nodiscard]] State shocked(const Shock& shock) const;
+
+    /// The same beginning under another playbook.
+    [[nodiscard]] std::unique_ptr<Engine> with(Playbook playbook) const override {
+        return std::make_unique<ExactEngine>(begin_, std::move(playbook), now_);
+    }
 
     [[nodiscard]] const Playbook& playbook() const override { return playbook_; }
     [[nodiscard]] const State& begin() const override { return begin_; }

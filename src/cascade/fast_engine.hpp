@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,7 +31,7 @@ struct NearCalls {
 /// Replays a playbook with the accounts on flat arrays of doubles and everything else, pools and
 /// oracles, as the exact engine has it: for whole markets and many shocks. Rules of liquidation are
 /// the markets' own, instantiated with doubles (margin/bulk.hpp). One engine serves many threads.
-class FastEngine : public Engine {
+class FastEngine final : public Engine {
   public:
     /// What doubles and the rounding of pools and balances can differ by is far below it for
     /// balances of a dollar and more.
@@ -52,6 +53,10 @@ class FastEngine : public Engine {
     /// Where it can end, without rounds: see static_ends.hpp.
     [[nodiscard]] std::optional<StaticEnds> static_ends(const Shock& shock) const {
         return cascade::static_ends(exact_.shocked(shock), markets_, playbook());
+    }
+
+    [[nodiscard]] std::unique_ptr<Engine> with(Playbook playbook) const override {
+        return std::make_unique<FastEngine>(begin(), std::move(playbook), now_, epsilon_);
     }
 
     [[nodiscard]] const Playbook& playbook() const override { return exact_.playbook(); }

@@ -124,17 +124,10 @@ const SweepPoint& Headlines::at(const std::string& factor, Direction direction, 
     }
     const Outcome outcome = engine_.run(move_of(factor, direction, bps));
     SweepPoint point{.move_bps = bps,
-                     .fallen = {},
+                     .fallen = outcome.fallen(),
                      .liquidations = outcome.liquidations(),
                      .rounds = outcome.rounds.size(),
                      .unknown_because = first_of(outcome.unknown_because)};
-    for (const Round& round : outcome.rounds) {
-        for (const Call& call : round.calls) {
-            if (call.ok) {
-                point.fallen.insert(call.place);
-            }
-        }
-    }
     return points_.emplace(key, std::move(point)).first->second;
 }
 

@@ -1,19 +1,14 @@
 #pragma once
 
-#include <boost/multiprecision/cpp_int.hpp>
 #include <optional>
 #include <set>
 
+#include "cascade/dollars.hpp"
 #include "cascade/outcome.hpp"
 #include "cascade/state.hpp"
-#include "core/address.hpp"
-#include "core/u256.hpp"
 
 /// Who loses what in a cascade.
 namespace margrave::cascade {
-
-/// Dollars, 1e18 each; below zero is a loss.
-using SignedUsd = boost::multiprecision::cpp_int;
 
 /// What the cascade gave and took, at the market prices right after the shock: they add up to zero.
 struct Losses {
@@ -26,6 +21,7 @@ struct Losses {
     /// By how much the oracles valued the seized collateral above the market when it was taken; no
     /// part of the sum.
     SignedUsd oracle_gap;
+    SignedUsd repaid;  ///< debt that liquidators repaid; no part of the sum
 
     [[nodiscard]] SignedUsd sum() const {
         return owners + liquidators + lenders + treasuries + pools;

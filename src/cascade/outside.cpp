@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "cascade/assumed_curve.hpp"
 #include "cascade/fraction.hpp"
 
 namespace margrave::cascade {
@@ -45,7 +46,7 @@ std::optional<Fraction> price_at(const State& state, const VenueRule& venue) {
 }  // namespace
 
 std::vector<Sale> trade_outside(State& state, const Playbook& playbook,
-                                const std::vector<FactorMove>& moves) {
+                                const std::vector<FactorMove>& moves, OutsidePrices& outside) {
     std::vector<Sale> out;
     for (const VenueRule& venue : all_pools(state, playbook)) {
         Fraction moved = 1;
@@ -57,9 +58,19 @@ std::vector<Sale> trade_outside(State& state, const Playbook& playbook,
         if (moved == 1) {
             continue;
         }
-        const auto now = price_at(state, venue);
-        out.push_back(now ? trade_to(state, venue, to_ratio(*now * moved))
-                          : Sale{.asset = venue.asset, .into = venue.into, .refusal = kNotRead});
+        const auto price =
+            std::find_if(outside.begin(), outside.end(),
+                         [&](const OutsidePrice& one) { return one.venue.pool == venue.pool; });
+        if (price == outside.end()) {
+            out.push_back({.asset = venue.asset, .into = venue.into, .refusal = kNotRead});
+            continue;
+        }
+        price->price *= moved;
+        if (auto* curve = dynamic_cast<AssumedCurve*>(state.find_venue(venue.pool))) {
+            curve->move(moved);
+            continue;
+        }
+        out.push_back(trade_to(state, venue, to_ratio(price->price)));
     }
     return out;
 }
@@ -74,11 +85,11 @@ OutsidePrices outside_prices(const State& state, const Playbook& playbook) {
     return out;
 }
 
-std::vector<Sale> recover(State& state, const OutsidePrices& outside, const Playbook& playbook) {
+std::vector<Sale> recover(State& state, const OutsidePrices& outside, const Playbook& playbook,
+                          std::uint64_t blocks) {
     constexpr std::uint64_t kWholeBps = 10'000;
-    const Fraction pull =
-        std::min(Fraction(1), Fraction(playbook.recovery_per_block.value(), kWholeBps) *
-                                  Fraction(playbook.blocks_per_round));
+    const Fraction pull = std::min(
+        Fraction(1), Fraction(playbook.recovery_per_block.value(), kWholeBps) * Fraction(blocks));
     std::vector<Sale> out;
     for (const OutsidePrice& one : outside) {
         const auto now = price_at(state, one.venue);

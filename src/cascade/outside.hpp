@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <vector>
 
 #include "cascade/fraction.hpp"
@@ -11,11 +11,6 @@
 /// The price that the rest of the world pays, and who brings pools to it.
 namespace margrave::cascade {
 
-/// Trades every pool of the playbook, once, to where outside moves of factors put its price. Empty
-/// for pools whose two tokens move alike.
-[[nodiscard]] std::vector<Sale> trade_outside(State& state, const Playbook& playbook,
-                                              const std::vector<FactorMove>& moves);
-
 /// A pool's price in the world outside.
 struct OutsidePrice {
     VenueRule venue;
@@ -23,12 +18,18 @@ struct OutsidePrice {
 };
 using OutsidePrices = std::vector<OutsidePrice>;
 
-/// The pools' prices as they stand: after the shock and before the cascade.
+/// The pools' prices as they stand: before the shock, or after it and before the cascade.
 [[nodiscard]] OutsidePrices outside_prices(const State& state, const Playbook& playbook);
 
-/// Outside arbitrage of a round's blocks: pulls every pool's price back by the playbook's part of
-/// its gap to the outside price, all of it at most.
+/// Moves the outside prices with their factors, and trades every pool whose price moves to its own,
+/// once; an assumed curve goes along without a trade. Pools whose two tokens move alike stay.
+[[nodiscard]] std::vector<Sale> trade_outside(State& state, const Playbook& playbook,
+                                              const std::vector<FactorMove>& moves,
+                                              OutsidePrices& outside);
+
+/// Outside arbitrage of so many blocks: pulls every pool's price back by the playbook's part of its
+/// gap to the outside price, all of it at most.
 [[nodiscard]] std::vector<Sale> recover(State& state, const OutsidePrices& outside,
-                                        const Playbook& playbook);
+                                        const Playbook& playbook, std::uint64_t blocks);
 
 }  // namespace margrave::cascade

@@ -67,10 +67,19 @@ struct OutsideSale {
     core::U256 amount;
 };
 
+/// Outside moves and sales later on. Moves are of the price before the first of all.
+struct PathStep {
+    std::uint64_t block = 0;  ///< so many after the first
+    std::vector<OutsideSale> sales;
+    std::vector<FactorMove> moves;
+};
+
 struct Shock {
     std::vector<OutsideSale> sales;
     std::vector<FactorMove> moves;
+    std::vector<PathStep> path = {};  ///< by rising block
 
+    /// Nothing happens at once.
     [[nodiscard]] bool is_empty() const { return sales.empty() && moves.empty(); }
 };
 
@@ -81,6 +90,9 @@ struct Liquidators {
     core::Wad gas_usd;    ///< of one call with its sale
     core::Bps flash_fee;  ///< on what is repaid
     std::optional<std::uint64_t> calls_per_round;
+    /// What they have to repay with at the start, all together; what a round's sales bring is there
+    /// for the next. nullopt: unlimited, by flash loans.
+    std::optional<core::Usd> capital;
 };
 
 struct Playbook {
@@ -88,7 +100,8 @@ struct Playbook {
     PairChoice pair = PairChoice::MostProfitable;
     Selling selling = Selling::ToDebt;
     std::size_t rounds_max = 1000;
-    std::uint64_t blocks_per_round = 0;  ///< between the end of a round and the next
+    std::uint64_t blocks_per_round = 0;           ///< between the end of a round and the next
+    std::optional<std::uint64_t> horizon_blocks;  ///< no round begins after so many
     std::uint64_t block_s = 12;
     bool accrues = false;          ///< interest runs while blocks pass
     core::Bps recovery_per_block;  ///< of the gap between a pool and the outside price

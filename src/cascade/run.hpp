@@ -17,7 +17,8 @@ struct Start {
 };
 
 /// The shock, then rounds: every account that is eligible, in the playbook's order, each once; then
-/// sales; then oracles. It ends when nobody is eligible, or when every call of a round is refused.
+/// sales; then oracles. It ends when nobody is eligible, or when every call of a round is refused,
+/// and no step of the shock's path is to come; or at the horizon.
 [[nodiscard]] Outcome run_rounds(Start start, const Playbook& playbook, Accounts& accounts,
                                  const Shock& shock);
 /// The shock without rounds.

@@ -10,8 +10,10 @@
 #include "cascade/fast_engine.hpp"
 #include "cascade/headline.hpp"
 #include "cascade/ladder.hpp"
+#include "cascade/lent_assets.hpp"
 #include "cascade/losses.hpp"
 #include "cascade/outcome.hpp"
+#include "cascade/policies.hpp"
 #include "core/units.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -22,6 +24,7 @@ struct OwnPrice {
     cascade::Headline headline;
     std::optional<core::Wad> factor_price;  ///< today's, in dollars; nullopt: nothing tells it
     cascade::Headline half_depth = {};      ///< the same, were pools half as deep
+    std::vector<cascade::PolicyPrice> by_policy = {};  ///< empty when not asked for
 };
 
 /// The answer of `margrave cascade`.
@@ -36,6 +39,8 @@ struct CascadeReport {
     std::vector<cascade::SweepPoint> sweep;  ///< of the first own row's factor, from small to large
     std::optional<cascade::Ladder> ladder;   ///< of the same, where it falls
     std::optional<cascade::Losses> losses;
+    std::vector<cascade::PolicyOutcome> policies = {};  ///< of the same shock; empty: not asked for
+    std::vector<cascade::LentAsset> lent = {};
     std::vector<std::pair<std::string, std::string>> assumptions;  ///< name, value
     std::vector<snapshot::CoverageGap> gaps;
 };

@@ -5,8 +5,7 @@
 #include <set>
 
 #include "core/fixed_point.hpp"
-#include "report/cascade.hpp"
-#include "report/json_fields.hpp"
+#include "report/cascade_parts.hpp"
 #include "report/names.hpp"
 
 namespace margrave::report {
@@ -23,13 +22,6 @@ using core::U256;
 Json ratio_json(const std::optional<double>& value) {
     constexpr double kMillion = 1e6;
     return value ? Json(fmt::format("{:.6f}", std::floor(*value * kMillion) / kMillion)) : Json();
-}
-
-/// 1e18 each, exact.
-std::string signed_dollars(const cascade::SignedUsd& value) {
-    const bool is_negative = value < 0;
-    const U256 magnitude(is_negative ? cascade::SignedUsd(-value) : value);
-    return (is_negative ? "-" : "") + core::format_fixed(magnitude, kWadDecimals, kWadDecimals);
 }
 
 Json sale_json(const Sale& sale) {
@@ -107,35 +99,14 @@ Json pools_json(const std::vector<cascade::PoolState>& pools) {
 
 Json round_json(const cascade::State& state, const Round& round) {
     return {{"round", round.number},
+            {"block", round.block},
+            {"outside", list(round.outside, sale_json)},
             {"liquidations",
              list(round.calls, [&](const Call& call) { return call_json(state, call); })},
             {"sold", list(round.all_sales(), sale_json)},
             {"prices_raw", prices_json(round.prices)},
             {"prices", price_list(state, round.prices)},
             {"pools", pools_json(round.pools)}};
-}
-
-/// Everything written off in one market.
-std::vector<margin::Deficit> deficits_of(const Outcome& outcome, std::size_t market) {
-    std::vector<margin::Deficit> out;
-    for (const Round& round : outcome.rounds) {
-        for (const Call& call : round.calls) {
-            if (!call.ok || call.place.market != market) {
-                continue;
-            }
-            for (const margin::Deficit& deficit : call.outcome.deficits) {
-                const auto known = std::find_if(
-                    out.begin(), out.end(),
-                    [&](const margin::Deficit& one) { return one.asset == deficit.asset; });
-                if (known == out.end()) {
-                    out.push_back(deficit);
-                } else {
-                    known->amount += deficit.amount;
-                }
-            }
-        }
-    }
-    return out;
 }
 
 /// Debt beyond collateral, not written off yet; nullopt where an account is unknown.
@@ -169,7 +140,7 @@ Json market_json(const CascadeReport& report, std::size_t i) {
             {"market", end.name().name},
             {"quote", end.quote()},
             {"prices_raw", prices},
-            {"deficits_raw", deficits_json(deficits_of(report.outcome, i))},
+            {"deficits_raw", deficits_json(report.outcome.deficits(i))},
             {"shortfall_raw", raw(shortfall_of(end))}};
 }
 
@@ -206,14 +177,6 @@ Json moved_price(const OwnPrice& own, const std::optional<std::uint32_t>& bps) {
         kWadDecimals, kWadDecimals);
 }
 
-Json move_json(const OwnPrice& own, const std::optional<std::uint32_t>& bps) {
-    if (!bps) {
-        return {};
-    }
-    const bool is_fall = own.headline.direction == cascade::Direction::Down && *bps != 0;
-    return (is_fall ? "-" : "") + core::format_fixed(U256(*bps), 4, 4);
-}
-
 /// The rounds before the account's own fall, and that one.
 Json path_json(const CascadeReport& report, const cascade::Headline& headline) {
     Json out = Json::array();
@@ -244,6 +207,7 @@ Json path_json(const CascadeReport& report, const cascade::Headline& headline) {
 Json own_json(const CascadeReport& report, const OwnPrice& own) {
     const cascade::Headline& headline = own.headline;
     const margin::Market& market = *report.begin->markets[headline.place.market];
+    const auto worst = cascade::worst_of(own.by_policy);
     return {
         {"protocol", market.name().protocol},
         {"market", market.name().name},
@@ -251,10 +215,13 @@ Json own_json(const CascadeReport& report, const OwnPrice& own) {
         {"factor", headline.factor.empty() ? Json() : Json(headline.factor)},
         {"naive_price", moved_price(own, headline.naive_bps)},
         {"cascade_price", moved_price(own, headline.cascade_bps)},
-        {"naive_move", move_json(own, headline.naive_bps)},
-        {"cascade_move", move_json(own, headline.cascade_bps)},
+        {"naive_move", move_json(headline.direction, headline.naive_bps)},
+        {"cascade_move", move_json(headline.direction, headline.cascade_bps)},
         {"half_depth_price", moved_price(own, own.half_depth.cascade_bps)},
-        {"half_depth_move", move_json(own, own.half_depth.cascade_bps)},
+        {"half_depth_move", move_json(headline.direction, own.half_depth.cascade_bps)},
+        {"worst_price", moved_price(own, worst)},
+        {"worst_move", move_json(headline.direction, worst)},
+        {"by_policy", policy_prices_json(own)},
         {"amplification", ratio_json(headline.amplification)},
         {"non_monotone", headline.non_monotone},
         {"unknown_from_bps", headline.unknown_from_bps ? Json(*headline.unknown_from_bps) : Json()},
@@ -294,7 +261,8 @@ Json losses_json(const std::optional<cascade::Losses>& losses) {
             {"lenders_usd", signed_dollars(losses->lenders)},
             {"treasuries_usd", signed_dollars(losses->treasuries)},
             {"pools_usd", signed_dollars(losses->pools)},
-            {"oracle_gap_usd", signed_dollars(losses->oracle_gap)}};
+            {"oracle_gap_usd", signed_dollars(losses->oracle_gap)},
+            {"repaid_usd", signed_dollars(losses->repaid)}};
 }
 
 /// The round in which an account fell; null where it did not.
@@ -377,6 +345,20 @@ Json static_json(const std::optional<cascade::StaticEnds>& ends) {
 
 }  // namespace
 
+std::string signed_dollars(const cascade::SignedUsd& value) {
+    const bool is_negative = value < 0;
+    const U256 magnitude(is_negative ? cascade::SignedUsd(-value) : value);
+    return (is_negative ? "-" : "") + core::format_fixed(magnitude, kWadDecimals, kWadDecimals);
+}
+
+Json move_json(cascade::Direction direction, const std::optional<std::uint32_t>& bps) {
+    if (!bps) {
+        return {};
+    }
+    const bool is_fall = direction == cascade::Direction::Down && *bps != 0;
+    return (is_fall ? "-" : "") + core::format_fixed(U256(*bps), 4, 4);
+}
+
 std::string cascade_symbol(const cascade::State& state, const core::Address& asset) {
     for (const auto& market : state.markets) {
         for (const margin::OracleAnswer& answer : market->answers()) {
@@ -431,6 +413,8 @@ std::string to_json(const CascadeReport& report) {
                        })},
         {"ladder", ladder_json(report.ladder)},
         {"losses", losses_json(report.losses)},
+        {"range", range_json(report)},
+        {"lent", lent_json(report)},
         {"assumptions", assumptions},
         {"notes", report.outcome.notes},
         {"gaps", list(report.gaps, gap_json)}};

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "core/text.hpp"
-#include "report/cascade.hpp"
+#include "report/cascade_parts.hpp"
 #include "report/number_text.hpp"
 #include "report/text_layout.hpp"
 
@@ -27,14 +27,15 @@ class Text {
             fmt::format("Cascade on {}, an estimate by the {} engine\n",
                         core::printable(report_.chain), report_.near ? "fast" : "exact");
         out += shock_text();
-        out += fmt::format("\n{} liquidations in {} rounds{}\n", outcome.liquidations(),
-                           outcome.rounds.size(),
-                           outcome.is_settled ? "" : "; the rounds ran out before it settled");
+        out += fmt::format(
+            "\n{} liquidations in {} rounds{}\n", outcome.liquidations(), outcome.rounds.size(),
+            outcome.is_settled ? "" : "; it had not settled when the playbook ended it");
         out += near_text();
         for (const Round& round : outcome.rounds) {
             out += round_text(round);
         }
-        out += static_text() + own_text() + ladder_text() + sweep_text() + losses_text();
+        out += static_text() + own_text() + ladder_text() + sweep_text() + losses_text() +
+               range_text(report_, columns_) + lent_text(report_, columns_);
         out += "\nAssumed\n";
         for (const auto& [name, value] : report_.assumptions) {
             out += wrapped_words(fmt::format("{}: {}", name, core::printable(value, 400)),
@@ -164,6 +165,9 @@ class Text {
             out += fmt::format("  and {} more (--json lists them)\n",
                                round.calls.size() - kCallsShown);
         }
+        for (const Sale& sale : round.outside) {
+            out += "  outside: " + sale_text(sale) + "\n";
+        }
         for (const auto& [asset, sale] : sales_by_asset(round)) {
             out += "  " + sale_text(sale) + "\n";
         }
@@ -182,15 +186,6 @@ class Text {
             sum.received += sale.received;
         }
         return out;
-    }
-
-    [[nodiscard]] static std::string move_text(cascade::Direction direction,
-                                               const std::optional<std::uint32_t>& bps) {
-        if (!bps) {
-            return "never";
-        }
-        const bool is_fall = direction == cascade::Direction::Down && *bps != 0;
-        return fmt::format("{}{}.{:02} %", is_fall ? "-" : "+", *bps / 100, *bps % 100);
     }
 
     [[nodiscard]] static std::string remark(const cascade::Headline& headline) {
@@ -323,6 +318,14 @@ class Text {
 };
 
 }  // namespace
+
+std::string move_text(cascade::Direction direction, const std::optional<std::uint32_t>& bps) {
+    if (!bps) {
+        return "never";
+    }
+    const bool is_fall = direction == cascade::Direction::Down && *bps != 0;
+    return fmt::format("{}{}.{:02} %", is_fall ? "-" : "+", *bps / 100, *bps % 100);
+}
 
 std::string to_text(const CascadeReport& report, unsigned columns) {
     return Text(report, columns).print();

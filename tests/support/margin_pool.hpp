@@ -195,6 +195,7 @@ class MarginPool final : public margin::Market {
         const Asset& paid = asset(call.debt);
         margin::LiquidationOutcome outcome;
         outcome.repaid = owed.debt * close_factor_bps / 10'000;
+        outcome.repaid = call.repay ? std::min(*call.repay, outcome.repaid) : outcome.repaid;
         const core::U256 worth = value(paid, outcome.repaid) * 105 / 100;
         outcome.seized =
             std::min(core::U256(worth * core::pow10(sold.decimals) / sold.answer), held.collateral);

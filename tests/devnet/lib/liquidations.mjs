@@ -63,7 +63,8 @@ const readHolders = (chain, { collateral, debt, liquidator }) =>
         ].map(([to, holder]) => ({ to, abi: ERC20, functionName: "balanceOf", args: [holder] })),
     );
 
-function aaveOutcome(market, logs, { user, collateral }) {
+/// What the events of a liquidation of Aave tell: { success, repaid, seized, fee, deficits }.
+export function aaveOutcome(market, logs, { user, collateral }) {
     const events = decodeAll(EVENTS, logs);
     const { args } = events.find(({ eventName }) => eventName === "LiquidationCall");
     const same = (one, other) => one.toLowerCase() === other.toLowerCase();
@@ -94,14 +95,20 @@ export async function liquidateMorpho(
         const { success, logs, error } = await chain.sendNow(call);
         const [after] = await readMorphoMarket(chain, blue, market, [user], "latest");
         if (!success) return { success, error: errorName(error), after };
-        const { args: event } = decodeAll(MORPHO, logs).find(({ eventName }) => eventName === "Liquidate");
-        const { repaidAssets: repaid, seizedAssets: seized, badDebtAssets } = event;
-        const deficits = badDebtAssets ? { [market.loan.symbol]: badDebtAssets } : {};
-        return { success, repaid, seized, fee: 0n, deficits, after };
+        return { ...morphoOutcome(market, logs), after };
     });
 }
 
-function decodeAll(abi, logs) {
+/// The same of Morpho.
+export function morphoOutcome(market, logs) {
+    const { args } = decodeAll(MORPHO, logs).find(({ eventName }) => eventName === "Liquidate");
+    const { repaidAssets: repaid, seizedAssets: seized, badDebtAssets } = args;
+    const deficits = badDebtAssets ? { [market.loan.symbol]: badDebtAssets } : {};
+    return { success: true, repaid, seized, fee: 0n, deficits };
+}
+
+/// The events of an ABI among a receipt's logs, with the contracts that sent them.
+export function decodeAll(abi, logs) {
     return logs.flatMap(({ address, topics, data }) => {
         try {
             return [{ address, ...decodeEventLog({ abi, topics, data }) }];

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/errors.hpp"
+#include "core/fixed_point.hpp"
 
 namespace margrave::app {
 namespace {
@@ -60,16 +61,59 @@ follows = "WETH"
 ratio = "117/100"
 )");
     CHECK(file.playbook.selling == cascade::Selling::PerRound);
-    REQUIRE(file.sales.size() == 1);
-    CHECK(core::to_decimal(file.sales[0].second) == "1800000000000000000000");
-    REQUIRE(file.moves.size() == 1);
-    CHECK(file.moves[0].second.multiplier == cascade::Fraction(8, 10));
+    REQUIRE(file.shock.sales.size() == 1);
+    CHECK(core::to_decimal(file.shock.sales[0].second) == "1800000000000000000000");
+    REQUIRE(file.shock.moves.size() == 1);
+    CHECK(file.shock.moves[0].second.multiplier == cascade::Fraction(8, 10));
     REQUIRE(file.oracles.size() == 2);
     CHECK(file.oracles[0].rule.anchor == cascade::Anchor::Spot);
     CHECK(file.oracles[0].rule.feed.deviation == core::Bps(50));
     CHECK(file.oracles[0].rule.quote_usd == cascade::Fraction(9'998, 10'000));
     CHECK(file.oracles[1].follows->text == "WETH");
     CHECK(file.oracles[1].rule.ratio == cascade::Fraction(117, 100));
+}
+
+TEST_CASE("a path, a horizon and the liquidators' purse are read", "[cascade][settings]") {
+    const PlaybookFile file = parse(R"(horizon_blocks = 300
+range = "own"
+[[cascade.path]]
+block = 50
+price = { "ETH/USD" = "-30%" }
+[[cascade.path]]
+block = 60
+sell_raw = { WETH = "7" }
+[cascade.liquidators]
+capital_usd = "2500000.5"
+)");
+    CHECK(file.playbook.horizon_blocks == 300);
+    CHECK(file.range == Range::Own);
+    REQUIRE(file.path.size() == 2);
+    CHECK(file.path[0].block == 50);
+    CHECK(file.path[0].moves[0].second.multiplier == cascade::Fraction(7, 10));
+    CHECK(file.path[1].sales[0].second == 7);
+    CHECK(file.playbook.liquidators.capital == core::Usd(core::wad() * 5'000'001 / 2));
+}
+
+TEST_CASE("an assumed curve has the address of its place", "[cascade][settings]") {
+    const PlaybookFile file = parse(R"([[cascade.venue]]
+asset = "WETH"
+into = "USDC"
+pool = "0x0000000000000000000000000000000000000003"
+[[cascade.venue]]
+asset = "WETH"
+into = "USDC"
+assumed = "square-root"
+daily_volume_usd = "2000000000"
+daily_volatility_bps = 400
+)");
+    REQUIRE(file.venues.size() == 2);
+    CHECK_FALSE(file.venues[0].curve);
+    REQUIRE(file.venues[1].curve);
+    CHECK(file.venues[1].pool ==
+          core::Address::parse("0x0000000000000000000000000000000000000002"));
+    CHECK(file.venues[1].curve->y == core::Wad(core::wad()));
+    CHECK(file.venues[1].curve->daily_volatility == core::Bps(400));
+    CHECK(file.venues[1].curve->daily_volume == core::Usd(core::wad() * 2'000'000'000));
 }
 
 TEST_CASE("a mistake in a playbook is one line with its place and what to write",
@@ -92,7 +136,17 @@ TEST_CASE("a mistake in a playbook is one line with its place and what to write"
               "into"},
         Fault{"[[cascade.oracle]]\nasset = \"WETH\"\nfollows = \"pool\"\n", "pool"},
         Fault{"[[cascade.oracle]]\nasset = \"wstETH\"\nfollows = \"WETH\"\nratio = \"1/0\"\n",
-              "positive ratio"});
+              "positive ratio"},
+        Fault{"[[cascade.venue]]\nasset = \"WETH\"\ninto = \"USDC\"\nassumed = \"square-root\"\n",
+              "daily_volatility_bps"},
+        Fault{"[[cascade.venue]]\nasset = \"WETH\"\ninto = \"USDC\"\nassumed = \"linear\"\n",
+              "one of square-root"},
+        Fault{"horizon_blocks = 0\n", "1 to 1000000 blocks"},
+        Fault{"range = \"all\"\n", "one of shock, own, none"},
+        Fault{"[[cascade.path]]\nprice = { \"ETH/USD\" = \"-20%\" }\n", "block"},
+        Fault{"[[cascade.path]]\nblock = 5\n[[cascade.path]]\nblock = 5\n", "a block after 5"},
+        Fault{"[[cascade.path]]\nblock = 5\nprices = { }\n", "did you mean `price`"},
+        Fault{"[cascade.liquidators]\ncapital_usd = \"much\"\n", "dollars in quotes"});
     CHECK_THROWS_WITH(parse(fault.text), Contains("p.toml:") && Contains(fault.told));
 }
 

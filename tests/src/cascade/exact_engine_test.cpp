@@ -236,5 +236,99 @@ TEST_CASE("a feed that deviates too little keeps its answer, and the account wit
     CHECK(outcome.end.markets[0]->answers()[0].quote->answer == whole(2000));
 }
 
+TEST_CASE("capital limits what is repaid, and sales bring it back for the next round",
+          "[cascade]") {
+    const State begin_state = sheet();
+    Playbook book = one_by_one();
+    book.liquidators.capital = core::Usd(whole(1'000'000));
+    const Outcome outcome = ExactEngine(begin_state, book, begin()).run({});
+    REQUIRE(outcome.rounds.size() >= 2);
+    const Call& first = outcome.rounds[0].calls[0];
+    CHECK(first.place.row == 0);
+    CHECK(first.outcome.repaid == whole(1'000'000));
+    // 525 ether move the price to 1904, at which the second account owes more than the sale
+    // brought.
+    const Call& second = outcome.rounds[1].calls[0];
+    CHECK(second.place.row == 1);
+    REQUIRE(first.sale);
+    CHECK(second.outcome.repaid == first.sale->received);
+
+    book.liquidators.capital = core::Usd(0);
+    const Outcome none = ExactEngine(begin_state, book, begin()).run({});
+    REQUIRE(none.rounds.size() == 1);
+    CHECK(none.rounds[0].calls[0].reason == "no_capital");
+}
+
+TEST_CASE("what is kept does not come back as capital", "[cascade]") {
+    const State begin_state = sheet();
+    Playbook book = one_by_one();
+    book.selling = Selling::Keep;
+    book.liquidators.capital = core::Usd(whole(1'000'000));
+    const Outcome outcome =
+        ExactEngine(begin_state, book, begin())
+            .run({.sales = {{.asset = kEther, .amount = whole(3'000)}}, .moves = {}});
+    REQUIRE(outcome.rounds.size() == 2);
+    CHECK(outcome.rounds[0].calls[0].outcome.repaid == whole(1'000'000));
+    CHECK(outcome.rounds[1].calls[0].reason == "no_capital");
+}
+
+/// Safe until a price of 1204.82.
+State one_borrower() {
+    return state_of(lending({{1000, 1'000'000}}),
+                    pair_at(kPair, whole(10'000), whole(20'000'000), 0));
+}
+
+FactorMove ether_at(std::uint64_t percent) {
+    return {.factor = "ETH/USD", .multiplier = Fraction(percent, 100)};
+}
+
+TEST_CASE("a path moves the outside price later, always from the price before the shock",
+          "[cascade]") {
+    const State begin_state = one_borrower();
+    const Shock shock{.sales = {},
+                      .moves = {ether_at(80)},
+                      .path = {{.block = 50, .sales = {}, .moves = {ether_at(50)}}}};
+    const Outcome outcome = ExactEngine(begin_state, playbook(), begin()).run(shock);
+    REQUIRE(outcome.rounds.size() == 2);
+    const Round& wait = outcome.rounds[0];
+    CHECK(wait.calls.empty());
+    REQUIRE(wait.outside.size() == 1);
+    REQUIRE(wait.prices.size() == 1);
+    CHECK(ethers(wait.prices[0].answer) == Approx(1000).epsilon(1e-9));
+    CHECK(outcome.rounds[1].block == 50);
+    CHECK(outcome.liquidations() == 1);
+    CHECK(outcome.is_settled);
+}
+
+TEST_CASE("a step brings pools to the outside price, not below what liquidators left",
+          "[cascade]") {
+    const State begin_state = sheet();
+    // Nothing moves outside but at the end, when the price is what it was.
+    const Shock shock{.sales = {},
+                      .moves = {ether_at(99)},
+                      .path = {{.block = 1000, .sales = {}, .moves = {ether_at(100)}}}};
+    const Outcome outcome = ExactEngine(begin_state, one_by_one(), begin()).run(shock);
+    REQUIRE_FALSE(outcome.rounds.empty());
+    CHECK(ethers(outcome.end.markets[0]->answers()[0].quote->answer) == Approx(2000).epsilon(1e-6));
+}
+
+TEST_CASE("no round begins beyond the horizon, and no step counts there", "[cascade]") {
+    const State begin_state = sheet();
+    Playbook book = one_by_one();
+    book.blocks_per_round = 10;
+    book.horizon_blocks = 15;
+    const Outcome outcome = ExactEngine(begin_state, book, begin()).run({});
+    CHECK(outcome.rounds.size() == 2);
+    CHECK_FALSE(outcome.is_settled);
+    CHECK(outcome.unknown_because.empty());
+
+    const State calm = one_borrower();
+    const Shock later{
+        .sales = {}, .moves = {}, .path = {{.block = 15, .sales = {}, .moves = {ether_at(50)}}}};
+    CHECK(ExactEngine(calm, book, begin()).run(later).rounds.empty());
+    book.horizon_blocks = 16;
+    CHECK_FALSE(ExactEngine(calm, book, begin()).run(later).rounds.empty());
+}
+
 }  // namespace
 }  // namespace margrave::cascade
