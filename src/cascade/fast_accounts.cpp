@@ -255,12 +255,15 @@ std::vector<Place> FastAccounts::in_order(const State& /*state*/,
     for (const Rank& rank : ranks) {
         out.push_back(rank.place);
     }
-    // Who comes first decides what the other's sale fetches, or whether there is a call left.
+    // Who comes first decides what the other's sale fetches, or whether there is a call left. Where
+    // all is the same, two accounts are alike, and the wallet decides for both engines.
+    const auto are_hard_to_tell = [&](double x, double y) { return x != y && is_close(x, y); };
     for (std::size_t i = 1; i < ranks.size(); ++i) {
-        const bool is_tie = playbook_.order == Order::MostProfitable
-                                ? ranks[i].profit && ranks[i - 1].profit &&
-                                      is_close(*ranks[i].profit, *ranks[i - 1].profit)
-                                : is_close(ranks[i].health, ranks[i - 1].health);
+        const Rank& last = ranks[i - 1];
+        const bool is_tie =
+            playbook_.order == Order::MostProfitable
+                ? ranks[i].profit && last.profit && are_hard_to_tell(*ranks[i].profit, *last.profit)
+                : are_hard_to_tell(ranks[i].health, last.health);
         if (is_tie) {
             near_.emplace(ranks[i].place, "its place in the order");
         }

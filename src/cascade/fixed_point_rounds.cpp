@@ -101,8 +101,7 @@ class Solver {
           sold_out_(market.kinds.size()),
           sold_kinds_(market.kinds.size()),
           sold_(market.assets),
-          fallen_(borrowers()),
-          open_(borrowers()) {
+          fallen_(borrowers()) {
         for (std::size_t j = 0; j < market_.assets; ++j) {
             for (std::size_t i = 0; i < lanes<V>; ++i) {
                 // Lanes without a scenario repeat the last one.
@@ -127,6 +126,13 @@ class Solver {
     }
 
   private:
+    /// One that has fallen in these lanes and has something left.
+    struct Seller {
+        std::uint32_t holdings = 0;
+        unsigned lanes = 0;
+        double debt = 0;
+    };
+
     [[nodiscard, gnu::always_inline]] std::size_t borrowers() const {
         return market_.groups.empty() ? 0 : market_.groups.back();
     }
@@ -169,18 +175,25 @@ class Solver {
         }
     }
 
-    /// Adds the lanes in which the borrower has fallen now.
+    /// The lanes in which the borrower has fallen now sell what it has: it is copied, so that
+    /// further rounds go over nothing else.
     [[gnu::always_inline]] void take_down(std::uint32_t borrower, unsigned below) {
-        const unsigned fallen = fallen_[borrower];
-        const unsigned fresh = below & ~fallen;
+        const unsigned fresh = below & ~unsigned{fallen_[borrower]};
         if (fresh == 0) {
             return;
         }
-        if (open_[borrower] == 0) {
-            active_.push_back(borrower);
+        fallen_[borrower] = static_cast<std::uint8_t>(fallen_[borrower] | fresh);
+        V one = V{} + 1.0;
+        masked(one, fresh);
+        fallen_count_ += one;
+        const std::uint32_t first = market_.first[borrower];
+        const std::uint32_t end = market_.first[borrower + 1];
+        sellers_.push_back(
+            {.holdings = end - first, .lanes = fresh, .debt = market_.debts[borrower]});
+        for (std::uint32_t at = first; at < end; ++at) {
+            sold_amounts_.push_back(market_.amounts[at]);
+            sold_kind_of_.push_back(market_.kind_of[at]);
         }
-        fallen_[borrower] = static_cast<std::uint8_t>(fallen | fresh);
-        open_[borrower] = static_cast<std::uint8_t>(open_[borrower] | fresh);
     }
 
     /// Takes down who has fallen, and keeps who is near in a lane in which it has not.
@@ -248,44 +261,57 @@ class Solver {
         near_.erase(near_.begin() + static_cast<std::ptrdiff_t>(kept_near), near_.end());
     }
 
+    /// What all holdings of a seller bring.
+    [[gnu::always_inline]] void bring(std::size_t first, const Seller& seller, V& net) const {
+        net = V{};
+        for (std::size_t at = first; at < first + seller.holdings; ++at) {
+            net += net_prices_[sold_kind_of_[at]] * sold_amounts_[at];
+        }
+    }
+
     /// Whoever has fallen sells at the prices as they are. Who has nothing left by that sells no
     /// more at lower ones: it is taken out of the list.
     [[gnu::always_inline]] void sell() {
-        sold_kinds_ = sold_out_;
-        std::size_t kept_open = 0;
-        for (const std::uint32_t borrower : active_) {
-            const std::uint32_t begin = market_.first[borrower];
-            const std::uint32_t end = market_.first[borrower + 1];
-            V net = net_prices_[market_.kind_of[begin]] * market_.amounts[begin];
-            for (std::uint32_t at = begin + 1; at < end; ++at) {
-                net += net_prices_[market_.kind_of[at]] * market_.amounts[at];
-            }
-            const double debt = market_.debts[borrower];
-            const unsigned open = open_[borrower];
-            const V one = V{} + 1.0;
-            V part = debt / net;
-            part = part < one ? part : one;
-            masked(part, open);
-            const unsigned empty = bits_below(net, debt) & open;
-            if (empty == 0) {
-                for (std::uint32_t at = begin; at < end; ++at) {
-                    sold_kinds_[market_.kind_of[at]] += part * market_.amounts[at];
-                }
-                active_[kept_open++] = borrower;
-                continue;
-            }
-            V gone = one;
-            masked(gone, empty);
-            for (std::uint32_t at = begin; at < end; ++at) {
-                sold_kinds_[market_.kind_of[at]] += part * market_.amounts[at];
-                sold_out_[market_.kind_of[at]] += gone * market_.amounts[at];
-            }
-            open_[borrower] = static_cast<std::uint8_t>(open & ~empty);
-            if (open_[borrower] != 0) {
-                active_[kept_open++] = borrower;
-            }
+        for (std::size_t k = 0; k < market_.kinds.size(); ++k) {
+            sold_kinds_[k] = sold_out_[k];
         }
-        active_.resize(kept_open);
+        std::size_t first = 0;
+        std::size_t kept_sellers = 0;
+        std::size_t kept_holdings = 0;
+        for (const Seller& seller : sellers_) {
+            const std::size_t end = first + seller.holdings;
+            V net;
+            bring(first, seller, net);
+            const V one = V{} + 1.0;
+            V part = seller.debt / net;
+            part = part < one ? part : one;
+            masked(part, seller.lanes);
+            for (std::size_t at = first; at < end; ++at) {
+                sold_kinds_[sold_kind_of_[at]] += part * sold_amounts_[at];
+            }
+            const unsigned empty = bits_below(net, seller.debt) & seller.lanes;
+            if (empty != 0) {
+                V gone = one;
+                masked(gone, empty);
+                unpaid_ += gone * seller.debt;
+                for (std::size_t at = first; at < end; ++at) {
+                    sold_out_[sold_kind_of_[at]] += gone * sold_amounts_[at];
+                }
+            }
+            if (empty != seller.lanes) {
+                Seller& kept = sellers_[kept_sellers++];
+                kept = seller;
+                kept.lanes &= ~empty;
+                for (std::size_t at = first; at < end; ++at, ++kept_holdings) {
+                    sold_amounts_[kept_holdings] = sold_amounts_[at];
+                    sold_kind_of_[kept_holdings] = sold_kind_of_[at];
+                }
+            }
+            first = end;
+        }
+        sellers_.resize(kept_sellers);
+        sold_amounts_.resize(kept_holdings);
+        sold_kind_of_.resize(kept_holdings);
     }
 
     /// Lanes that have settled stay where they are. Returns those that still move.
@@ -329,22 +355,24 @@ class Solver {
                                      : std::log(outside_[i][j] / out[i].prices[j]) / impact_[j];
             }
         }
-        for (std::uint32_t borrower = 0; borrower < borrowers(); ++borrower) {
-            const unsigned fallen = fallen_[borrower];
-            if (fallen == 0) {
-                continue;
-            }
-            const std::uint32_t end = market_.first[borrower + 1];
-            V net{};
-            for (std::uint32_t at = market_.first[borrower]; at < end; ++at) {
-                net += net_prices_[market_.kind_of[at]] * market_.amounts[at];
-            }
-            for (std::size_t i = 0; i < outside_.size(); ++i) {
-                const bool has_fallen = (fallen >> i & 1U) != 0;
-                out[i].fallen += has_fallen ? 1 : 0;
-                out[i].bad_debt +=
-                    has_fallen ? std::max(0.0, market_.debts[borrower] - lane(net, i)) : 0;
-            }
+        // Those who have nothing left bring what all of it is worth together.
+        V bad_debt = unpaid_;
+        for (std::size_t k = 0; k < market_.kinds.size(); ++k) {
+            bad_debt -= net_prices_[k] * sold_out_[k];
+        }
+        std::size_t first = 0;
+        for (const Seller& seller : sellers_) {
+            V net;
+            bring(first, seller, net);
+            V missing = seller.debt - net;
+            missing = missing > V{} ? missing : V{};
+            masked(missing, seller.lanes);
+            bad_debt += missing;
+            first += seller.holdings;
+        }
+        for (std::size_t i = 0; i < outside_.size(); ++i) {
+            out[i].fallen = static_cast<std::size_t>(lane(fallen_count_, i));
+            out[i].bad_debt = std::max(0.0, lane(bad_debt, i));
         }
     }
 
@@ -362,11 +390,14 @@ class Solver {
     Array<V> net_prices_;    ///< over the bonus
     Array<V> sold_out_;      ///< of kinds, by borrowers who have nothing left
     Array<V> sold_kinds_;
-    Array<V> sold_;                      ///< of assets
-    std::vector<std::uint8_t> fallen_;   ///< a bit for each lane, by borrower
-    std::vector<std::uint8_t> open_;     ///< fallen, and with something left
-    std::vector<std::uint32_t> active_;  ///< with an open lane
+    Array<V> sold_;                     ///< of assets
+    std::vector<std::uint8_t> fallen_;  ///< a bit for each lane, by borrower
     std::vector<Near> near_;
+    std::vector<Seller> sellers_;
+    std::vector<double> sold_amounts_;  ///< of all sellers, one after the other
+    std::vector<std::uint16_t> sold_kind_of_;
+    V fallen_count_{};
+    V unpaid_{};  ///< debts of those who have nothing left
 };
 
 #if defined(__x86_64__)
