@@ -15,16 +15,10 @@ using core::Address;
 using core::U256;
 using Units = boost::multiprecision::cpp_int;
 
-Units wad() { return Units(core::wad()); }
+/// Impacts and prices are counted in 1e27ths of the price at the beginning.
+Units one() { return Units(core::ray()); }
 
-Units floor_of(const Fraction& value) {
-    return boost::multiprecision::numerator(value) / boost::multiprecision::denominator(value);
-}
-
-Units ceiling_of(const Fraction& value) {
-    const Units down = floor_of(value);
-    return Fraction(down) == value ? down : Units(down + 1);
-}
+Units divide_up(const Units& up, const Units& down) { return (up + down - 1) / down; }
 
 }  // namespace
 
@@ -33,8 +27,13 @@ AssumedCurve::AssumedCurve(margin::VenueName name, margin::VenueToken asset,
     : name_(std::move(name)),
       tokens_{std::move(asset), std::move(into)},
       start_(std::move(price)),
-      law_(std::move(law)) {
-    core::ensure(law_.daily_volume != 0 && start_ > 0 && slope() > 0,
+      law_(std::move(law)),
+      volume_(law_.daily_volume) {
+    constexpr std::uint32_t kWhole = 10'000;
+    const Units root = Units(law_.y.value()) * Units(core::ray() / core::wad()) *
+                       law_.daily_volatility.value() / kWhole;
+    slope_ = root * root;
+    core::ensure(volume_ > 0 && start_ > 0 && slope_ > 0,
                  "an assumed market has a volume, a price and an impact");
 }
 
@@ -53,52 +52,52 @@ bool AssumedCurve::is_here(const Address& sell, const Address& buy) const {
     return sell != buy && find_token(sell) != nullptr && find_token(buy) != nullptr;
 }
 
-/// (y * volatility)^2, 1e36 is one.
-AssumedCurve::Units AssumedCurve::slope() const {
-    constexpr std::uint32_t kWhole = 10'000;
-    const Units root = Units(law_.y.value()) * law_.daily_volatility.value() / kWhole;
-    return root * root;
-}
-
-/// y * volatility * sqrt(|sold| / volume), 1e18 is all of the price; rounded down.
+/// y * volatility * sqrt(|sold| / volume), rounded down.
 AssumedCurve::Units AssumedCurve::impact(const Units& sold) const {
     const Units size = sold < 0 ? Units(-sold) : sold;
-    return boost::multiprecision::sqrt(Units(slope() * size / Units(law_.daily_volume)));
+    return boost::multiprecision::sqrt(Units(slope_ * size / volume_));
 }
 
 /// The smallest size whose impact is at least this: impact's inverse.
 AssumedCurve::Units AssumedCurve::size_of(const Units& impact) const {
-    return ceiling_of(Fraction(impact * impact * Units(law_.daily_volume), slope()));
+    return divide_up(impact * impact * volume_, slope_);
 }
 
-/// The most that may be sold in all with the price at the limit or above it.
-AssumedCurve::Units AssumedCurve::most_sold_at(const Fraction& limit) const {
-    const Fraction left = limit / start_ * Fraction(wad());
-    return left <= Fraction(wad()) ? Units(size_of(floor_of(Fraction(wad()) - left) + 1) - 1)
-                                   : Units(-size_of(ceiling_of(left - Fraction(wad()))));
+/// A price, up / down, as a part of the one at the beginning.
+AssumedCurve::Part AssumedCurve::part_of(const Units& up, const Units& down) const {
+    return {.up = up * boost::multiprecision::denominator(start_) * one(),
+            .down = down * boost::multiprecision::numerator(start_)};
 }
 
-/// The least that may be sold in all with the price at the limit or below it.
-AssumedCurve::Units AssumedCurve::least_sold_at(const Fraction& limit) const {
-    const Fraction left = limit / start_ * Fraction(wad());
-    return left < Fraction(wad()) ? size_of(ceiling_of(Fraction(wad()) - left))
-                                  : Units(1 - size_of(floor_of(left - Fraction(wad())) + 1));
+/// The most that may be sold in all with the price at this part or above it.
+AssumedCurve::Units AssumedCurve::most_sold_at(const Part& part) const {
+    const Units low = divide_up(part.up, part.down);
+    return low <= one() ? Units(size_of(one() - low + 1) - 1) : Units(-size_of(low - one()));
+}
+
+/// The least that may be sold in all with the price at this part or below it.
+AssumedCurve::Units AssumedCurve::least_sold_at(const Part& part) const {
+    const Units high = part.up / part.down;
+    return high < one() ? size_of(one() - high) : Units(1 - size_of(high - one() + 1));
 }
 
 /// nullopt where nothing is left of it.
 std::optional<Fraction> AssumedCurve::price_after(const Units& sold) const {
-    const Units left = sold < 0 ? Units(wad() + impact(sold)) : Units(wad() - impact(sold));
-    return left > 0 ? std::optional<Fraction>(start_ * Fraction(left, wad())) : std::nullopt;
+    const Units left = sold < 0 ? Units(one() + impact(sold)) : Units(one() - impact(sold));
+    return left > 0 ? std::optional<Fraction>(start_ * Fraction(left, one())) : std::nullopt;
 }
 
 /// What lies under the curve between two points: the integral of 1 - c sqrt(q) is q - (2/3) q c
 /// sqrt(q), and of 1 + c sqrt(-q) the same with q's size in the second part.
-Fraction AssumedCurve::worth(const Units& from, const Units& to) const {
+AssumedCurve::Part AssumedCurve::worth(const Units& from, const Units& to) const {
     const auto up_to = [&](const Units& sold) {
         const Units size = sold < 0 ? Units(-sold) : sold;
-        return Units(sold * wad() - 2 * size * impact(sold) / 3);
+        return Units(sold * one() - 2 * size * impact(sold) / 3);
     };
-    return start_ * Fraction(up_to(to) - up_to(from), wad());
+    // Next to nothing may seem worth less than nothing, where the root's last digit rises.
+    const Units area = std::max(Units(up_to(to) - up_to(from)), Units(0));
+    return {.up = area * boost::multiprecision::numerator(start_),
+            .down = boost::multiprecision::denominator(start_) * one()};
 }
 
 std::optional<margin::PriceRatio> AssumedCurve::price(const Address& sell,
@@ -126,24 +125,33 @@ core::Result<margin::SwapOutcome, margin::Refusal> AssumedCurve::swap(
 
 /// As much of the amount as leaves the price at the limit, and above nothing.
 margin::SwapOutcome AssumedCurve::sell(const margin::SwapCall& call) {
-    const Units end = size_of(wad()) - 1;
-    const Units most =
-        call.price_limit ? std::min(end, most_sold_at(to_fraction(*call.price_limit))) : end;
+    Units most = size_of(one()) - 1;
+    if (call.price_limit) {
+        const auto& [up, down] = *call.price_limit;
+        most = std::min(most, most_sold_at(part_of(Units(up), Units(down))));
+    }
     const Units amount = std::clamp(Units(most - sold_), Units(0), Units(call.amount));
-    const Units got = floor_of(worth(sold_, sold_ + amount));
+    const Part got = worth(sold_, sold_ + amount);
     sold_ += amount;
     return {.sold = U256(amount),
-            .bought = got > 0 ? U256(got) : U256(0),
+            .bought = U256(Units(got.up / got.down)),
             .unfilled = U256(Units(call.amount) - amount)};
 }
 
 /// As much of the asset as the amount pays for, up to the limit. Costs are rounded up.
 margin::SwapOutcome AssumedCurve::buy(const margin::SwapCall& call) {
-    const auto cost = [&](const Units& bought) { return ceiling_of(worth(sold_ - bought, sold_)); };
+    const auto cost = [&](const Units& bought) {
+        const Part part = worth(sold_ - bought, sold_);
+        return divide_up(part.up, part.down);
+    };
     // No unit is cheaper than the next one is now.
-    Units most = floor_of(Fraction(Units(call.amount)) / price_after(sold_).value_or(start_));
+    const Fraction most_paid = Fraction(Units(call.amount)) / price_after(sold_).value_or(start_);
+    Units most =
+        boost::multiprecision::numerator(most_paid) / boost::multiprecision::denominator(most_paid);
     if (call.price_limit) {
-        const Units least = least_sold_at(1 / to_fraction(*call.price_limit));
+        // The limit is of what is paid, in the asset: its inverse is the asset's price.
+        const auto& [up, down] = *call.price_limit;
+        const Units least = least_sold_at(part_of(Units(down), Units(up)));
         most = std::clamp(Units(sold_ - least), Units(0), most);
     }
     Units bought = most;

@@ -48,15 +48,20 @@ class AssumedCurve final : public margin::Venue {
   private:
     /// Units of the asset; below zero where more was bought than sold.
     using Units = boost::multiprecision::cpp_int;
+    /// up / down, not reduced: a common divisor would be sought for each of thousands of quotes.
+    struct Part {
+        Units up;
+        Units down;
+    };
 
     [[nodiscard]] bool is_here(const core::Address& sell, const core::Address& buy) const;
-    [[nodiscard]] Units slope() const;
     [[nodiscard]] Units impact(const Units& sold) const;
     [[nodiscard]] Units size_of(const Units& impact) const;
-    [[nodiscard]] Units most_sold_at(const Fraction& limit) const;
-    [[nodiscard]] Units least_sold_at(const Fraction& limit) const;
+    [[nodiscard]] Part part_of(const Units& up, const Units& down) const;
+    [[nodiscard]] Units most_sold_at(const Part& part) const;
+    [[nodiscard]] Units least_sold_at(const Part& part) const;
     [[nodiscard]] std::optional<Fraction> price_after(const Units& sold) const;
-    [[nodiscard]] Fraction worth(const Units& from, const Units& to) const;
+    [[nodiscard]] Part worth(const Units& from, const Units& to) const;
     [[nodiscard]] margin::SwapOutcome sell(const margin::SwapCall& call);
     [[nodiscard]] margin::SwapOutcome buy(const margin::SwapCall& call);
 
@@ -64,6 +69,8 @@ class AssumedCurve final : public margin::Venue {
     std::vector<margin::VenueToken> tokens_;  ///< the asset, and what it is sold for
     Fraction start_;
     SquareRootLaw law_;
+    Units volume_;
+    Units slope_;  ///< (y * volatility)^2, 1e54 is one
     Units sold_ = 0;
 };
 

@@ -153,11 +153,12 @@ class Text {
 
     [[nodiscard]] std::string round_text(const Round& round) const {
         constexpr std::size_t kCallsShown = 8;
-        std::string out =
-            fmt::format("\nround {}: {} liquidated{}\n", round.number, round.successes(),
-                        round.successes() == round.calls.size()
-                            ? ""
-                            : fmt::format(", {} refused", round.calls.size() - round.successes()));
+        std::string out = fmt::format(
+            "\nround {}{}: {} liquidated{}\n", round.number,
+            round.block == 0 ? "" : fmt::format(", {} blocks on", round.block), round.successes(),
+            round.successes() == round.calls.size()
+                ? ""
+                : fmt::format(", {} refused", round.calls.size() - round.successes()));
         for (std::size_t i = 0; i < std::min(round.calls.size(), kCallsShown); ++i) {
             out += call_text(round.calls[i]);
         }

@@ -56,13 +56,28 @@ TEST_CASE("two sales bring what one brings, and what was sold can be bought back
     const U256 whole_sale = sell(*at_once, 10'000);
     const U256 sum = sell(*parts, 1) + sell(*parts, 2'999) + sell(*parts, 7'000);
     CHECK(whole_sale >= sum);
-    CHECK(whole_sale - sum <= 1'000'000);  // of 2e25; the law's root has 18 digits
+    CHECK(whole_sale - sum <= 3);
     const auto back =
         at_once->swap({.sell = kDollar, .buy = kEther, .amount = whole_sale, .price_limit = {}});
     REQUIRE(back);
     CHECK(tokens(back->bought) == Approx(10'000).epsilon(1e-12));
     CHECK(back->bought <= whole(10'000));  // never more than was paid for
     CHECK(price_of(*at_once) == Approx(2000).epsilon(1e-9));
+}
+
+TEST_CASE("dust moves in either direction and is worth no less than nothing", "[cascade]") {
+    const auto venue = curve();
+    const auto swap = [&](const core::Address& sell, const core::Address& buy, const U256& amount) {
+        return venue->swap({.sell = sell, .buy = buy, .amount = amount, .price_limit = {}});
+    };
+    REQUIRE(swap(kEther, kDollar, whole(100'000)));
+    for (int i = 0; i < 300; ++i) {
+        const auto sold = swap(kEther, kDollar, U256(1 + i * 7));
+        REQUIRE(sold);
+        CHECK(sold->bought <= U256(2000 * (1 + i * 7)) + 1);
+        REQUIRE(swap(kDollar, kEther, U256(1 + i * 5)));
+    }
+    CHECK(price_of(*venue) == Approx(2000 * (1 - 0.04 * std::sqrt(0.4))).epsilon(1e-9));
 }
 
 TEST_CASE("an assumed curve is bought along above its beginning, too", "[cascade]") {
