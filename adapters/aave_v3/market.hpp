@@ -11,6 +11,7 @@
 #include "adapters/aave_v3/rules.hpp"
 #include "adapters/aave_v3/state.hpp"
 #include "core/archive.hpp"
+#include "margin/kept_rows.hpp"
 #include "margin/linear_form.hpp"
 #include "margin/market.hpp"
 
@@ -18,7 +19,7 @@ namespace margrave::adapters::aave_v3 {
 
 /// One Aave v3 pool with the accounts read from it. Every figure is computed from raw state by
 /// rules.hpp; the pool's own getUserAccountData is only ever compared with.
-class AaveMarket final : public margin::Market, public margin::LinearRows {
+class AaveMarket final : public margin::Market, public margin::LinearRows, public margin::KeptRows {
   public:
     explicit AaveMarket(State state);
 
@@ -75,6 +76,13 @@ class AaveMarket final : public margin::Market, public margin::LinearRows {
     void accrue(core::Timestamp to) override;
     [[nodiscard]] std::unique_ptr<margin::Market> fork() const override;
     [[nodiscard]] core::Archive archive() const override;
+
+    // kept_rows.cpp
+    /// The configuration's word and the e-mode, then each reserve that the account uses.
+    [[nodiscard]] std::vector<core::U256> kept_row(std::size_t row) const override;
+    void add_row(const core::Address& wallet, std::span<const core::U256> numbers) override;
+    void clear_rows() override { state_.accounts.clear(); }
+    [[nodiscard]] std::vector<margin::DebtSum> debt_sums() const override;
 
     [[nodiscard]] const State& state() const { return state_; }
 

@@ -42,6 +42,8 @@ struct PlaybookFile {
     std::string chain;
     std::vector<PlaybookMarket> markets;
     std::vector<core::Address> wallets;  ///< the own ones too, each once
+    /// In the place of wallets: the file of a book, which holds every borrower of the markets.
+    std::optional<std::string> book;
     std::vector<core::Address> own;
     std::vector<std::pair<AssetWord, core::U256>> sales;
     std::vector<std::pair<std::string, cascade::FactorMove>> moves;  ///< where, and the move
