@@ -66,6 +66,23 @@ void add_sum_gap(const margin::MarketName& name, const margin::DebtSum& sum,
     }
 }
 
+/// What of the market is unknown to the accounts that are in it now; what all of it lacks is told
+/// already.
+void add_missing(const margin::Market& market, std::vector<snapshot::CoverageGap>& gaps) {
+    for (const margin::Missing& missing : market.missing()) {
+        snapshot::CoverageGap gap =
+            gap_of(market.name(), missing.kind, missing.what + ": " + missing.detail);
+        gap.wallet = missing.wallet;
+        const bool is_told = std::any_of(gaps.begin(), gaps.end(), [&](const auto& told) {
+            return told.market == gap.market && told.wallet == gap.wallet &&
+                   told.detail == gap.detail;
+        });
+        if (!is_told) {
+            gaps.push_back(std::move(gap));
+        }
+    }
+}
+
 report::IndexedMarket fill(const store::BookFile& book, std::int64_t id, margin::Market& market,
                            std::vector<snapshot::CoverageGap>& gaps) {
     auto* rows = dynamic_cast<margin::KeptRows*>(&market);
@@ -79,7 +96,7 @@ report::IndexedMarket fill(const store::BookFile& book, std::int64_t id, margin:
                               .borrowers = counts.borrowers,
                               .unread = counts.unread,
                               .bytes = counts.bytes + counts.borrowers * 20,
-                              .sums = rows->debt_sums()};
+                              .sums = {}};
     book.each_borrower(id, [&](const core::Address& wallet, std::span<const core::U256> numbers) {
         rows->add_row(wallet, numbers);
     });
@@ -88,6 +105,7 @@ report::IndexedMarket fill(const store::BookFile& book, std::int64_t id, margin:
                               fmt::format("{} of {} accounts that borrowed could not be read",
                                           counts.unread, counts.accounts)));
     }
+    add_missing(market, gaps);
     out.sums = rows->debt_sums();
     for (const margin::DebtSum& sum : out.sums) {
         add_sum_gap(market.name(), sum, gaps);

@@ -56,9 +56,11 @@ IndexRun::IndexRun(const IndexSource& source, std::vector<IndexTarget> targets,
 
 void IndexRun::run() {
     forget_block_of_another_chain();
-    const Block first = head();
-    read_events(first);
-    const auto last = chains::evm::last_final_block(source_.transport, first);
+    at_newest([this](const Block& block) {
+        read_events(block);
+        return true;
+    });
+    const auto last = chains::evm::last_final_block(source_.transport, head());
     if (!last) {
         throw ChainError(last.error());
     }
@@ -67,8 +69,30 @@ void IndexRun::run() {
             scan_final(deployment, **last);
         }
     }
+    at_newest([this](const Block& block) {
+        move_to(block);
+        auto reader = reader_at(block);
+        return read_accounts(reader) && read_shared(reader);
+    });
+}
+
+/// Takes the step at the block that is asked for; where that one's state, or the block itself, is
+/// gone before the step is done, again at the one that is newest then.
+void IndexRun::at_newest(const std::function<bool(const Block&)>& step) {
     unsigned fruitless = 0;
-    for (Block block = head(); !bring_to(block); block = head()) {
+    for (;;) {
+        const Block block = head();
+        kept_ = 0;
+        // A parsing edge: that a block is gone is an answer here, and all else is not.
+        try {
+            if (step(block)) {
+                return;
+            }
+        } catch (const ChainError& error) {
+            if (!is_gone(error.kind())) {
+                throw;
+            }
+        }
         fruitless = kept_ == 0 ? fruitless + 1 : 0;
         if (fruitless == kFruitlessMax || head().hash == block.hash) {
             throw ChainError(ErrorKind::MissingState, source_.chain.name,
@@ -79,22 +103,6 @@ void IndexRun::run() {
         ++blocks_moved_;
         progress_.tell(fmt::format("the state of block {} is gone; going on at a later block",
                                    block.number.value()));
-    }
-}
-
-/// False when the block's state, or the block itself, is gone before all is read.
-bool IndexRun::bring_to(const Block& block) {
-    // A parsing edge: that a block is gone is an answer here, and all else is not.
-    try {
-        kept_ = 0;
-        move_to(block);
-        auto reader = reader_at(block);
-        return read_accounts(reader) && read_shared(reader);
-    } catch (const ChainError& error) {
-        if (!is_gone(error.kind())) {
-            throw;
-        }
-        return false;
     }
 }
 

@@ -65,7 +65,7 @@ class IndexRun {
     [[nodiscard]] Named scan(const Deployment& deployment, const chains::LogFilter& filter,
                              const chains::evm::BlockRange& range,
                              const std::optional<chains::Block>& pinned);
-    [[nodiscard]] bool bring_to(const chains::Block& block);
+    void at_newest(const std::function<bool(const chains::Block&)>& step);
     void move_to(const chains::Block& block);
     [[nodiscard]] bool read_accounts(chains::evm::BatchReader& reader);
     [[nodiscard]] bool read_shared(chains::evm::BatchReader& reader);
