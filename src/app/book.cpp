@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <tuple>
 #include <utility>
 
 #include "app/files.hpp"
@@ -83,6 +84,31 @@ void add_missing(const margin::Market& market, std::vector<snapshot::CoverageGap
     }
 }
 
+report::IndexedMarket counted(const store::BookFile& book, std::int64_t id,
+                              const margin::MarketName& name) {
+    const store::BookCounts counts = book.counts(id);
+    return {.name = name,
+            .deployment = "",
+            .accounts = counts.accounts,
+            .borrowers = counts.borrowers,
+            .unread = counts.unread,
+            .bytes = counts.bytes + counts.borrowers * std::tuple_size_v<core::Address::Raw>,
+            .sums = {}};
+}
+
+/// What accounts share there could not be read: they cannot be in the snapshot.
+report::IndexedMarket unread_market(const store::BookFile& book, std::int64_t id,
+                                    const margin::MarketName& name,
+                                    std::vector<snapshot::CoverageGap>& gaps) {
+    report::IndexedMarket out = counted(book, id, name);
+    out.sums = {{.what = "debts", .of_accounts = 0, .of_market = std::nullopt}};
+    gaps.push_back(gap_of(name, ErrorKind::MissingState,
+                          fmt::format("the market could not be read, so its {} borrowers are not "
+                                      "here",
+                                      out.borrowers)));
+    return out;
+}
+
 report::IndexedMarket fill(const store::BookFile& book, std::int64_t id, margin::Market& market,
                            std::vector<snapshot::CoverageGap>& gaps) {
     auto* rows = dynamic_cast<margin::KeptRows*>(&market);
@@ -90,20 +116,14 @@ report::IndexedMarket fill(const store::BookFile& book, std::int64_t id, margin:
         throw InputError(printable(book.path()) + ": this margrave keeps no accounts of " +
                          printable(market.name().protocol));
     }
-    const store::BookCounts counts = book.counts(id);
-    report::IndexedMarket out{.name = market.name(),
-                              .accounts = counts.accounts,
-                              .borrowers = counts.borrowers,
-                              .unread = counts.unread,
-                              .bytes = counts.bytes + counts.borrowers * 20,
-                              .sums = {}};
+    report::IndexedMarket out = counted(book, id, market.name());
     book.each_borrower(id, [&](const core::Address& wallet, std::span<const core::U256> numbers) {
         rows->add_row(wallet, numbers);
     });
-    if (counts.unread > 0) {
+    if (out.unread > 0) {
         gaps.push_back(gap_of(market.name(), ErrorKind::MissingState,
                               fmt::format("{} of {} accounts that borrowed could not be read",
-                                          counts.unread, counts.accounts)));
+                                          out.unread, out.accounts)));
     }
     add_missing(market, gaps);
     out.sums = rows->debt_sums();
@@ -141,17 +161,13 @@ OpenBook read_book(const store::BookFile& book) {
                          [&](const auto& one) { return one.id == market.deployment; });
         core::ensure(deployment != deployments.end(), "markets() joins the two");
         margin::Market* found = find_market(out.snapshot, deployment->protocol, market.name);
-        const store::BookCounts counts = book.counts(market.id);
-        if (found != nullptr) {
-            out.markets.push_back(fill(book, market.id, *found, out.gaps));
-        } else {
-            const margin::MarketName name{
-                .protocol = deployment->protocol, .chain = chains[0].chain, .name = market.name};
-            out.gaps.push_back(
-                gap_of(name, ErrorKind::MissingState,
-                       fmt::format("the market could not be read, so its {} borrowers are not here",
-                                   counts.borrowers)));
-        }
+        out.markets.push_back(found != nullptr ? fill(book, market.id, *found, out.gaps)
+                                               : unread_market(book, market.id,
+                                                               {.protocol = deployment->protocol,
+                                                                .chain = chains[0].chain,
+                                                                .name = market.name},
+                                                               out.gaps));
+        out.markets.back().deployment = deployment->name;
     }
     return out;
 }

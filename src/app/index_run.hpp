@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,7 +54,8 @@ class IndexRun {
     /// Accounts of one deployment that events name.
     using Named = std::vector<store::NamedInBook>;
 
-    [[nodiscard]] chains::Block head() const;
+    [[nodiscard]] chains::Block head() const;  ///< the block that is asked for, as it is now
+    [[nodiscard]] core::BlockNumber head_of_chain() const;
     [[nodiscard]] bool is_in_chain(core::BlockNumber number, const core::Hash& hash) const;
     [[nodiscard]] chains::evm::BatchReader reader_at(const chains::Block& block) const;
     void forget_block_of_another_chain();

@@ -14,6 +14,7 @@ namespace margrave::report {
 /// One market of a book.
 struct IndexedMarket {
     margin::MarketName name;
+    std::string deployment;       ///< the configured one that it is, or is a part of
     std::uint64_t accounts = 0;   ///< that ever borrowed
     std::uint64_t borrowers = 0;  ///< with debt at the block
     std::uint64_t unread = 0;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/hex.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
@@ -21,6 +23,7 @@ Json sum_json(const margin::DebtSum& sum) {
 Json market_json(const IndexedMarket& market) {
     return {{"protocol", market.name.protocol},
             {"market", market.name.name},
+            {"deployment", market.deployment},
             {"accounts", market.accounts},
             {"borrowers", market.borrowers},
             {"unread", market.unread},
@@ -32,20 +35,13 @@ std::string seconds_text(std::uint64_t milliseconds) {
     return fmt::format("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
 }
 
-/// "12 sums agree", or what does not.
+/// By how much those that do not agree differ stands among the gaps.
 std::string sums_text(const IndexedMarket& market) {
-    std::size_t agreeing = 0;
-    std::string out;
-    for (const margin::DebtSum& sum : market.sums) {
-        if (sum.of_market == sum.of_accounts) {
-            ++agreeing;
-        } else {
-            out += fmt::format("; {}: {}", core::printable(sum.what),
-                               sum.of_market ? difference_text(sum.of_accounts, *sum.of_market)
-                                             : std::string("unknown"));
-        }
-    }
-    return fmt::format("{} of {} sums agree{}", agreeing, market.sums.size(), out);
+    const auto agreeing =
+        std::count_if(market.sums.begin(), market.sums.end(),
+                      [](const auto& sum) { return sum.of_market == sum.of_accounts; });
+    return market.sums.empty() ? "nothing is borrowed"
+                               : fmt::format("{} of {} sums agree", agreeing, market.sums.size());
 }
 
 }  // namespace

@@ -125,8 +125,6 @@ class BookFile {
   private:
     explicit BookFile(Database database) : database_(std::move(database)) {}
     [[nodiscard]] static BookFile open(const std::string& path, Database::Mode mode);
-    void create();
-    void check() const;
 
     Database database_;
 };

@@ -316,6 +316,8 @@ describe(`the book of whole markets, seed "${seed}"`, { skip, concurrency: false
             await live(9);
             await index({ book, args: markets() });
         });
+        // As a node that lags looks, too.
+        assert.match((await index({ book, codes: [3] })).stderr, /has no block \d+ yet/);
         await devnet.chain.onSnapshot(async () => {
             await devnet.chain.mine({ seconds: 60 });
             await live(3);
@@ -349,6 +351,17 @@ describe(`the book of whole markets, seed "${seed}"`, { skip, concurrency: false
             assert.equal(byBook.final.liquidations, byWallets.final.liquidations);
             assert.deepEqual(byBook.gaps, byWallets.gaps);
         }
+        // One market of the two that the book holds, and one that it does not.
+        const [first] = rules.markets;
+        const one = withBook(unbroken.book).replace(/^markets = .*$/m, `markets = [{ protocol = "aave_v3", market = "${first}" }]`);
+        const { final } = await run("one.toml", one);
+        assert.deepEqual([...new Set(final.accounts.map(({ market }) => market))], [first]);
+        assert.equal(final.accounts.length, Object.keys(parseBook(unbroken.exported).markets[`aave_v3/${first}`]).length);
+        const file = path.join(folder, "other.toml");
+        fs.writeFileSync(file, one.replaceAll("aave_v3", "morpho_blue").replaceAll(first, devnet.blue.name));
+        const refused = await margrave(["cascade", "--playbook", file, "--config", config]);
+        assert.equal(refused.code, 2);
+        assert.match(refused.stderr, /holds no morpho_blue/);
     });
 
     test("a file that is no book, or a damaged one, is refused in one line", async () => {
