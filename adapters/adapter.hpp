@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/account_events.hpp"
 #include "chains/reader.hpp"
 #include "chains/task.hpp"
 #include "core/address.hpp"
@@ -31,6 +32,13 @@ class Adapter {
     /// The events that read() will scan for, known before any block is chosen.
     [[nodiscard]] virtual std::vector<chains::LogFilter> scans() const { return {}; }
 
+    /// The events that a book of the whole market is made by; nullopt where nobody knows them yet.
+    [[nodiscard]] virtual chains::Task<std::optional<AccountEvents>> account_events(
+        chains::Reader& /*chain*/) {
+        std::optional<AccountEvents> none;
+        co_return none;
+    }
+
     /// The markets with all accounts read so far: one, or several where a deployment's markets are
     /// isolated from each other; none when what they share could not be read. Call once, last.
     [[nodiscard]] virtual std::vector<std::unique_ptr<margin::Market>> take_markets() = 0;
@@ -46,6 +54,11 @@ using NotePriceSource =
 struct AdapterOptions {
     bool verify = false;    ///< also read the protocol's own view of every account, as the referee
     bool discover = false;  ///< also look for markets and contracts that no list names
+    /// Read of a borrower what margin::KeptRows keeps and nothing else; a market stands also
+    /// without an account.
+    bool for_book = false;
+    /// Only the market of this name, where a deployment has several; "" for all of it.
+    std::string only_market = {};
     NotePriceSource note_price_source = nullptr;
 };
 

@@ -36,10 +36,11 @@ const std::map<std::string, std::set<std::string>>& allowed() {
         {"src/report",
          {"src/core", "src/margin", "src/snapshot", "src/exposure", "src/cascade", "src/risk"}},
         {"src/settings", {"src/core"}},
+        {"src/store", {"src/core", "src/snapshot"}},
         {"src/app",
-         {"src/core", "src/margin", "src/oracle", "src/snapshot", "src/settings", "src/collect",
-          "src/exposure", "src/cascade", "src/report", "src/risk", "chains", "chains/evm",
-          "adapters"}},
+         {"src/store", "src/core", "src/margin", "src/oracle", "src/snapshot", "src/settings",
+          "src/collect", "src/exposure", "src/cascade", "src/report", "src/risk", "chains",
+          "chains/evm", "adapters"}},
     };
     return kAllowed;
 }
@@ -50,6 +51,7 @@ const std::map<std::string, std::set<std::string>>& fenced() {
         {"nlohmann/", {"src/snapshot", "src/report", "src/settings", "src/app", "chains/evm"}},
         {"simdjson", {"chains/evm"}},
         {"curl/", {"chains/evm"}},
+        {"sqlite3", {"src/store"}},
         {"CLI/", {"src/app"}},
         {"toml++/", {"src/settings", "src/app"}},
     };

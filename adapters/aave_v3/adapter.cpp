@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "adapters/aave_v3/account_events.hpp"
 #include "adapters/aave_v3/contracts.hpp"
 #include "adapters/aave_v3/deployment.hpp"
 #include "adapters/aave_v3/emodes.hpp"
@@ -100,6 +101,25 @@ Task<BalanceReading> read_balance(Reader& chain, const Behaviour& behaviour, con
     co_return out;
 }
 
+/// For a book. Where debt is valued by balance the scaled debt is read too: only that adds up.
+Task<Balance> read_kept_balance(Reader& chain, const Behaviour& behaviour, const Reserve& reserve,
+                                UserConfiguration configuration, Address wallet) {
+    SharedTask<BalanceReading> debt(read_balance(
+        chain, behaviour, reserve, configuration.is_borrowing(reserve.id), wallet, false));
+    debt.start();
+    U256 supply;
+    if (configuration.is_collateral(reserve.id)) {
+        supply = co_await chain.call(reserve.a_token, ScaledBalanceOf{}, wallet);
+    }
+    Balance out = (co_await debt).balance;
+    out.scaled_supply = supply;
+    if (out.debt_by_balance) {
+        out.scaled_debt =
+            co_await chain.call(reserve.variable_debt_token, ScaledBalanceOf{}, wallet);
+    }
+    co_return out;
+}
+
 /// What accounts read already.
 Task<EmodeCategory> result_of(SharedTask<EmodeCategory>& reading) {
     EmodeCategory found = co_await reading;
@@ -121,6 +141,7 @@ class AaveAdapter final : public Adapter {
         : config_(std::move(config)), options_(std::move(options)) {}
 
     Task<void> read(Reader& chain, Address wallet) override;
+    Task<std::optional<AccountEvents>> account_events(Reader& chain) override;
     std::vector<std::unique_ptr<margin::Market>> take_markets() override;
 
   private:
@@ -135,6 +156,9 @@ class AaveAdapter final : public Adapter {
     Task<bool> other_emodes(Reader& chain);
     Task<void> read_account(Reader& chain, std::size_t row);
     Task<void> read_balances(Reader& chain, std::size_t row);
+    Task<void> read_kept_balances(Reader& chain, std::size_t row);
+    void require_known_reserves(const UserConfiguration& configuration,
+                                const Reserves& shared) const;
 
     DeploymentConfig config_;
     AdapterOptions options_;
@@ -250,6 +274,19 @@ Task<bool> AaveAdapter::other_emodes(Reader& chain) {
     co_return true;
 }
 
+Task<std::optional<AccountEvents>> AaveAdapter::account_events(Reader& chain) {
+    begin(chain);
+    const Reserves& shared = co_await *reserves_;
+    if (!shared.unread.empty()) {
+        const margin::Missing& first = shared.unread.front();
+        throw ChainError(first.kind, first.what,
+                         first.detail + "; without it events of its tokens would be missed");
+    }
+    std::optional<AccountEvents> events =
+        aave_v3::account_events(config_, co_await *entry_, shared);
+    co_return events;
+}
+
 Task<void> AaveAdapter::read(Reader& chain, Address wallet) {
     begin(chain);
     const std::size_t row = accounts_.size();
@@ -284,7 +321,11 @@ Task<void> AaveAdapter::read_account(Reader& chain, std::size_t row) {
                 Referee{collateral, debt, available, threshold, ltv, factor, {}};
         }
     }
-    co_await read_balances(chain, row);
+    if (options_.for_book) {
+        co_await read_kept_balances(chain, row);
+    } else {
+        co_await read_balances(chain, row);
+    }
     if (category != 0) {
         static_cast<void>(co_await emode(chain, accounts_[row].emode_category));
     }
@@ -346,8 +387,42 @@ Task<void> AaveAdapter::read_balances(Reader& chain, std::size_t row) {
     if (failure) {
         throw ChainError(*failure);
     }
-    // A bit of an id that no reserve has is a dropped reserve, which the contract skips; unless
-    // some reserve is unread.
+    require_known_reserves(configuration, shared);
+}
+
+/// What the bits name, of a borrower.
+Task<void> AaveAdapter::read_kept_balances(Reader& chain, std::size_t row) {
+    const Reserves& shared = co_await *reserves_;
+    const Address wallet = accounts_[row].wallet;
+    const UserConfiguration configuration = accounts_[row].configuration;
+    require_known_reserves(configuration, shared);
+    std::vector<Task<Balance>> reading;
+    bool is_borrower = false;
+    for (const auto& [id, reserve] : shared.by_id) {
+        is_borrower = is_borrower || configuration.is_borrowing(id);
+        if (configuration.is_using(id)) {
+            reading.push_back(
+                read_kept_balance(chain, *known_facts_->behaviour, reserve, configuration, wallet));
+        }
+    }
+    if (!is_borrower) {
+        co_return;
+    }
+    const auto outcomes = co_await chains::settle_all(std::move(reading));
+    for (const auto& outcome : outcomes) {
+        if (!outcome) {
+            throw ChainError(outcome.error());
+        }
+        if (!is_empty(*outcome)) {
+            accounts_[row].balances.push_back(*outcome);
+        }
+    }
+}
+
+/// A bit of an id that no reserve has is a dropped reserve, which the contract skips; unless some
+/// reserve is unread.
+void AaveAdapter::require_known_reserves(const UserConfiguration& configuration,
+                                         const Reserves& shared) const {
     for (unsigned id = 0; id < ReserveBitmap().size() && !shared.unread.empty(); ++id) {
         if (configuration.is_using(id) && shared.by_id.count(id) == 0) {
             throw ChainError(shared.unread.front().kind, config_.market,
@@ -382,7 +457,9 @@ std::vector<std::unique_ptr<margin::Market>> AaveAdapter::take_markets() {
     state.unread.insert(state.unread.end(), unread_supplies_.begin(), unread_supplies_.end());
     state.emodes = std::move(known_emodes_);
     std::erase_if(state.emodes, [&](const auto& entry) {
-        return entry.second.liquidation_threshold_bps == 0 &&
+        // The accounts of a book are not all here.
+        const bool may_be_used = options_.for_book && entry.second.ltv_bps != 0;
+        return !may_be_used && entry.second.liquidation_threshold_bps == 0 &&
                std::none_of(accounts_.begin(), accounts_.end(), [&](const Account& account) {
                    return account.emode_category == entry.first;
                });
@@ -415,6 +492,7 @@ std::unique_ptr<Adapter> make_adapter(const settings::MarketEntry& entry,
     DeploymentConfig config;
     config.chain = entry.chain;
     config.market = entry.name;
+    config.from_block = core::BlockNumber(entry.from_block);
     config.provider = entry.section.address("pool_addresses_provider");
     if (const auto name = entry.section.optional_text("behaviour")) {
         config.behaviour = &configured_behaviour(*name, entry.section.where("behaviour"));

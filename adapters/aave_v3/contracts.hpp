@@ -5,13 +5,16 @@
 #include <vector>
 
 #include "chains/abi.hpp"
+#include "chains/event.hpp"
 
 /// The functions of Aave v3's contracts that margrave calls. Sources: IPool,
 /// IPoolAddressesProvider, IAaveOracle, IPriceOracleSentinel, IScaledBalanceToken, IStableDebtToken
 /// of aave/aave-v3-core@v1.19.3 and aave-dao/aave-v3-origin@v3.6.0.
 namespace margrave::adapters::aave_v3 {
 
+using chains::abi::Event;
 using chains::abi::Function;
+using chains::abi::Indexed;
 using chains::abi::Uint;
 using core::Address;
 using core::U256;
@@ -100,5 +103,16 @@ using IsBorrowAllowed = Function<"isBorrowAllowed", bool()>;
 using UnderlyingAsset = Function<"UNDERLYING_ASSET_ADDRESS", Address()>;
 using PoolOf = Function<"POOL", Address()>;
 using TreasuryOf = Function<"RESERVE_TREASURY_ADDRESS", Address()>;
+
+// Events, the same at every revision: of the pool, and of its tokens
+/// Reserve, caller, whose debt, amount, rate mode, rate, referral code.
+using Borrow = Event<"Borrow", Indexed<Address>, Address, Indexed<Address>, U256, std::uint8_t,
+                     U256, Indexed<std::uint16_t>>;
+using UserEModeSet = Event<"UserEModeSet", Indexed<Address>, std::uint8_t>;
+using CollateralEnabled =
+    Event<"ReserveUsedAsCollateralEnabled", Indexed<Address>, Indexed<Address>>;
+using CollateralDisabled =
+    Event<"ReserveUsedAsCollateralDisabled", Indexed<Address>, Indexed<Address>>;
+using Transfer = Event<"Transfer", Indexed<Address>, Indexed<Address>, U256>;
 
 }  // namespace margrave::adapters::aave_v3

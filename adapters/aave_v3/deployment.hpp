@@ -18,6 +18,7 @@ namespace margrave::adapters::aave_v3 {
 struct DeploymentConfig {
     std::string chain;
     std::string market;
+    core::BlockNumber from_block;          ///< at or before the pool's first event
     core::Address provider;                ///< PoolAddressesProvider
     const Behaviour* behaviour = nullptr;  ///< configured; nullptr: POOL_REVISION decides
     std::map<std::uint64_t, const Behaviour*> revisions;  ///< POOL_REVISION to behaviour

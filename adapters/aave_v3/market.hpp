@@ -12,6 +12,7 @@
 #include "adapters/aave_v3/state.hpp"
 #include "core/archive.hpp"
 #include "margin/bulk.hpp"
+#include "margin/kept_rows.hpp"
 #include "margin/linear_form.hpp"
 #include "margin/market.hpp"
 
@@ -21,7 +22,8 @@ namespace margrave::adapters::aave_v3 {
 /// rules.hpp; the pool's own getUserAccountData is only ever compared with.
 class AaveMarket final : public margin::Market,
                          public margin::LinearRows,
-                         public margin::BulkMarket {
+                         public margin::BulkMarket,
+                         public margin::KeptRows {
   public:
     explicit AaveMarket(State state);
 
@@ -93,6 +95,13 @@ class AaveMarket final : public margin::Market,
     void accrue(core::Timestamp to) override;
     [[nodiscard]] std::unique_ptr<margin::Market> fork() const override;
     [[nodiscard]] core::Archive archive() const override;
+
+    // kept_rows.cpp
+    /// The configuration's word and the e-mode, then each reserve that the account uses.
+    [[nodiscard]] std::vector<core::U256> kept_row(std::size_t row) const override;
+    void add_row(const core::Address& wallet, std::span<const core::U256> numbers) override;
+    void clear_rows() override { state_.accounts.clear(); }
+    [[nodiscard]] std::vector<margin::DebtSum> debt_sums() const override;
 
     [[nodiscard]] const State& state() const { return state_; }
 

@@ -7,12 +7,14 @@
 #include <string>
 #include <utility>
 
+#include "adapters/morpho_blue/account_events.hpp"
 #include "adapters/morpho_blue/config.hpp"
 #include "adapters/morpho_blue/contracts.hpp"
 #include "adapters/morpho_blue/discovery.hpp"
 #include "adapters/morpho_blue/market.hpp"
 #include "adapters/morpho_blue/readings.hpp"
 #include "core/hex.hpp"
+#include "core/text.hpp"
 
 namespace margrave::adapters::morpho_blue {
 namespace {
@@ -32,6 +34,7 @@ class MorphoAdapter final : public Adapter {
 
     Task<void> read(Reader& chain, Address wallet) override;
     std::vector<chains::LogFilter> scans() const override;
+    Task<std::optional<AccountEvents>> account_events(Reader& chain) override;
     std::vector<std::unique_ptr<margin::Market>> take_markets() override;
     std::vector<margin::Missing> missing() const override;
 
@@ -108,6 +111,11 @@ std::vector<chains::LogFilter> MorphoAdapter::scans() const {
         }
     }
     return out;
+}
+
+Task<std::optional<AccountEvents>> MorphoAdapter::account_events(Reader& /*chain*/) {
+    std::optional<AccountEvents> events = morpho_blue::account_events(config_);
+    co_return events;
 }
 
 void MorphoAdapter::begin(Reader& chain) {
@@ -296,12 +304,13 @@ Task<bool> MorphoAdapter::read_position(Reader& chain, std::size_t index, Addres
     // The fee recipient earns shares that are not stored yet.
     const Address fee_recipient = co_await *fee_recipient_;
     const bool holds = !read.is_empty();
-    if (!holds && wallet != fee_recipient) {
+    if (!holds && wallet != fee_recipient && !options_.for_book) {
         co_return false;
     }
     slot.is_needed = true;
     static_cast<void>(co_await *slot.details);
-    if (options_.note_price_source && holds && !slot.state.params.oracle.is_zero()) {
+    const bool is_asked = holds || options_.for_book;
+    if (options_.note_price_source && is_asked && !slot.state.params.oracle.is_zero()) {
         options_.note_price_source(slot.state.params.oracle, margin::PriceQuestion::Price);
     }
     if (options_.verify && holds) {
@@ -525,7 +534,7 @@ std::vector<std::unique_ptr<margin::Market>> MorphoAdapter::take_markets() {
             return account.is_read() ? account.is_empty() && !is_fee_recipient
                                      : unread_wallets_.contains(account.wallet);
         });
-        if (!state.accounts.empty()) {
+        if (!state.accounts.empty() || options_.for_book) {
             attach_pre_liquidations(*slot);
             out.push_back(std::make_unique<MorphoMarket>(std::move(state)));
         }
@@ -564,7 +573,21 @@ std::vector<margin::Missing> MorphoAdapter::missing() const {
 std::unique_ptr<Adapter> make_adapter(const settings::MarketEntry& entry,
                                       std::span<const settings::Revision> /*revisions*/,
                                       const AdapterOptions& options) {
-    return std::make_unique<MorphoAdapter>(read_config(entry), options);
+    DeploymentConfig config = read_config(entry);
+    if (!options.only_market.empty()) {
+        const auto id = parse_market_id(options.only_market);
+        if (!id) {
+            throw core::ConfigError(entry.section.where("market_ids") + ": \"" +
+                                    core::printable(options.only_market) +
+                                    "\" is no market id; it takes 0x and 64 hex digits");
+        }
+        config.market_ids = {*id};
+    }
+    if (options.for_book) {  // who authorised whom is not kept
+        config.pre_liquidations.clear();
+        config.pre_liquidation_factory.reset();
+    }
+    return std::make_unique<MorphoAdapter>(std::move(config), options);
 }
 
 std::unique_ptr<margin::Market> restore_market(const core::Archive& archive) {

@@ -30,23 +30,31 @@ std::vector<Address> read_addresses(const settings::Section& section, std::strin
 std::vector<Bytes32> read_market_ids(const settings::Section& section) {
     std::vector<Bytes32> out;
     for (const std::string& text : section.texts("market_ids")) {
-        const auto bytes = core::parse_hex(text);
-        if (!bytes || bytes->size() != std::tuple_size_v<Bytes32>) {
+        const auto id = parse_market_id(text);
+        if (!id) {
             refuse(section, "market_ids",
                    "\"" + core::printable(text, 80) +
                        "\" is no market id; it takes 0x and 64 hex digits");
         }
-        Bytes32 id{};
-        std::copy(bytes->begin(), bytes->end(), id.begin());
-        if (std::find(out.begin(), out.end(), id) != out.end()) {
+        if (std::find(out.begin(), out.end(), *id) != out.end()) {
             refuse(section, "market_ids", text + " stands there twice");
         }
-        out.push_back(id);
+        out.push_back(*id);
     }
     return out;
 }
 
 }  // namespace
+
+std::optional<Bytes32> parse_market_id(std::string_view text) {
+    const auto bytes = core::parse_hex(text);
+    if (!bytes || bytes->size() != std::tuple_size_v<Bytes32>) {
+        return std::nullopt;
+    }
+    Bytes32 id{};
+    std::copy(bytes->begin(), bytes->end(), id.begin());
+    return id;
+}
 
 DeploymentConfig read_config(const settings::MarketEntry& entry) {
     DeploymentConfig config;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/morpho_blue/contracts.hpp"
@@ -21,6 +22,9 @@ struct DeploymentConfig {
     std::vector<Address> pre_liquidations;
     std::optional<Address> pre_liquidation_factory;
 };
+
+/// 0x and 64 hex digits.
+[[nodiscard]] std::optional<Bytes32> parse_market_id(std::string_view text);
 
 /// Throws ConfigError naming the key.
 [[nodiscard]] DeploymentConfig read_config(const settings::MarketEntry& entry);

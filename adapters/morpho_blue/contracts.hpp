@@ -59,6 +59,21 @@ using CreateMarket = Event<"CreateMarket", Indexed<Bytes32>, ParamsTuple>;
 using CreatePreLiquidation =
     Event<"CreatePreLiquidation", Indexed<Address>, Bytes32, PreLiquidationTuple>;
 
+// Every event after which a position is another one; each names the market and the position's
+// owner. Source: EventsLib.sol
+using Supply = Event<"Supply", Indexed<Bytes32>, Indexed<Address>, Indexed<Address>, U256, U256>;
+using Withdraw =
+    Event<"Withdraw", Indexed<Bytes32>, Address, Indexed<Address>, Indexed<Address>, U256, U256>;
+using Borrow =
+    Event<"Borrow", Indexed<Bytes32>, Address, Indexed<Address>, Indexed<Address>, U256, U256>;
+using Repay = Event<"Repay", Indexed<Bytes32>, Indexed<Address>, Indexed<Address>, U256, U256>;
+using SupplyCollateral =
+    Event<"SupplyCollateral", Indexed<Bytes32>, Indexed<Address>, Indexed<Address>, U256>;
+using WithdrawCollateral = Event<"WithdrawCollateral", Indexed<Bytes32>, Address, Indexed<Address>,
+                                 Indexed<Address>, U256>;
+using Liquidate = Event<"Liquidate", Indexed<Bytes32>, Indexed<Address>, Indexed<Address>, U256,
+                        U256, U256, U256, U256>;
+
 // State changes. `liquidate` is only ever simulated, to hear what the contract says of a health;
 // the others are prepared unsigned.
 using AssetsAndShares = std::tuple<U256, U256>;

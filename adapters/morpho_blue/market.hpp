@@ -9,6 +9,7 @@
 #include "adapters/morpho_blue/state.hpp"
 #include "core/archive.hpp"
 #include "margin/bulk.hpp"
+#include "margin/kept_rows.hpp"
 #include "margin/linear_form.hpp"
 #include "margin/market.hpp"
 
@@ -30,7 +31,8 @@ struct Accrued {
 /// token, debt in the loan token, which is the quote.
 class MorphoMarket final : public margin::Market,
                            public margin::LinearRows,
-                           public margin::BulkMarket {
+                           public margin::BulkMarket,
+                           public margin::KeptRows {
   public:
     explicit MorphoMarket(State state);
 
@@ -93,6 +95,13 @@ class MorphoMarket final : public margin::Market,
     void accrue(core::Timestamp to) override;
     [[nodiscard]] std::unique_ptr<margin::Market> fork() const override;
     [[nodiscard]] core::Archive archive() const override;
+
+    // kept_rows.cpp
+    /// Borrow shares, collateral, supply shares.
+    [[nodiscard]] std::vector<core::U256> kept_row(std::size_t row) const override;
+    void add_row(const core::Address& wallet, std::span<const core::U256> numbers) override;
+    void clear_rows() override { state_.accounts.clear(); }
+    [[nodiscard]] std::vector<margin::DebtSum> debt_sums() const override;
 
     [[nodiscard]] const State& state() const { return state_; }
 

@@ -162,4 +162,22 @@ Head read_head(RpcTransport& rpc, std::string_view block) {
     return head;
 }
 
+core::Result<std::optional<Block>, ChainError> last_final_block(RpcTransport& rpc,
+                                                                const Block& head) {
+    /// Two epochs of Ethereum.
+    constexpr std::uint64_t kDepth = 64;
+    auto block = parse_block_reply(rpc.send({{block_by_tag("finalized")}})[0][0]);
+    if (!block && head.number.value() < kDepth) {
+        return std::optional<Block>();
+    }
+    if (!block) {
+        block =
+            parse_block_reply(rpc.send({{block_by_number(head.number.value() - kDepth)}})[0][0]);
+    }
+    if (!block) {
+        return core::Unexpected(block.error());
+    }
+    return std::optional(head.number < block->number ? head : *block);
+}
+
 }  // namespace margrave::chains::evm

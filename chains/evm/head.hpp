@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,11 @@ struct Head {
 
 /// The block of that number as the node sees it now; throws core::ChainError.
 [[nodiscard]] Block read_block(RpcTransport& rpc, core::BlockNumber number);
+
+/// The last block up to `head` that will not change any more: what the node calls finalized, or, of
+/// a node that knows none, the one 64 below; nullopt where the chain is shorter.
+[[nodiscard]] core::Result<std::optional<Block>, core::ChainError> last_final_block(
+    RpcTransport& rpc, const Block& head);
 
 /// The question for a block by its number or tag, and what was answered to it; UnknownBlock when
 /// the node knows no such block.

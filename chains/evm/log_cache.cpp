@@ -21,24 +21,6 @@ core::Hash hash_of(std::string_view text) {
         {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});  // NOLINT: bytes
 }
 
-/// Addresses and topics as text: what a file is about.
-std::string subject(const LogFilter& filter) {
-    std::string out;
-    for (const core::Address& address : filter.addresses) {
-        out += out.empty() ? "" : ",";
-        out += core::to_hex(address.raw());
-    }
-    for (const auto& topics : filter.topics) {
-        out += ' ';
-        for (const Topic& topic : topics) {
-            out += out.back() == ' ' ? "" : ",";
-            out += core::to_hex(topic);
-        }
-        out += topics.empty() ? "*" : "";
-    }
-    return out;
-}
-
 void append_line(const Log& log, std::string& out) {
     fmt::format_to(std::back_inserter(out), "{} {} {} ", log.block.value(), log.index,
                    core::to_hex(log.address.raw()));
@@ -151,9 +133,26 @@ core::Result<std::vector<Log>, std::string> parse_logs(std::string_view body,
 
 }  // namespace
 
+std::string events_text(const LogFilter& filter) {
+    std::string out;
+    for (const core::Address& address : filter.addresses) {
+        out += out.empty() ? "" : ",";
+        out += core::to_hex(address.raw());
+    }
+    for (const auto& topics : filter.topics) {
+        out += ' ';
+        for (const Topic& topic : topics) {
+            out += out.back() == ' ' ? "" : ",";
+            out += core::to_hex(topic);
+        }
+        out += topics.empty() ? "*" : "";
+    }
+    return out;
+}
+
 std::string log_cache_name(core::ChainId chain_id, const LogFilter& filter) {
     constexpr std::size_t kHashBytes = 8;
-    const core::Hash hash = hash_of(subject(filter));
+    const core::Hash hash = hash_of(events_text(filter));
     return fmt::format("{}/{}-{}.logs", chain_id.value(),
                        core::to_hex(filter.addresses.at(0).raw()).substr(2),
                        core::to_hex(std::span(hash).first(kHashBytes)).substr(2));
@@ -166,7 +165,7 @@ std::string to_text(const KeptLogs& kept) {
     }
     std::string head =
         fmt::format("{}\nchain {}\nevents {}\nfrom {}\nthrough {} {}\nspan {}\nlogs {}\n", kFormat,
-                    kept.chain_id.value(), subject(kept.filter), kept.filter.from.value(),
+                    kept.chain_id.value(), events_text(kept.filter), kept.filter.from.value(),
                     kept.through.value(), core::to_hex(kept.hash), kept.span, kept.logs.size());
     const core::Hash sum = hash_of(head + body);
     return head + "keccak " + core::to_hex(sum) + '\n' + body;
@@ -180,7 +179,7 @@ core::Result<KeptLogs, std::string> parse_kept_logs(std::string_view text, core:
     }
     KeptLogs kept{.chain_id = chain_id, .filter = filter, .through = {}, .logs = {}};
     const bool is_chain = number(header(rest, "chain")) == chain_id.value();
-    const bool is_subject = header(rest, "events") == subject(filter);
+    const bool is_subject = header(rest, "events") == events_text(filter);
     if (!is_chain || !is_subject) {
         return wrong("it is about other events");
     }

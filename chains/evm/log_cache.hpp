@@ -36,6 +36,9 @@ struct KeptLogs {
     std::vector<Log> logs;      ///< in the chain's order
 };
 
+/// What is scanned for as text, the first block aside: "ADDRESS,… TOPIC,… …", `*` for any topic.
+[[nodiscard]] std::string events_text(const LogFilter& filter);
+
 /// "1/0xbbbb….….logs": the same for the same chain, addresses and topics.
 [[nodiscard]] std::string log_cache_name(core::ChainId chain_id, const LogFilter& filter);
 

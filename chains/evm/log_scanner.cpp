@@ -14,8 +14,6 @@ namespace {
 using core::ChainError;
 using core::ErrorKind;
 
-/// Blocks that are taken for final where a node knows no `finalized`: two epochs of Ethereum.
-constexpr std::uint64_t kDepth = 64;
 constexpr std::uint64_t kEventsMax = 1'000'000;
 /// Requests until what was read is saved for the first time, then after half as many again: saving
 /// writes all of it.
@@ -148,19 +146,11 @@ std::optional<ChainError> LogScanner::check_kept(Known& known) {
 
 core::Result<std::optional<Block>, ChainError> LogScanner::last_final(const Block& head) {
     if (!final_) {
-        const auto block = ask_block(block_by_tag("finalized"));
-        const std::uint64_t number = head.number.value();
-        if (block) {
-            final_ = block.value();
-        } else if (number < kDepth) {
-            return std::optional<Block>();
-        } else {
-            const auto deep = ask_block(block_by_number(number - kDepth));
-            if (!deep) {
-                return core::Unexpected(deep.error());
-            }
-            final_ = deep.value();
+        const auto found = last_final_block(rpc_, head);
+        if (!found || !found.value()) {
+            return found;
         }
+        final_ = **found;
     }
     return std::optional(head.number < final_->number ? head : *final_);
 }

@@ -1,5 +1,11 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
+#include "app/book.hpp"
 #include "app/cascade_run.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
@@ -7,6 +13,8 @@
 #include "app/gather.hpp"
 #include "app/playbook_file.hpp"
 #include "core/errors.hpp"
+#include "core/hex.hpp"
+#include "core/text.hpp"
 #include "report/cascade.hpp"
 
 namespace margrave::app {
@@ -22,6 +30,98 @@ SourceOptions source_of(const CascadeOptions& options, const PlaybookFile& file)
         source.chains = {file.chain};
     }
     return source;
+}
+
+/// A wallet of the book, which holds one at least where there is a debt.
+std::optional<core::Address> first_borrower(const snapshot::Snapshot& book) {
+    for (const auto& market : book.markets) {
+        if (market->account_count() > 0) {
+            return market->wallet(0);
+        }
+    }
+    return std::nullopt;
+}
+
+/// Pools at the book's own block; its accounts are not read again.
+SourceOptions source_beside_book(const CascadeOptions& options, const PlaybookFile& file,
+                                 const snapshot::Snapshot& book) {
+    const snapshot::ChainCut& cut = book.chains.front();
+    if (cut.chain != file.chain) {
+        throw core::ConfigError(fmt::format("{}: the book is of chain {}, the playbook of {}",
+                                            core::printable(*file.book), core::printable(cut.chain),
+                                            core::printable(file.chain)));
+    }
+    if (!options.wallets.empty() || options.wallets_file || options.block) {
+        throw core::InputError(
+            "a playbook with a book takes no addresses and no --block: the book "
+            "holds every borrower, at one block");
+    }
+    SourceOptions source = source_of(options, file);
+    if (options.snapshot) {
+        source.wallets.clear();
+        return source;
+    }
+    const auto anybody = first_borrower(book);
+    if (source.wallets.empty() && anybody) {
+        source.wallets.push_back(anybody->to_string());
+    }
+    source.block = core::to_hex(cut.hash);
+    return source;
+}
+
+/// A playbook names a deployment, or a market inside one.
+bool names(const PlaybookMarket& word, const report::IndexedMarket& market) {
+    return word.protocol == market.name.protocol &&
+           (word.market == market.name.name || word.market == market.deployment);
+}
+
+/// Leaves in the book what the playbook speaks of.
+void keep_named_markets(OpenBook& book, const PlaybookFile& file) {
+    for (const PlaybookMarket& word : file.markets) {
+        const bool is_there = std::any_of(book.markets.begin(), book.markets.end(),
+                                          [&](const auto& market) { return names(word, market); });
+        if (!is_there) {
+            throw core::ConfigError(fmt::format(
+                "{}: the book {} holds no {}/{}", word.where, core::printable(*file.book),
+                core::printable(word.protocol), core::printable(word.market)));
+        }
+    }
+    const auto is_another = [&](const std::string& protocol, const std::string& name) {
+        return std::any_of(book.markets.begin(), book.markets.end(), [&](const auto& market) {
+            return market.name.protocol == protocol && market.name.name == name &&
+                   std::none_of(file.markets.begin(), file.markets.end(),
+                                [&](const PlaybookMarket& word) { return names(word, market); });
+        });
+    };
+    std::erase_if(book.snapshot.markets, [&](const auto& market) {
+        return is_another(market->name().protocol, market->name().name);
+    });
+    std::erase_if(book.gaps, [&](const snapshot::CoverageGap& gap) {
+        return is_another(gap.protocol, gap.market);
+    });
+}
+
+/// The pools as gathered, the markets as the book has them.
+Gathered gather_with_book(World& world, const CascadeOptions& options, const PlaybookFile& file,
+                          settings::Settings settings) {
+    OpenBook book = read_book(open_book(*file.book));
+    keep_named_markets(book, file);
+    settings.markets.clear();
+    auto gathered =
+        gather(world, source_beside_book(options, file, book.snapshot), settings, {.venues = true});
+    snapshot::Snapshot& into = gathered.snapshot;
+    if (gathered.chain_unreadable || into.chains.empty()) {
+        return gathered;
+    }
+    if (into.chains.front().hash != book.snapshot.chains.front().hash) {
+        throw core::InputError(core::printable(*file.book) +
+                               ": the snapshot is of another block than the book");
+    }
+    into.markets = std::move(book.snapshot.markets);
+    into.oracles = std::move(book.snapshot.oracles);
+    into.gaps.insert(into.gaps.end(), std::make_move_iterator(book.gaps.begin()),
+                     std::make_move_iterator(book.gaps.end()));
+    return gathered;
 }
 
 std::string render(const World& world, const report::CascadeReport& report,
@@ -41,7 +141,8 @@ ExitCode run_cascade(World& world, const CascadeOptions& options) {
     const PlaybookFile file = parse_playbook(
         {.name = options.playbook, .text = read_file(options.playbook, kConfigBytesMax)});
     const auto settings = playbook_settings(load_settings(world, options.config_file), file);
-    auto gathered = gather(world, source_of(options, file), settings, {.venues = true});
+    auto gathered = file.book ? gather_with_book(world, options, file, settings)
+                              : gather(world, source_of(options, file), settings, {.venues = true});
     if (gathered.chain_unreadable || gathered.snapshot.chains.empty()) {
         return ExitCode::Unreadable;
     }

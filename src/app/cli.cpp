@@ -40,6 +40,38 @@ class HelpFormat : public CLI::Formatter {
     }
 };
 
+constexpr const char* kWhere = "Where to read";
+
+void define_where(CLI::App& command, SourceOptions& options) {
+    command
+        .add_option("--config", options.config_file, "Configuration merged over the shipped one")
+        ->type_name("FILE")
+        ->group(kWhere);
+    command.add_option("--chain", options.chains, "Chains to read, by name, or all")
+        ->type_name("NAME[,NAME]")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->group(kWhere);
+    command
+        .add_option("--rpc", options.rpc,
+                    "Endpoint instead of the configured ones (also: ETH_RPC_URL)")
+        ->type_name("URL")
+        ->group(kWhere);
+    command
+        .add_option("--block", options.block,
+                    "latest (default), safe, finalized, a number or a block hash")
+        ->type_name("BLOCK")
+        ->group(kWhere);
+    command.add_option("--timeout", options.timeout, "Give up a round of reads after this long")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(1, 86400).description(""))
+        ->group(kWhere);
+    command
+        .add_flag("--allow-plain-http", options.allow_plain_http,
+                  "Let endpoints beyond this machine be plain http")
+        ->group(kWhere);
+}
+
 /// The options of every command that reads wallets, filled in while CLI11 parses.
 void define_source(CLI::App& command, SourceOptions& options) {
     command
@@ -51,38 +83,11 @@ void define_source(CLI::App& command, SourceOptions& options) {
                     "More wallets, one a line; # begins a comment")
         ->type_name("FILE");
 
-    const auto* where = "Where to read";
-    command
-        .add_option("--config", options.config_file, "Configuration merged over the shipped one")
-        ->type_name("FILE")
-        ->group(where);
-    command.add_option("--chain", options.chains, "Chains to read, by name, or all")
-        ->type_name("NAME[,NAME]")
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->group(where);
-    command
-        .add_option("--rpc", options.rpc,
-                    "Endpoint instead of the configured ones (also: ETH_RPC_URL)")
-        ->type_name("URL")
-        ->group(where);
-    command
-        .add_option("--block", options.block,
-                    "latest (default), safe, finalized, a number or a block hash")
-        ->type_name("BLOCK")
-        ->group(where);
-    command.add_option("--timeout", options.timeout, "Give up a round of reads after this long")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(1, 86400).description(""))
-        ->group(where);
-    command
-        .add_flag("--allow-plain-http", options.allow_plain_http,
-                  "Let endpoints beyond this machine be plain http")
-        ->group(where);
+    define_where(command, options);
     command
         .add_flag("--discover", options.discover,
                   "Also look for markets and contracts that no list names, by scanning events")
-        ->group(where);
+        ->group(kWhere);
 
     command
         .add_option("--cache", options.cache,
@@ -244,6 +249,34 @@ void define_cascade(CLI::App& command, CascadeOptions& options) {
     command.footer(kCascadeFooter);
 }
 
+void define_index(CLI::App& command, IndexOptions& options) {
+    command.add_option("--book", options.book, "The book: made anew, or brought up to date")
+        ->type_name("FILE")
+        ->required()
+        ->group("Files");
+    command.add_option("--export", options.export_file, "Save what the book holds, to hand it on")
+        ->type_name("FILE")
+        ->group("Files");
+    command
+        .add_option("--import", options.import_file,
+                    "Make the book of a saved one, without a network")
+        ->type_name("FILE")
+        ->group("Files");
+    command
+        .add_option("--market", options.markets,
+                    "Which deployments; may be repeated (default: those of the book, else all of "
+                    "the chain)")
+        ->type_name("PROTOCOL/NAME")
+        ->allow_extra_args(false)
+        ->group("What to read");
+    command.add_flag("--offline", options.offline, "Check and export the book as it is")
+        ->group("What to read");
+    define_where(command, options);
+    command.add_flag("--json", options.json, "Answer as JSON")->group("Output");
+    command.add_flag("--quiet", options.quiet, "No progress on stderr")->group("Output");
+    command.footer(kIndexFooter);
+}
+
 void define_rescue(CLI::App& command, RescueOptions& options) {
     define_source(command, options);
     define_account(command, options.account);
@@ -312,12 +345,14 @@ struct Parser {
     WhatIfOptions whatif;
     GraphOptions graph;
     CascadeOptions cascade;
+    IndexOptions index;
     CLI::App* audit_command = nullptr;
     CLI::App* liquidate_command = nullptr;
     CLI::App* rescue_command = nullptr;
     CLI::App* whatif_command = nullptr;
     CLI::App* graph_command = nullptr;
     CLI::App* cascade_command = nullptr;
+    CLI::App* index_command = nullptr;
     CLI::App* check_config_command = nullptr;
     CLI::App* protocols_command = nullptr;
     CLI::App* demo_command = nullptr;
@@ -337,6 +372,8 @@ struct Parser {
         cascade_command =
             add("cascade", "What everybody's liquidations do to the price, and where we then fall");
         define_cascade(*cascade_command, cascade);
+        index_command = add("index", "Every borrower of whole markets, into a book");
+        define_index(*index_command, index);
         demo_command = add("demo", "Audit recorded wallets, without a network");
         define_demo(*demo_command, demo);
         protocols_command = add("protocols", "The protocols known and how each is proven");
@@ -423,6 +460,9 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.cascade_command->parsed()) {
         return parser.cascade;
+    }
+    if (parser.index_command->parsed()) {
+        return parser.index;
     }
     if (parser.rescue_command->parsed()) {
         return parser.rescue;

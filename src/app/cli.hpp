@@ -62,6 +62,17 @@ struct CascadeOptions : SourceOptions {
     bool json = false;
 };
 
+/// `margrave index`, as typed. Of the source it takes where to read, and no wallets.
+struct IndexOptions : SourceOptions {
+    std::string book;
+    std::vector<std::string> markets;  ///< PROTOCOL/NAME
+    std::optional<std::string> import_file;
+    std::optional<std::string> export_file;
+    bool offline = false;
+    bool json = false;
+    bool quiet = false;
+};
+
 /// `margrave rescue`, as typed.
 struct RescueOptions : SourceOptions {
     AccountOptions account;
@@ -94,9 +105,9 @@ struct ShowText {
     std::string text;
 };
 
-using Command =
-    std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, CascadeOptions,
-                 RescueOptions, CheckConfigOptions, ProtocolsOptions, DemoOptions, ShowText>;
+using Command = std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions,
+                             CascadeOptions, IndexOptions, RescueOptions, CheckConfigOptions,
+                             ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

@@ -68,6 +68,16 @@ Examples:
   margrave cascade --playbook eth-20.toml --snapshot now.json --json
   margrave cascade --playbook eth-20.toml --dot | dot -Tsvg > cascade.svg)";
 
+inline constexpr const char* kIndexFooter =
+    R"(Finds every borrower of a market by its events and reads each at one block. It may be stopped at any time and
+goes on where it was; run again, it reads only what has changed. What debts add up to is compared with what the
+market says: a difference is a gap. docs/book.md tells more.
+
+Examples:
+  margrave index --book core.book --market aave_v3/core --chain ethereum
+  margrave index --book core.book --export core.txt --offline
+  margrave index --book core.book --import core.txt)";
+
 inline constexpr const char* kRescueFooter =
     R"(Plans the cheapest way back to a target health: from the wallet's own balances first, then by swaps, by
 selling collateral, with funds from outside last. Every amount is the smallest that still holds at the end

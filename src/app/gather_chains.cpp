@@ -139,6 +139,23 @@ void tell_unreadable(World& world, const collect::CollectResult& result) {
 
 }  // namespace
 
+ConnectedChain connect_one_chain(World& world, const SourceOptions& options,
+                                 const settings::Settings& settings) {
+    const ConnectOptions connect_options{.timeout = options.timeout,
+                                         .allow_plain_http = options.allow_plain_http};
+    // Chains are chosen for wallets: for any that names none.
+    auto chosen =
+        choose(world, options, settings, {core::ChainAddress{}}, std::nullopt, connect_options);
+    if (chosen.size() != 1) {
+        throw InputError(
+            fmt::format("a book is of one chain, but {} would be read: choose one "
+                        "with --chain",
+                        chosen.size()));
+    }
+    auto transport = connect(world, chosen.front().chain, connect_options);
+    return {.chain = std::move(chosen.front().chain), .transport = std::move(transport)};
+}
+
 Gathered gather_chains(World& world, const SourceOptions& options,
                        const settings::Settings& settings,
                        const std::vector<core::ChainAddress>& wallets,

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "app/gather.hpp"
+#include "chains/evm/rpc.hpp"
 
 namespace margrave::app {
 
@@ -11,6 +13,16 @@ namespace margrave::app {
                                      const settings::Settings& settings,
                                      const std::vector<core::ChainAddress>& wallets,
                                      const collect::CollectOptions& reading);
+
+/// A chain and the endpoint that answers for it.
+struct ConnectedChain {
+    settings::Chain chain;
+    std::unique_ptr<chains::evm::RpcTransport> transport;
+};
+
+/// The chain that the options choose; throws InputError where they choose several.
+[[nodiscard]] ConnectedChain connect_one_chain(World& world, const SourceOptions& options,
+                                               const settings::Settings& settings);
 
 /// From a saved snapshot.
 [[nodiscard]] Gathered gather_file(const SourceOptions& options,

@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
                 .clock = margrave::core::system_clock(),
                 .open_endpoint = margrave::chains::evm::make_http_transport,
                 .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
+                .err_is_terminal = ::isatty(STDERR_FILENO) == 1,
                 .seed = std::random_device{}()};
     world.columns = terminal_columns(world.columns);
     return margrave::app::run(world, {argv + 1, argv + std::max(argc, 1)});

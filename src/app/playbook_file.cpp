@@ -334,15 +334,20 @@ PlaybookFile parse_playbook(const settings::Source& source) {
                           R"(markets = [ { protocol = "aave_v3", market = "core" } ])");
     }
     file.wallets = addresses(*section, "wallets");
+    file.book = section->optional_text("book");
+    if (file.book && section->has("wallets")) {
+        throw ConfigError(section->where("wallets") +
+                          ": `wallets` and `book` exclude each other: a book holds every borrower");
+    }
     file.own = addresses(*section, "own");
     for (const core::Address& own : file.own) {
         if (std::find(file.wallets.begin(), file.wallets.end(), own) == file.wallets.end()) {
             file.wallets.push_back(own);
         }
     }
-    if (file.wallets.empty()) {
+    if (file.wallets.empty() && !file.book) {
         throw ConfigError(section->where("wallets") +
-                          ": no wallet: a cascade needs the accounts of the market");
+                          ": no wallet and no `book`: a cascade needs the accounts of the market");
     }
     read_rules(*section, file.playbook);
     if (file.playbook.accrues && file.engine == EngineKind::Fast) {

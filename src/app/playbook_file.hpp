@@ -68,6 +68,8 @@ struct PlaybookFile {
     EngineKind engine = EngineKind::Exact;
     std::vector<PlaybookMarket> markets;
     std::vector<core::Address> wallets;  ///< the own ones too, each once
+    /// In the place of wallets: the file of a book, which holds every borrower of the markets.
+    std::optional<std::string> book;
     std::vector<core::Address> own;
     ShockWords shock;
     std::vector<ShockWords> path;  ///< by rising block

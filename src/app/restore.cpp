@@ -37,7 +37,10 @@ std::unique_ptr<margin::Venue> restore_venue(std::string_view kind, const core::
 }  // namespace
 
 snapshot::Snapshot read_snapshot(const std::string& file) {
-    const auto text = read_file(file, kDataBytesMax);
+    return parse_snapshot(file, read_file(file, kDataBytesMax));
+}
+
+snapshot::Snapshot parse_snapshot(const std::string& file, std::string_view text) {
     try {
         return snapshot::from_json(text, restore_market, oracle::make_model, restore_venue);
     } catch (const core::InputError& error) {

@@ -28,6 +28,7 @@ struct World {
     core::Clock& clock;
     OpenEndpoint open_endpoint;
     bool out_is_terminal = false;
+    bool err_is_terminal = false;
     unsigned columns = 100;                            ///< of that terminal
     std::optional<std::uint64_t> seed = std::nullopt;  ///< of all chance; nullopt: there is none
 };

@@ -109,6 +109,21 @@ TEST_CASE("the other commands have their options", "[app][cli]") {
     CHECK(std::holds_alternative<ProtocolsOptions>(parse_command_line({"protocols"})));
 }
 
+TEST_CASE("index has a book, markets, and where to read", "[app][cli][book]") {
+    const auto options = std::get<IndexOptions>(parse_command_line(
+        {"index", "--book", "a.book", "--market", "aave_v3/core", "--market", "morpho_blue/blue",
+         "--chain", "ethereum", "--block", "12", "--export", "a.txt", "--json", "--quiet"}));
+    CHECK(options.book == "a.book");
+    CHECK(options.markets == Words{"aave_v3/core", "morpho_blue/blue"});
+    CHECK(options.chains == Words{"ethereum"});
+    CHECK(options.block == "12");
+    CHECK(options.export_file == "a.txt");
+    CHECK_FALSE(options.import_file);
+    CHECK(options.json);
+    CHECK(options.quiet);
+    CHECK_THAT(error_of({"index"}), Contains("--book is required"));
+}
+
 struct Mistake {
     Words words;
     const char* message;

@@ -161,5 +161,21 @@ TEST_CASE("a playbook without markets, wallets or table is refused", "[cascade][
         Contains("no wallet"));
 }
 
+TEST_CASE("a book stands in the place of wallets, with the own accounts in it",
+          "[cascade][settings][book]") {
+    const std::string head =
+        "[cascade]\nchain = \"a\"\nmarkets = [{protocol=\"x\", market=\"y\"}]\n";
+    const auto parse_whole = [&](const std::string& text) {
+        return parse_playbook({.name = "p.toml", .text = head + text});
+    };
+    const PlaybookFile file = parse_whole(
+        "book = \"core.book\"\nown = [\"0x0000000000000000000000000000000000000002\"]\n");
+    CHECK(file.book == "core.book");
+    CHECK(file.own.size() == 1);
+    CHECK_FALSE(parse("").book);
+    CHECK_THROWS_WITH(parse("book = \"core.book\"\n"),
+                      Contains("`wallets` and `book` exclude each other"));
+}
+
 }  // namespace
 }  // namespace margrave::app

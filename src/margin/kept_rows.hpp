@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/address.hpp"
+#include "core/u256.hpp"
+
+namespace margrave::margin {
+
+/// All debts of one kind: what the rows add up to beside what the contract itself says. Of a market
+/// with all its borrowers the two are equal, to the unit.
+struct DebtSum {
+    std::string what;  ///< "scaled debt of WETH", "borrow shares"
+    core::U256 of_accounts;
+    std::optional<core::U256> of_market;  ///< nullopt when it could not be read
+};
+
+/// A market whose borrowers can be kept apart from what they share, as the book of a whole market
+/// keeps them: a row is a few numbers whose order is the adapter's own (its README says it). What
+/// does not bear on solvency, such as supplies that are no collateral, is not in them.
+class KeptRows {
+  public:
+    virtual ~KeptRows() = default;
+
+    /// The row without its wallet; empty without debt.
+    [[nodiscard]] virtual std::vector<core::U256> kept_row(std::size_t row) const = 0;
+    /// The inverse; throws core::InputError for numbers that are no row of this market.
+    virtual void add_row(const core::Address& wallet, std::span<const core::U256> numbers) = 0;
+    virtual void clear_rows() = 0;
+    [[nodiscard]] virtual std::vector<DebtSum> debt_sums() const = 0;
+};
+
+}  // namespace margrave::margin
