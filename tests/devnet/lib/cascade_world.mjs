@@ -105,15 +105,17 @@ async function fillPool(chain, uniswap, weth, dollars, fee) {
     return pool;
 }
 
-/// So many accounts near their limits, spread over the lenders: [{ wallet, lender }]. `scale` is their size.
-export async function enterAccounts({ chain, tokens, devnet }, { seed, lenders, count, scale = 1 }) {
+/// So many accounts near their limits, spread over the lenders: [{ wallet, lender }]. `scale` is their size. At Morpho,
+/// where a liquidation closes everything at once, they owe from `least` on of what they may, so that some are left for
+/// another round; basis points.
+export async function enterAccounts({ chain, tokens, devnet }, { seed, lenders, count, scale = 1, least = 6000 }) {
     const random = new Random(seed);
     const accounts = [];
     for (let i = 0; i < count; i++) {
         const lender = lenders[i % lenders.length];
         const wallet = addressOf("margrave cascade", seed, i);
         const enter = lender.protocol === "morpho_blue" ? enterMorpho : enterAave;
-        enter({ chain, tokens, blue: devnet.blue, market: lender.market, wallet, random, scale });
+        enter({ chain, tokens, blue: devnet.blue, market: lender.market, wallet, random, scale, least });
         accounts.push({ wallet, lender });
         // Of the node's gas a block holds about so many.
         if (i % 100 === 99) await chain.mine({ seconds: 0 });
@@ -150,15 +152,14 @@ function enterAave({ chain, tokens, market, wallet, random, scale }) {
 }
 
 /// WETH posted, and what the market lends owed.
-function enterMorpho({ chain, tokens, blue, market, wallet, random, scale }) {
+function enterMorpho({ chain, tokens, blue, market, wallet, random, scale, least }) {
     const call = (functionName, ...args) =>
         chain.send({ from: wallet, to: blue.morpho, abi: MORPHO, functionName, args: [market.params, ...args] });
     const whole = BigInt(Math.floor(random.logBetween(2e4, 8e5) * scale));
     const amount = amountFor(tokens.WETH, whole);
     mintMany(chain, tokens.WETH, [wallet], [amount]);
     call("supplyCollateral", amount, wallet, "0x");
-    // A liquidation here closes everything at once, so that it takes farther accounts for another round.
-    const owed = owedOf((whole * market.lltv) / WAD, random, 6000);
+    const owed = owedOf((whole * market.lltv) / WAD, random, least);
     call("borrow", owed * 10n ** BigInt(market.loan.decimals), 0n, wallet, wallet);
 }
 

@@ -150,7 +150,8 @@ describe(`cascades, seed "${seed}"`, { skip, concurrency: false }, () => {
     test("the adjusted price is where own accounts really fall, and before it they do not", async (context) => {
         await world.chain.onSnapshot(async () => {
             const lenders = Object.values(world.lenders);
-            const accounts = await enterAccounts(world, { seed: `${seed} own`, lenders, count: 60, scale: 0.7 });
+            const setting = { seed: `${seed} own`, lenders, count: 60, scale: 0.7, least: 8200 };
+            const accounts = await enterAccounts(world, setting);
             const playbook = rulesOf(world, { sell: "to-debt", lenders });
             const own = accounts.slice(0, OWN).map(({ wallet }) => wallet);
             const { own: rows } = await predict(accounts, { ...playbook, price: fallOf(100) }, { own });
