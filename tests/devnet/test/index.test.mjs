@@ -330,7 +330,8 @@ describe(`the book of whole markets, seed "${seed}"`, { skip, concurrency: false
     test("a cascade over the book is that over the same accounts as wallets", async () => {
         const rows = Object.values(parseBook(unbroken.exported).markets).flatMap((market) => Object.keys(market));
         const own = rows.slice(0, 2);
-        const rules = { markets: aave.map(({ name }) => name), own, sell: "keep", order: "lowest-health", pair: "largest" };
+        const lenders = aave.map(({ name }) => ({ protocol: "aave_v3", name }));
+        const rules = { lenders, own, sell: "keep", order: "lowest-health", pair: "largest" };
         const run = async (name, playbook, args = []) => {
             const file = path.join(folder, name);
             fs.writeFileSync(file, playbook);
@@ -352,7 +353,7 @@ describe(`the book of whole markets, seed "${seed}"`, { skip, concurrency: false
             assert.deepEqual(byBook.gaps, byWallets.gaps);
         }
         // One market of the two that the book holds, and one that it does not.
-        const [first] = rules.markets;
+        const first = lenders[0].name;
         const one = withBook(unbroken.book).replace(/^markets = .*$/m, `markets = [{ protocol = "aave_v3", market = "${first}" }]`);
         const { final } = await run("one.toml", one);
         assert.deepEqual([...new Set(final.accounts.map(({ market }) => market))], [first]);
