@@ -9,8 +9,9 @@ export const GENESIS_TIME = 1_750_000_000;
 const running = new Set();
 
 /// Resolves to { url, port, stop() } once the node listens. Blocks come only when asked for, the sender decides the
-/// order by gas price, and any address may send: all so that one seed gives one chain.
-export async function startAnvil({ chainId = CHAIN_ID, genesisTime = GENESIS_TIME } = {}) {
+/// order by gas price, and any address may send: all so that one seed gives one chain. Of old blocks' states
+/// `statesOnDisk` are kept beside those in memory.
+export async function startAnvil({ chainId = CHAIN_ID, genesisTime = GENESIS_TIME, statesOnDisk = 1000 } = {}) {
     const node = spawnWithParent(binary(), [
         "--host",
         "127.0.0.1",
@@ -34,6 +35,8 @@ export async function startAnvil({ chainId = CHAIN_ID, genesisTime = GENESIS_TIM
         "--gas-limit",
         "10000000000",
         "--no-console-log",
+        "--max-persisted-states",
+        String(statesOnDisk),
     ]);
     const stop = () => stopNode(node);
     running.add(stop);
@@ -51,8 +54,10 @@ function binary() {
 }
 
 // The shell ends its child when its own standard input closes. The kernel closes that however we die, so that even
-// a killed test run leaves no node behind. A session of its own keeps Ctrl-C with us, who then close the input.
-const GUARD = 'exec 3<&0; "$@" 3<&- & child=$!; (cat <&3 >/dev/null; kill $child 2>/dev/null) & wait $child';
+// a killed test run leaves no node behind, nor the states that it keeps on disk, gigabytes of them, which it would not
+// remove itself. A session of its own keeps Ctrl-C with us, who then close the input.
+const GUARD = `exec 3<&0; states=$(mktemp -d); "$@" --cache-path "$states" 3<&- & child=$!
+    (cat <&3 >/dev/null; kill $child 2>/dev/null) & wait $child; code=$?; rm -rf "$states"; exit $code`;
 
 function spawnWithParent(command, args) {
     return spawn("sh", ["-c", GUARD, "sh", command, ...args], { detached: true, stdio: ["pipe", "pipe", "pipe"] });

@@ -30,7 +30,7 @@ const DOLLARS = ["USDC", "DAI"];
 /// Resolves to { devnet, chain, tokens, uniswap, pools, liquidator, lender, lenders: { v30, v36, usdc, dai }, toml }: `pools` are
 /// of WETH, by what it is sold for; `usdc` and `dai` are Morpho's markets, `lender` is who lends in all of them.
 export async function startCascadeWorld(seed) {
-    const devnet = await startDevnet({ seed: `${seed} cascade`, wallets: 20, observations: 1, morpho: true });
+    const devnet = await startDevnet({ seed: `${seed} cascade`, wallets: 20, observations: 1, morpho: true, statesOnDisk: 10 });
     const { chain, tokens, markets, blue } = devnet;
     const uniswap = deployUniswap(chain);
     await chain.mine();

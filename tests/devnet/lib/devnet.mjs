@@ -35,9 +35,10 @@ export async function startDevnet({
     observations = 3,
     aave = true,
     morpho = false,
+    statesOnDisk,
     log = () => {},
 } = {}) {
-    const anvil = await startAnvil();
+    const anvil = await startAnvil({ statesOnDisk });
     try {
         const world = await buildWorld(new Chain(anvil.url, GENESIS_TIME), { aave, morpho });
         const life = await live(world, { random: new Random(seed), seed, wallets, observations, log });
