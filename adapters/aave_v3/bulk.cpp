@@ -182,14 +182,6 @@ BulkOutcome AaveMarket::bulk_liquidate(std::span<BulkLeg> legs, margin::BulkCall
         .refusal = nullptr, .repaid = sale.repaid, .seized = sale.to_liquidator, .fee = sale.fee};
 }
 
-std::unique_ptr<margin::Market> AaveMarket::without_accounts() const {
-    State state = state_;
-    state.accounts.clear();
-    auto out = std::make_unique<AaveMarket>(std::move(state));
-    out->accrue(time_);
-    return out;
-}
-
 void AaveMarket::put_bulk_row(std::size_t row, std::span<const BulkLeg> legs) {
     Account& account = state_.accounts.at(row);
     account.referee.reset();

@@ -139,6 +139,14 @@ void AaveMarket::add_row(const core::Address& wallet, std::span<const U256> row)
     state_.accounts.push_back(std::move(account));
 }
 
+std::unique_ptr<margin::Market> AaveMarket::without_accounts() const {
+    State state = state_;
+    state.accounts.clear();
+    auto out = std::make_unique<AaveMarket>(std::move(state));
+    out->accrue(time_);
+    return out;
+}
+
 /// Of each reserve. The principals of stable debt have no such sum: what the token keeps of all of
 /// them has interest at the average rate in it (StableDebtToken of aave/aave-v3-core@v1.19.3).
 std::vector<margin::DebtSum> AaveMarket::debt_sums() const {

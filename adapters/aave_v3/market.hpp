@@ -72,7 +72,6 @@ class AaveMarket final : public margin::Market,
                                                      margin::BulkCall call,
                                                      std::span<const double> answers,
                                                      std::span<double> liquidity) const override;
-    [[nodiscard]] std::unique_ptr<margin::Market> without_accounts() const override;
     void put_bulk_row(std::size_t row, std::span<const margin::BulkLeg> legs) override;
 
     /// Refusals by the names of README.md.
@@ -100,7 +99,7 @@ class AaveMarket final : public margin::Market,
     /// The configuration's word and the e-mode, then each reserve that the account uses.
     [[nodiscard]] std::vector<core::U256> kept_row(std::size_t row) const override;
     void add_row(const core::Address& wallet, std::span<const core::U256> numbers) override;
-    void clear_rows() override { state_.accounts.clear(); }
+    [[nodiscard]] std::unique_ptr<margin::Market> without_accounts() const override;
     [[nodiscard]] std::vector<margin::DebtSum> debt_sums() const override;
 
     [[nodiscard]] const State& state() const { return state_; }

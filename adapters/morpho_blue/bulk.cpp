@@ -87,14 +87,6 @@ margin::BulkOutcome MorphoMarket::bulk_liquidate(std::span<BulkLeg> legs, margin
     return out;
 }
 
-std::unique_ptr<margin::Market> MorphoMarket::without_accounts() const {
-    State state = state_;
-    state.accounts.clear();
-    auto out = std::make_unique<MorphoMarket>(std::move(state));
-    out->accrue(time_);
-    return out;
-}
-
 void MorphoMarket::put_bulk_row(std::size_t row, std::span<const BulkLeg> legs) {
     Account& account = state_.accounts.at(row);
     account.referee.reset();

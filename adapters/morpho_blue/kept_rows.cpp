@@ -29,6 +29,14 @@ void MorphoMarket::add_row(const core::Address& wallet, std::span<const U256> nu
     state_.accounts.push_back(std::move(account));
 }
 
+std::unique_ptr<margin::Market> MorphoMarket::without_accounts() const {
+    State state = state_;
+    state.accounts.clear();
+    auto out = std::make_unique<MorphoMarket>(std::move(state));
+    out->accrue(time_);
+    return out;
+}
+
 std::vector<margin::DebtSum> MorphoMarket::debt_sums() const {
     margin::DebtSum sum{
         .what = "borrow shares", .of_accounts = 0, .of_market = state_.totals.borrow_shares};

@@ -4,6 +4,7 @@
 
 #include "cascade/run.hpp"
 #include "core/errors.hpp"
+#include "margin/kept_rows.hpp"
 
 namespace margrave::cascade {
 namespace {
@@ -23,9 +24,9 @@ std::map<Place, std::size_t> rounds_of(const Outcome& outcome) {
 State without_accounts(const State& state) {
     State out;
     for (const auto& market : state.markets) {
-        const auto* bulk = dynamic_cast<const margin::BulkMarket*>(market.get());
-        core::ensure(bulk != nullptr, "a fast engine's markets have rules in doubles");
-        out.markets.push_back(bulk->without_accounts());
+        const auto* rows = dynamic_cast<const margin::KeptRows*>(market.get());
+        core::ensure(rows != nullptr, "a market with rules in doubles keeps its rows apart");
+        out.markets.push_back(rows->without_accounts());
     }
     for (const auto& venue : state.venues) {
         out.venues.push_back(venue->fork());

@@ -20,17 +20,12 @@ using chains::Task;
 using core::ChainError;
 using core::ConfigError;
 
-std::unique_ptr<adapters::Adapter> make_adapter(const settings::Settings& settings,
-                                                const settings::MarketEntry& entry,
-                                                const std::string& only_market,
-                                                adapters::NotePriceSource note = {}) {
-    const adapters::Protocol* protocol = adapters::find_protocol(entry.protocol);
-    if (protocol == nullptr) {
-        throw ConfigError(fmt::format("{}: margrave knows no protocol \"{}\"",
-                                      entry.section.where("protocol"), entry.protocol));
-    }
-    return protocol->make_adapter(
-        entry, settings.revisions,
+std::unique_ptr<adapters::Adapter> make_book_adapter(const settings::Settings& settings,
+                                                     const settings::MarketEntry& entry,
+                                                     const std::string& only_market,
+                                                     adapters::NotePriceSource note = {}) {
+    return make_adapter(
+        settings, entry,
         {.for_book = true, .only_market = only_market, .note_price_source = std::move(note)});
 }
 
@@ -44,7 +39,7 @@ std::vector<MarketReading> make_readings(const settings::Settings& settings,
         MarketReading& reading = out.emplace_back();
         reading.entry = question.entry;
         reading.adapter =
-            make_adapter(settings, *question.entry, is_whole ? "" : question.market, note);
+            make_book_adapter(settings, *question.entry, is_whole ? "" : question.market, note);
     }
     return out;
 }
@@ -101,7 +96,7 @@ adapters::AccountEvents read_account_events(chains::evm::BatchReader& reader,
                                             const settings::Settings& settings,
                                             const settings::MarketEntry& entry,
                                             const std::string& only_market) {
-    const auto adapter = make_adapter(settings, entry, only_market);
+    const auto adapter = make_book_adapter(settings, entry, only_market);
     std::optional<adapters::AccountEvents> events;
     std::vector<Task<void>> tasks;
     tasks.push_back([](adapters::Adapter& asked, chains::Reader& chain,
@@ -146,10 +141,8 @@ snapshot::Snapshot read_book_shared(chains::evm::BatchReader& reader,
     for (MarketReading& reading : readings) {
         take(reading, out);
     }
-    for (const auto& market : out.markets) {
-        auto* rows = dynamic_cast<margin::KeptRows*>(market.get());
-        core::ensure(rows != nullptr, "a protocol that tells its account events keeps rows");
-        rows->clear_rows();
+    for (auto& market : out.markets) {
+        market = kept_rows(*market).without_accounts();
     }
     take_price_sources(sources, chain.name, out);
     const chains::Block& block = reader.block();

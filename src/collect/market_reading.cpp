@@ -25,6 +25,17 @@ snapshot::CoverageGap gap_of(const settings::MarketEntry& entry,
 
 }  // namespace
 
+std::unique_ptr<adapters::Adapter> make_adapter(const settings::Settings& settings,
+                                                const settings::MarketEntry& entry,
+                                                const adapters::AdapterOptions& options) {
+    const adapters::Protocol* protocol = adapters::find_protocol(entry.protocol);
+    if (protocol == nullptr) {
+        throw core::ConfigError(fmt::format("{}: margrave knows no protocol \"{}\"",
+                                            entry.section.where("protocol"), entry.protocol));
+    }
+    return protocol->make_adapter(entry, settings.revisions, options);
+}
+
 std::vector<MarketReading> make_market_readings(const settings::Settings& settings,
                                                 const std::string& chain,
                                                 const adapters::AdapterOptions& options) {
@@ -33,14 +44,9 @@ std::vector<MarketReading> make_market_readings(const settings::Settings& settin
         if (entry.chain != chain) {
             continue;
         }
-        const adapters::Protocol* protocol = adapters::find_protocol(entry.protocol);
-        if (protocol == nullptr) {
-            throw core::ConfigError(fmt::format("{}: margrave knows no protocol \"{}\"",
-                                                entry.section.where("protocol"), entry.protocol));
-        }
         MarketReading& reading = out.emplace_back();
         reading.entry = &entry;
-        reading.adapter = protocol->make_adapter(entry, settings.revisions, options);
+        reading.adapter = make_adapter(settings, entry, options);
     }
     return out;
 }

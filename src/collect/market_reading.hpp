@@ -21,7 +21,12 @@ struct MarketReading {
     std::vector<std::pair<core::Address, core::ChainError>> failures;
 };
 
-/// Of the chain's configured deployments. Throws ConfigError for a protocol that nobody knows.
+/// Of the configured deployment. Throws ConfigError for a protocol that nobody knows.
+[[nodiscard]] std::unique_ptr<adapters::Adapter> make_adapter(
+    const settings::Settings& settings, const settings::MarketEntry& entry,
+    const adapters::AdapterOptions& options);
+
+/// Of all of the chain's configured deployments.
 [[nodiscard]] std::vector<MarketReading> make_market_readings(
     const settings::Settings& settings, const std::string& chain,
     const adapters::AdapterOptions& options);

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -65,8 +64,6 @@ class BulkMarket {
                                                      std::span<const double> answers,
                                                      std::span<double> liquidity) const = 0;
 
-    /// The market's shared state and its oracles alone.
-    [[nodiscard]] virtual std::unique_ptr<Market> without_accounts() const = 0;
     /// Gives the row the legs' balances, rounded to the nearest unit: for a report of what a run
     /// ended with.
     virtual void put_bulk_row(std::size_t row, std::span<const BulkLeg> legs) = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "core/address.hpp"
 #include "core/u256.hpp"
+#include "margin/market.hpp"
 
 namespace margrave::margin {
 
@@ -30,7 +32,8 @@ class KeptRows {
     [[nodiscard]] virtual std::vector<core::U256> kept_row(std::size_t row) const = 0;
     /// The inverse; throws core::InputError for numbers that are no row of this market.
     virtual void add_row(const core::Address& wallet, std::span<const core::U256> numbers) = 0;
-    virtual void clear_rows() = 0;
+    /// The market's shared state and its oracles alone.
+    [[nodiscard]] virtual std::unique_ptr<Market> without_accounts() const = 0;
     [[nodiscard]] virtual std::vector<DebtSum> debt_sums() const = 0;
 };
 

@@ -136,15 +136,16 @@ TEST_CASE("a row of Aave keeps what counts and comes back as it was", "[aave_v3]
     // USDC's supply of 9 is no collateral. Kinds: 1 collateral, 2 debt.
     CHECK(row == std::vector<U256>{state.accounts[0].configuration.word(), 3, kWeth + 256, 1000,
                                    kUsdc + 512, 20, kDai + 512, 30});
-    market.clear_rows();
-    market.add_row(address(kOwner), row);
-    const Account& back = market.state().accounts.at(0);
+    const auto empty = market.without_accounts();
+    auto& again = dynamic_cast<AaveMarket&>(*empty);
+    again.add_row(address(kOwner), row);
+    const Account& back = again.state().accounts.at(0);
     CHECK(back.emode_category == 3);
     REQUIRE(back.balances.size() == 3);
     CHECK(back.balances[0].scaled_supply == 1000);
     CHECK(back.balances[1].scaled_debt == 20);
     CHECK(back.balances[2].scaled_debt == 30);
-    CHECK(market.kept_row(0) == row);
+    CHECK(again.kept_row(0) == row);
 }
 
 TEST_CASE("stable debt and debt by balance are kept too", "[aave_v3][book]") {
@@ -154,9 +155,10 @@ TEST_CASE("stable debt and debt by balance are kept too", "[aave_v3][book]") {
     state.accounts[0].balances[2].debt_by_balance = 8;
     AaveMarket market(state);
     const auto row = market.kept_row(0);
-    market.clear_rows();
-    market.add_row(address(kOwner), row);
-    const Account& back = market.state().accounts.at(0);
+    const auto empty = market.without_accounts();
+    auto& again = dynamic_cast<AaveMarket&>(*empty);
+    again.add_row(address(kOwner), row);
+    const Account& back = again.state().accounts.at(0);
     REQUIRE(back.balances[1].stable_debt);
     CHECK(back.balances[1].stable_debt->principal == 5);
     CHECK(back.balances[1].stable_debt->rate == 6);
