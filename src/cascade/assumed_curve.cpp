@@ -40,9 +40,8 @@ AssumedCurve::AssumedCurve(margin::VenueName name, margin::VenueToken asset,
 std::string AssumedCurve::assumption() const {
     const auto& asset = tokens_[0];
     return fmt::format(
-        "no pool but an assumed square-root law: the price falls by {} * {} % * sqrt(sold / {} {} "
-        "a "
-        "day)",
+        "no pool but an assumed square-root law: the price falls by {} * {} % * "
+        "sqrt(sold / {} {} a day)",
         core::format_fixed(law_.y.value(), 18, 4),
         core::format_fixed(U256(law_.daily_volatility.value()), 2, 2),
         core::format_fixed(law_.daily_volume, asset.decimals, 4), asset.symbol);
