@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <thread>
+#include <utility>
 
 #include "cascade/fixed_point_rounds.hpp"
 #include "core/errors.hpp"
@@ -35,14 +36,30 @@ void FixedPointMarket::add(std::span<const Holding> holdings, double debt) {
     groups_.clear();
 }
 
-void FixedPointMarket::arrange() {
+void FixedPointMarket::arrange(std::span<const double> prices) {
+    core::ensure(prices.size() == asset_count_, "there is a price for every asset");
     const auto count_of = [&](std::uint32_t borrower) {
         return first_[borrower + 1] - first_[borrower];
     };
+    std::vector<double> healths(borrowers());
+    for (std::size_t borrower = 0; borrower < borrowers(); ++borrower) {
+        double limit = 0;
+        for (std::uint32_t at = first_[borrower]; at < first_[borrower + 1]; ++at) {
+            const Kind& kind = kinds_[kind_of_[at]];
+            limit += amounts_[at] * prices[kind.asset] * kind.threshold;
+        }
+        healths[borrower] = limit / debts_[borrower];
+    }
     std::vector<std::uint32_t> order(borrowers());
     std::iota(order.begin(), order.end(), 0U);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return count_of(a) < count_of(b); });
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return std::pair(count_of(a), healths[a]) < std::pair(count_of(b), healths[b]);
+    });
+    arranged_at_.assign(prices.begin(), prices.end());
+    healths_.clear();
+    for (std::size_t at = 0; at < order.size(); at += kHealthStep) {
+        healths_.push_back(healths[order[at]]);
+    }
     std::vector<std::uint32_t> first{0};
     std::vector<double> amounts;
     std::vector<std::uint16_t> kind_of;
@@ -73,7 +90,7 @@ void FixedPointMarket::arrange() {
 std::size_t FixedPointMarket::bytes() const {
     return first_.size() * sizeof(std::uint32_t) +
            amounts_.size() * (sizeof(double) + sizeof(std::uint16_t)) +
-           debts_.size() * sizeof(double);
+           (debts_.size() + healths_.size()) * sizeof(double);
 }
 
 FixedPointMarket::View FixedPointMarket::view() const {
@@ -84,6 +101,8 @@ FixedPointMarket::View FixedPointMarket::view() const {
             .kind_of = kind_of_.data(),
             .debts = debts_.data(),
             .groups = groups_,
+            .arranged_at = arranged_at_,
+            .healths = healths_,
             .assets = asset_count_};
 }
 

@@ -48,9 +48,10 @@ class FixedPointMarket {
 
     /// Debts are above 0. Borrowers may be added until the first solve.
     void add(std::span<const Holding> holdings, double debt);
-    /// Puts borrowers with as many holdings beside each other; before solving, and again after an
-    /// add().
-    void arrange();
+    /// Puts borrowers with as many holdings beside each other, those first that are nearest to
+    /// their limit at these prices: where others fall no further than the last of them can bear,
+    /// they are not looked at. Before solving, and again after an add().
+    void arrange(std::span<const double> prices);
 
     [[nodiscard]] std::size_t borrowers() const { return debts_.size(); }
     [[nodiscard]] std::size_t bytes() const;
@@ -76,6 +77,7 @@ class FixedPointMarket {
         double threshold = 0;
         double bonus = 1;
     };
+    static constexpr std::uint32_t kHealthStep = 128;
     struct View {
         std::span<const Kind> kinds;
         const std::uint32_t* first = nullptr;  ///< holding of each borrower, and one more
@@ -84,6 +86,9 @@ class FixedPointMarket {
         const double* debts = nullptr;
         /// Up to groups[n] borrowers have n holdings or fewer.
         std::span<const std::uint32_t> groups;
+        std::span<const double> arranged_at;  ///< prices
+        /// Of every kHealthStep-th borrower at those prices; they rise within a group.
+        std::span<const double> healths;
         std::size_t assets = 0;
     };
 
@@ -98,6 +103,8 @@ class FixedPointMarket {
     std::vector<std::uint16_t> kind_of_;
     std::vector<double> debts_;
     std::vector<std::uint32_t> groups_;
+    std::vector<double> arranged_at_;
+    std::vector<double> healths_;
 };
 
 }  // namespace margrave::cascade

@@ -145,17 +145,34 @@ class Solver {
         }
     }
 
-    /// What all prices have kept of those at which everyone was looked at, the least of all.
-    [[nodiscard, gnu::always_inline]] double kept() const {
+    /// What all prices have kept of these, the least of all; 1 at most.
+    template <class Prices>
+    [[nodiscard, gnu::always_inline]] double kept_of(const Prices& prices) const {
         double out = 1;
         for (std::size_t j = 0; j < market_.assets; ++j) {
-            const V part = prices_[j] / reference_[j];
+            const V part = prices_[j] / prices[j];
             out = std::min(out, least_of(part));
         }
         return out;
     }
+    /// Since everyone was looked at.
+    [[nodiscard, gnu::always_inline]] double kept() const { return kept_of(reference_); }
     [[nodiscard, gnu::always_inline]] bool has_left_reference() const {
         return kept() * kNear < 1 + kRounding;
+    }
+
+    /// Where the borrowers of a group begin that were so healthy when the market was arranged that
+    /// none of them can be near.
+    [[nodiscard, gnu::always_inline]] std::uint32_t first_far(std::uint32_t from, std::uint32_t to,
+                                                              double kept) const {
+        constexpr std::uint32_t kStep = FixedPointMarket::kHealthStep;
+        const double far = kNear * (1 + kRounding) / kept;
+        for (std::uint32_t at = (from + kStep - 1) / kStep; at * kStep < to; ++at) {
+            if (market_.healths[at] >= far) {
+                return at * kStep;
+            }
+        }
+        return to;
     }
 
     template <std::size_t N>
@@ -175,33 +192,41 @@ class Solver {
         }
     }
 
-    /// The lanes in which the borrower has fallen now sell what it has: it is copied, so that
-    /// further rounds go over nothing else.
-    [[gnu::always_inline]] void take_down(std::uint32_t borrower, unsigned below) {
-        const unsigned fresh = below & ~unsigned{fallen_[borrower]};
-        if (fresh == 0) {
-            return;
-        }
-        fallen_[borrower] = static_cast<std::uint8_t>(fallen_[borrower] | fresh);
-        V one = V{} + 1.0;
-        masked(one, fresh);
-        fallen_count_ += one;
+    /// Holdings as they stand one after the other.
+    struct Holdings {
+        const double* amounts = nullptr;
+        const std::uint16_t* kind_of = nullptr;
+        std::uint32_t count = 0;
+    };
+    [[nodiscard, gnu::always_inline]] Holdings holdings_of(std::uint32_t borrower) const {
         const std::uint32_t first = market_.first[borrower];
-        const std::uint32_t end = market_.first[borrower + 1];
-        sellers_.push_back(
-            {.holdings = end - first, .lanes = fresh, .debt = market_.debts[borrower]});
-        for (std::uint32_t at = first; at < end; ++at) {
-            sold_amounts_.push_back(market_.amounts[at]);
-            sold_kind_of_.push_back(market_.kind_of[at]);
-        }
+        return {.amounts = market_.amounts + first,
+                .kind_of = market_.kind_of + first,
+                .count = market_.first[borrower + 1] - first};
     }
 
-    /// Takes down who has fallen, and keeps who is near in a lane in which it has not.
+    /// The lanes in which the borrower has fallen now sell what it has: it is copied, so that
+    /// further rounds go over nothing else. Returns all the lanes in which it has fallen.
+    [[gnu::always_inline]] unsigned take_down(std::uint32_t borrower, const Holdings& held,
+                                              double debt, unsigned below) {
+        const unsigned fresh = below & ~unsigned{fallen_[borrower]};
+        if (fresh != 0) {
+            fallen_[borrower] = static_cast<std::uint8_t>(fallen_[borrower] | fresh);
+            V one = V{} + 1.0;
+            masked(one, fresh);
+            fallen_count_ += one;
+            sellers_.push_back({.holdings = held.count, .lanes = fresh, .debt = debt});
+            sold_amounts_.insert(sold_amounts_.end(), held.amounts, held.amounts + held.count);
+            sold_kind_of_.insert(sold_kind_of_.end(), held.kind_of, held.kind_of + held.count);
+        }
+        return fallen_[borrower];
+    }
+
+    /// Takes down who has fallen, and copies who is near in a lane in which it has not.
     [[gnu::always_inline]] void note(std::uint32_t borrower, const V& limit, double debt) {
-        const unsigned below = bits_below(limit, debt);
-        take_down(borrower, below);
-        const unsigned fallen = fallen_[borrower];
-        const unsigned near = bits_below(limit, debt * kNear) & ~(fallen | below);
+        const Holdings held = holdings_of(borrower);
+        const unsigned fallen = take_down(borrower, held, debt, bits_below(limit, debt));
+        const unsigned near = bits_below(limit, debt * kNear) & ~fallen;
         if (near != 0) {
             double cushion = std::numeric_limits<double>::infinity();
             V copy = limit;
@@ -210,16 +235,24 @@ class Solver {
                     cushion = std::min(cushion, lane(copy, i));
                 }
             }
-            near_.push_back({.borrower = borrower, .cushion = cushion / debt});
+            near_.push_back({.cushion = cushion / debt,
+                             .debt = debt,
+                             .borrower = borrower,
+                             .holdings = held.count});
+            near_amounts_.insert(near_amounts_.end(), held.amounts, held.amounts + held.count);
+            near_kind_of_.insert(near_kind_of_.end(), held.kind_of, held.kind_of + held.count);
         }
     }
 
     [[gnu::always_inline]] void look_at_all() {
         near_.clear();
+        near_amounts_.clear();
+        near_kind_of_.clear();
         reference_ = prices_;
+        const double kept = kept_of(market_.arranged_at);
         std::uint32_t from = 0;
         for (std::size_t n = 0; n < market_.groups.size(); ++n) {
-            const std::uint32_t to = market_.groups[n];
+            const std::uint32_t to = first_far(from, market_.groups[n], kept);
             switch (n) {
                 case 1:
                     look_at_group<1>(from, to);
@@ -233,32 +266,31 @@ class Solver {
                 default:
                     look_at_group<0>(from, to);
             }
-            from = to;
+            from = market_.groups[n];
         }
     }
 
-    /// Only borrowers whose cushion can have been used up. One stays in the list until it has
-    /// fallen in every lane.
+    /// Only borrowers whose cushion can have been used up, until they have fallen in every lane.
     [[gnu::always_inline]] void look_at_near() {
         const double used_up = (1 + kRounding) / kept();
         constexpr unsigned kAllLanes = (1U << lanes<V>)-1;
-        std::size_t kept_near = 0;
-        for (const Near& near : near_) {
-            const std::uint32_t borrower = near.borrower;
+        std::size_t first = 0;
+        for (Near& near : near_) {
             if (near.cushion <= used_up) {
-                const std::uint32_t end = market_.first[borrower + 1];
+                const Holdings held{.amounts = near_amounts_.data() + first,
+                                    .kind_of = near_kind_of_.data() + first,
+                                    .count = near.holdings};
                 V limit{};
-                for (std::uint32_t at = market_.first[borrower]; at < end; ++at) {
-                    limit += limit_prices_[market_.kind_of[at]] * market_.amounts[at];
+                for (std::uint32_t i = 0; i < held.count; ++i) {
+                    limit += limit_prices_[held.kind_of[i]] * held.amounts[i];
                 }
-                take_down(borrower, bits_below(limit, market_.debts[borrower]));
-                if (fallen_[borrower] == kAllLanes) {
-                    continue;
+                const unsigned below = bits_below(limit, near.debt);
+                if (below != 0 && take_down(near.borrower, held, near.debt, below) == kAllLanes) {
+                    near.cushion = std::numeric_limits<double>::infinity();
                 }
             }
-            near_[kept_near++] = near;
+            first += near.holdings;
         }
-        near_.erase(near_.begin() + static_cast<std::ptrdiff_t>(kept_near), near_.end());
     }
 
     /// What all holdings of a seller bring.
@@ -299,13 +331,17 @@ class Solver {
                 }
             }
             if (empty != seller.lanes) {
-                Seller& kept = sellers_[kept_sellers++];
-                kept = seller;
-                kept.lanes &= ~empty;
-                for (std::size_t at = first; at < end; ++at, ++kept_holdings) {
-                    sold_amounts_[kept_holdings] = sold_amounts_[at];
-                    sold_kind_of_[kept_holdings] = sold_kind_of_[at];
+                if (kept_holdings != first || empty != 0) {
+                    Seller& kept = sellers_[kept_sellers];
+                    kept = seller;
+                    kept.lanes &= ~empty;
+                    for (std::size_t i = 0; i < seller.holdings; ++i) {
+                        sold_amounts_[kept_holdings + i] = sold_amounts_[first + i];
+                        sold_kind_of_[kept_holdings + i] = sold_kind_of_[first + i];
+                    }
                 }
+                ++kept_sellers;
+                kept_holdings += end - first;
             }
             first = end;
         }
@@ -377,8 +413,10 @@ class Solver {
     }
 
     struct Near {
-        std::uint32_t borrower = 0;
         double cushion = 0;  ///< health at the reference prices
+        double debt = 0;
+        std::uint32_t borrower = 0;
+        std::uint32_t holdings = 0;
     };
 
     const View& market_;
@@ -393,6 +431,8 @@ class Solver {
     Array<V> sold_;                     ///< of assets
     std::vector<std::uint8_t> fallen_;  ///< a bit for each lane, by borrower
     std::vector<Near> near_;
+    std::vector<double> near_amounts_;  ///< of all of them, one after the other
+    std::vector<std::uint16_t> near_kind_of_;
     std::vector<Seller> sellers_;
     std::vector<double> sold_amounts_;  ///< of all sellers, one after the other
     std::vector<std::uint16_t> sold_kind_of_;

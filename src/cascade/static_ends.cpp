@@ -82,13 +82,13 @@ class Maker {
         if (market.borrowers() == 0) {
             return std::nullopt;
         }
-        market.arrange();
         Pressure pressure;
         for (StaticEnds::Asset& asset : out_.assets) {
             asset.impact = impact_of(state_, playbook_, asset.asset);
             pressure.outside.push_back(asset.outside);
             pressure.impact.push_back(asset.impact);
         }
+        market.arrange(pressure.outside);
         out_.greatest = market.greatest(pressure, {});
         out_.least = market.least(pressure, {});
         return out_;

@@ -89,7 +89,7 @@ CommonCase common_case(std::size_t borrowers, std::uint64_t seed) {
             held[holding.asset] += holding.amount;
         }
     }
-    out.market.arrange();
+    out.market.arrange(out.common.prices);
     out.pressure = {.outside = out.common.after(0.3), .impact = CommonMarket::impacts(held)};
     return out;
 }

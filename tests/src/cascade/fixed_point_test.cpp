@@ -16,12 +16,13 @@ struct Borrower {
     double debt = 0;
 };
 
-FixedPointMarket market_of(std::size_t assets, const std::vector<Borrower>& borrowers) {
-    FixedPointMarket out(assets);
+FixedPointMarket market_of(const std::vector<double>& arranged_at,
+                           const std::vector<Borrower>& borrowers) {
+    FixedPointMarket out(arranged_at.size());
     for (const Borrower& borrower : borrowers) {
         out.add(borrower.holdings, borrower.debt);
     }
-    out.arrange();
+    out.arrange(arranged_at);
     return out;
 }
 
@@ -32,9 +33,9 @@ Borrower borrower(double amount, double debt, double threshold) {
 
 /// Risk sheet 06, "Fixed points": accounts (q, D, LT) and a bonus of 5 %.
 FixedPointMarket sheet(double second_debt, double third_debt) {
-    return market_of(1, {borrower(1000, 1.7e6, 0.83), borrower(800, second_debt, 0.83),
-                         borrower(1500, third_debt, 0.83), borrower(500, 0.6e6, 0.80),
-                         borrower(2000, 2e6, 0.83)});
+    return market_of({2000}, {borrower(1000, 1.7e6, 0.83), borrower(800, second_debt, 0.83),
+                              borrower(1500, third_debt, 0.83), borrower(500, 0.6e6, 0.80),
+                              borrower(2000, 2e6, 0.83)});
 }
 
 constexpr FixedPointMarket::Limits kExact{.tolerance = 1e-15, .rounds_max = 1000};
@@ -91,6 +92,7 @@ struct Dice {
 };
 
 constexpr std::size_t kAssets = 7;
+const std::vector<double> kToday{1, 2, 3, 4, 5, 6, 7};
 
 std::vector<Borrower> random_borrowers(std::size_t count, Dice& dice) {
     std::vector<Borrower> out;
@@ -186,8 +188,8 @@ TEST_CASE("a sale of one asset brings down those who share another with the sell
         return Holding{.asset = asset, .amount = amount, .threshold = 0.8, .bonus = 1};
     };
     const FixedPointMarket market =
-        market_of(2, {{.holdings = {held(0, 100), held(1, 100)}, .debt = 125},
-                      {.holdings = {held(1, 100)}, .debt = 75}});
+        market_of({1, 1}, {{.holdings = {held(0, 100), held(1, 100)}, .debt = 125},
+                           {.holdings = {held(1, 100)}, .debt = 75}});
     const Pressure shared{.outside = {0.5, 1}, .impact = {0, 1e-3}};
     CHECK(market.greatest(shared, kExact).fallen == 2);
     const Pressure apart{.outside = {0.5, 1}, .impact = {1e-3, 0}};
@@ -199,9 +201,14 @@ TEST_CASE("looking only at who can have fallen finds what looking at everyone do
     Dice dice{std::mt19937_64(20261126)};
     std::size_t rounds = 0;
     for (int i = 0; i < 200; ++i) {
-        const std::vector<Borrower> borrowers = random_borrowers(1 + dice.below(300), dice);
+        const std::vector<Borrower> borrowers = random_borrowers(1 + dice.below(1500), dice);
         const Pressure pressure = random_pressure(borrowers, dice);
-        const FixedPointMarket market = market_of(kAssets, borrowers);
+        // Wherever it was arranged, also at no price at all.
+        std::vector<double> arranged_at = kToday;
+        for (double& price : arranged_at) {
+            price *= dice.below(20) == 0 ? 0 : std::exp(dice.real(-0.5, 1));
+        }
+        const FixedPointMarket market = market_of(i % 2 == 0 ? kToday : arranged_at, borrowers);
         const FixedPoint expected = by_the_book(borrowers, pressure, 1e-12);
         const FixedPoint end =
             market.greatest(pressure, {.tolerance = 1e-12, .rounds_max = 10'000});
@@ -225,7 +232,7 @@ TEST_CASE("scenarios have the same bits for any number of threads, and nearly th
           "[cascade][fixed_point]") {
     Dice dice{std::mt19937_64(7)};
     const std::vector<Borrower> borrowers = random_borrowers(2000, dice);
-    const FixedPointMarket market = market_of(kAssets, borrowers);
+    const FixedPointMarket market = market_of(kToday, borrowers);
     const Pressure pressure = random_pressure(borrowers, dice);
     std::vector<std::vector<double>> outside;
     for (int i = 0; i < 37; ++i) {
@@ -255,7 +262,7 @@ TEST_CASE("scenarios have the same bits for any number of threads, and nearly th
 TEST_CASE("every instruction set of the machine gives the same bits", "[cascade][fixed_point]") {
     Dice dice{std::mt19937_64(11)};
     const std::vector<Borrower> borrowers = random_borrowers(1000, dice);
-    const FixedPointMarket market = market_of(kAssets, borrowers);
+    const FixedPointMarket market = market_of(kToday, borrowers);
     const Pressure pressure = random_pressure(borrowers, dice);
     std::vector<std::vector<double>> outside;
     for (std::size_t i = 0; i < fixed_point_rounds::kScenarios; ++i) {
@@ -278,7 +285,7 @@ TEST_CASE("every instruction set of the machine gives the same bits", "[cascade]
 
 TEST_CASE("a market without borrowers stays at the outside prices", "[cascade][fixed_point]") {
     FixedPointMarket market(1);
-    market.arrange();
+    market.arrange(std::vector<double>{3});
     const FixedPoint end = market.greatest({.outside = {3}, .impact = {1}}, kExact);
     CHECK(end.prices[0] == 3);
     CHECK(end.fallen == 0);
