@@ -78,17 +78,22 @@ MorphoMarket::MorphoMarket(State state) : state_(std::move(state)), time_(state_
 /// Interest up to time_, once for all accounts.
 void MorphoMarket::look_at_time() {
     now_.reset();
+    borrowed_.reset();
     no_interest_because_.clear();
-    if (!state_.model.trouble.detail.empty() && time_ != state_.last_update) {
-        no_interest_because_ = "no borrow rate: " + state_.model.trouble.detail;
-        return;
-    }
-    if (!state_.model.trouble.detail.empty()) {
+    const bool is_stored = time_ == state_.last_update;
+    if (const std::string& trouble = state_.model.trouble.detail; trouble.empty()) {
+        now_ = margin::value_or_nothing([&] { return accrue_to(state_, time_); });
+    } else if (is_stored) {
         now_ = Accrued{.totals = state_.totals, .fee_shares = 0, .rate = 0, .rate_at_target = 0};
+    } else {
+        no_interest_because_ = "no borrow rate: " + trouble;
         return;
     }
-    now_ = margin::value_or_nothing([&] { return accrue_to(state_, time_); });
-    if (!now_) {
+    if (now_) {
+        borrowed_ = margin::value_or_nothing([&] { return now_->totals.borrow(); });
+    }
+    if (!borrowed_) {
+        now_.reset();
         no_interest_because_ = "the contract's own interest arithmetic reverts";
     }
 }
@@ -111,10 +116,10 @@ std::optional<U256> MorphoMarket::debt_of(const Account& account) const {
     if (account.borrow_shares == 0) {
         return U256(0);
     }
-    if (!now_) {
+    if (!borrowed_) {
         return std::nullopt;
     }
-    return to_assets_up<Exact>(account.borrow_shares, now_->totals.borrow());
+    return to_assets_up<Exact>(account.borrow_shares, *borrowed_);
 }
 
 /// What keeps the account's health from being known; "" when nothing does.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/morpho_blue/rules.hpp"
 #include "adapters/morpho_blue/state.hpp"
 #include "core/archive.hpp"
 #include "margin/bulk.hpp"
@@ -118,6 +119,7 @@ class MorphoMarket final : public margin::Market,
     State state_;
     core::Timestamp time_;
     std::optional<Accrued> now_;  ///< at time_; nullopt where the contract's accrual would revert
+    std::optional<ShareTotals<margin::Exact>> borrowed_;  ///< of now_, for everyone's debt
     std::string no_interest_because_;
 };
 

@@ -46,37 +46,44 @@ template <class A>
     return A::template mul_div<Rounding::Down>(x, y, d);
 }
 
-/// One side of a market: what its shares are worth together.
+/// One side of a market: what its shares are worth together, the virtual ones included, so that
+/// they are added once and not in every conversion.
 template <class A>
-struct ShareTotals {
-    typename A::Number assets{};
-    typename A::Number shares{};
+class ShareTotals {
+  public:
+    using Number = typename A::Number;
+    ShareTotals(const Number& real_assets, const Number& real_shares)
+        : assets_(real_assets + A::of(kVirtualAssets)),
+          shares_(real_shares + A::of(kVirtualShares)) {}
+
+    [[nodiscard]] const Number& assets() const { return assets_; }
+    [[nodiscard]] const Number& shares() const { return shares_; }
+
+  private:
+    Number assets_;
+    Number shares_;
 };
 
 /// Conversions between assets and shares. SharesMathLib, by the same names.
 template <class A>
 [[nodiscard]] typename A::Number to_shares_down(const typename A::Number& assets,
                                                 const ShareTotals<A>& side) {
-    return mul_div_down<A>(assets, side.shares + A::of(kVirtualShares),
-                           side.assets + A::of(kVirtualAssets));
+    return mul_div_down<A>(assets, side.shares(), side.assets());
 }
 template <class A>
 [[nodiscard]] typename A::Number to_shares_up(const typename A::Number& assets,
                                               const ShareTotals<A>& side) {
-    return mul_div_up<A>(assets, side.shares + A::of(kVirtualShares),
-                         side.assets + A::of(kVirtualAssets));
+    return mul_div_up<A>(assets, side.shares(), side.assets());
 }
 template <class A>
 [[nodiscard]] typename A::Number to_assets_down(const typename A::Number& shares,
                                                 const ShareTotals<A>& side) {
-    return mul_div_down<A>(shares, side.assets + A::of(kVirtualAssets),
-                           side.shares + A::of(kVirtualShares));
+    return mul_div_down<A>(shares, side.assets(), side.shares());
 }
 template <class A>
 [[nodiscard]] typename A::Number to_assets_up(const typename A::Number& shares,
                                               const ShareTotals<A>& side) {
-    return mul_div_up<A>(shares, side.assets + A::of(kVirtualAssets),
-                         side.shares + A::of(kVirtualShares));
+    return mul_div_up<A>(shares, side.assets(), side.shares());
 }
 
 /// The collateral in units of the loan token, rounded down. Morpho._isHealthy.

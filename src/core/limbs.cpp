@@ -5,16 +5,13 @@
 namespace margrave::core::limbs {
 namespace {
 
-Number by_one_limb(const Number& dividend, Limb divisor, bool& remainder_is_zero) {
-    Number out;
-    out.size = dividend.size;
+/// Returns whether the quotient, of as many limbs as the dividend, is exact.
+bool by_one_limb(const Limb* dividend, std::size_t size, Limb divisor, Limb* quotient) {
     Limb remainder = 0;
-    for (std::size_t i = dividend.size; i-- > 0;) {
-        out.limb[i] = divide_two_by_one(remainder, dividend.limb[i], divisor, remainder);
+    for (std::size_t i = size; i-- > 0;) {
+        quotient[i] = divide_two_by_one(remainder, dividend[i], divisor, remainder);
     }
-    remainder_is_zero = remainder == 0;
-    out.trim();
-    return out;
+    return remainder == 0;
 }
 
 /// One limb of a quotient, by the two highest limbs of the divisor and the three of what is left
@@ -38,33 +35,30 @@ Limb estimate(const Limb* top, Limb first, Limb second, Wide& rest) {
     return guess;
 }
 
-/// The same by two limbs, as most units and totals have: what is left to divide stays in two limbs.
-Number by_two_limbs(const Number& dividend, const Number& divisor, bool& remainder_is_zero) {
-    const auto shift = static_cast<unsigned>(std::countl_zero(divisor.limb[1]));
-    const Wide by = ((static_cast<Wide>(divisor.limb[1]) << 64U) | divisor.limb[0]) << shift;
+/// The same by two limbs, the higher not 0, as most units and totals have: what is left to divide
+/// stays in two limbs. `dividend` has `size` limbs, two or more, the quotient one fewer; returns
+/// whether it is exact.
+bool by_two_limbs(const Limb* dividend, std::size_t size, Wide divisor, Limb* quotient) {
+    const auto shift = static_cast<unsigned>(std::countl_zero(static_cast<Limb>(divisor >> 64U)));
+    const Wide by = divisor << shift;
     const Limb first = static_cast<Limb>(by >> 64U);
     const Limb second = static_cast<Limb>(by);
     // Limb i of dividend * 2^shift.
     const auto shifted_limb = [&](std::size_t i) {
-        const Limb high = i < dividend.size ? dividend.limb[i] : 0;
-        const Limb low = i == 0 ? 0 : dividend.limb[i - 1];
+        const Limb high = i < size ? dividend[i] : 0;
+        const Limb low = i == 0 ? 0 : dividend[i - 1];
         return shift == 0 ? high : (high << shift) | (low >> (64U - shift));
     };
-    Number out;
-    out.size = dividend.size - 1;
-    Wide rest =
-        (static_cast<Wide>(shifted_limb(dividend.size)) << 64U) | shifted_limb(dividend.size - 1);
-    for (std::size_t i = out.size; i-- > 0;) {
+    Wide rest = (static_cast<Wide>(shifted_limb(size)) << 64U) | shifted_limb(size - 1);
+    for (std::size_t i = size - 1; i-- > 0;) {
         const std::array<Limb, 3> top{shifted_limb(i), static_cast<Limb>(rest),
                                       static_cast<Limb>(rest >> 64U)};
         Wide after = 0;
-        out.limb[i] = estimate(top.data(), first, second, after);
+        quotient[i] = estimate(top.data(), first, second, after);
         // Exact for two limbs; what it wraps over 2^128 is wrapped back.
-        rest = ((after << 64U) | top[0]) - static_cast<Wide>(out.limb[i]) * second;
+        rest = ((after << 64U) | top[0]) - static_cast<Wide>(quotient[i]) * second;
     }
-    remainder_is_zero = rest == 0;
-    out.trim();
-    return out;
+    return rest == 0;
 }
 
 /// number * 2^shift for a shift below 64; one limb more than `number`, which may be 0.
@@ -113,10 +107,20 @@ Number quotient(const Number& dividend, const Number& divisor, bool& remainder_i
         return {};
     }
     if (divisor.size == 1) {
-        return by_one_limb(dividend, divisor.limb[0], remainder_is_zero);
+        Number out;
+        out.size = dividend.size;
+        remainder_is_zero =
+            by_one_limb(dividend.limb.data(), dividend.size, divisor.limb[0], out.limb.data());
+        out.trim();
+        return out;
     }
     if (divisor.size == 2) {
-        return by_two_limbs(dividend, divisor, remainder_is_zero);
+        Number out;
+        out.size = dividend.size - 1;
+        const Wide by = (static_cast<Wide>(divisor.limb[1]) << 64U) | divisor.limb[0];
+        remainder_is_zero = by_two_limbs(dividend.limb.data(), dividend.size, by, out.limb.data());
+        out.trim();
+        return out;
     }
     const std::size_t size = divisor.size;
     const auto shift = static_cast<unsigned>(std::countl_zero(divisor.limb[size - 1]));
@@ -135,6 +139,23 @@ Number quotient(const Number& dividend, const Number& divisor, bool& remainder_i
     }
     remainder_is_zero = std::all_of(rest.begin(), rest.end(), [](Limb limb) { return limb == 0; });
     out.trim();
+    return out;
+}
+
+Four quotient(const Four& dividend, Wide divisor, bool& remainder_is_zero) {
+    Four out{};
+    std::size_t size = dividend.size();
+    while (size > 1 && dividend[size - 1] == 0) {
+        --size;
+    }
+    if ((divisor >> 64U) == 0) {
+        remainder_is_zero =
+            by_one_limb(dividend.data(), size, static_cast<Limb>(divisor), out.data());
+    } else if (size == 1) {
+        remainder_is_zero = dividend[0] == 0;
+    } else {
+        remainder_is_zero = by_two_limbs(dividend.data(), size, divisor, out.data());
+    }
     return out;
 }
 

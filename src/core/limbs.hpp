@@ -81,4 +81,33 @@ struct Number {
 [[nodiscard]] Number quotient(const Number& dividend, const Number& divisor,
                               bool& remainder_is_zero);
 
+/// What most of a contract's products fit in: those of two numbers of 128 bits.
+using Four = std::array<Limb, 4>;
+
+[[nodiscard]] inline Four product(Wide a, Wide b) {
+    const auto a_low = static_cast<Limb>(a);
+    const auto a_high = static_cast<Limb>(a >> 64U);
+    const auto b_low = static_cast<Limb>(b);
+    const auto b_high = static_cast<Limb>(b >> 64U);
+    const Wide low = static_cast<Wide>(a_low) * b_low;
+    // Neither sum of a product and a limb or two needs more than 128 bits.
+    const Wide middle = static_cast<Wide>(a_high) * b_low + (low >> 64U);
+    const Wide other = static_cast<Wide>(a_low) * b_high + static_cast<Limb>(middle);
+    const Wide high = static_cast<Wide>(a_high) * b_high + (middle >> 64U) + (other >> 64U);
+    return {static_cast<Limb>(low), static_cast<Limb>(other), static_cast<Limb>(high),
+            static_cast<Limb>(high >> 64U)};
+}
+
+/// to += addend; the sum must fit, as that of any product(a, b) and a 128-bit number does.
+inline void add(Four& to, Wide addend) {
+    const Wide low = static_cast<Wide>(to[0]) + static_cast<Limb>(addend);
+    const Wide next = static_cast<Wide>(to[1]) + static_cast<Limb>(addend >> 64U) + (low >> 64U);
+    const Wide high = ((static_cast<Wide>(to[3]) << 64U) | to[2]) + (next >> 64U);
+    to = {static_cast<Limb>(low), static_cast<Limb>(next), static_cast<Limb>(high),
+          static_cast<Limb>(high >> 64U)};
+}
+
+/// As above.
+[[nodiscard]] Four quotient(const Four& dividend, Wide divisor, bool& remainder_is_zero);
+
 }  // namespace margrave::core::limbs

@@ -103,6 +103,46 @@ U256 rounded_quotient(limbs::Number dividend, const U256& c, const Check& check)
     return out;
 }
 
+bool are_small(const U256& a, const U256& b, const U256& c) {
+    return a.backend().size() <= 2 && b.backend().size() <= 2 && c.backend().size() <= 2;
+}
+
+limbs::Wide to_wide(const U256& value) {
+    const auto& backend = value.backend();
+    const limbs::Wide high = backend.size() == 2 ? backend.limbs()[1] : 0;
+    return (high << 64U) | backend.limbs()[0];
+}
+
+U256 to_u256(const limbs::Four& number) {
+    U256 out;
+    auto& backend = out.backend();
+    unsigned size = kLimbs;
+    while (size > 1 && number[size - 1] == 0) {
+        --size;
+    }
+    backend.resize(size, size);
+    std::copy_n(number.begin(), size, backend.limbs());
+    return out;
+}
+
+/// (a * b + addend) / c, rounded by R, for three numbers of 128 bits at most and an addend below
+/// 2^128: no product or sum of those needs more than 256 bits.
+template <Rounding R>
+U256 small_quotient(const U256& a, const U256& b, limbs::Wide addend, const U256& c) {
+    const limbs::Wide divisor = to_wide(c);
+    if (divisor == 0) {
+        throw std::overflow_error("division by zero");
+    }
+    limbs::Four dividend = limbs::product(to_wide(a), to_wide(b));
+    limbs::add(dividend, R == Rounding::HalfUp ? addend + (divisor >> 1U) : addend);
+    bool is_exact = false;
+    U256 out = to_u256(limbs::quotient(dividend, divisor, is_exact));
+    if (R == Rounding::Up && !is_exact) {
+        ++out;
+    }
+    return out;
+}
+
 std::array<U256, 78> powers_of_ten() {
     std::array<U256, 78> powers;
     powers[0] = 1;
@@ -116,16 +156,25 @@ std::array<U256, 78> powers_of_ten() {
 
 template <Rounding R>
 U256 mul_div(const U256& a, const U256& b, const U256& c) {
+    if (are_small(a, b, c)) {
+        return small_quotient<R>(a, b, 0, c);
+    }
     return rounded_quotient<R>(limbs::product(to_number(a), to_number(b)), c, check_fits);
 }
 
 template <Rounding R>
 U256 mul_div_wide(const U256& a, const U256& b, const U256& c) {
+    if (are_small(a, b, c)) {
+        return small_quotient<R>(a, b, 0, c);
+    }
     return rounded_quotient<R>(limbs::product(to_number(a), to_number(b)), c,
                                [](const limbs::Number&) {});
 }
 
 U256 mul_add_div(const U256& a, const U256& b, const U256& addend, const U256& c) {
+    if (are_small(a, b, c) && addend.backend().size() <= 2) {
+        return small_quotient<Rounding::Down>(a, b, to_wide(addend), c);
+    }
     limbs::Number dividend = limbs::product(to_number(a), to_number(b));
     check_fits(dividend);
     static_cast<void>(limbs::add(dividend, to_number(addend)));  // far below 2^512
