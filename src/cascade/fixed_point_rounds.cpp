@@ -82,7 +82,7 @@ constexpr MaskTable kMasks;
 
 /// Borrowers that were this near to their limit are looked at again, until prices have fallen so
 /// far.
-constexpr double kNear = 1.25;
+constexpr double kNear = 1.12;
 /// More than what a sum of products is off by.
 constexpr double kRounding = 1e-12;
 
@@ -244,12 +244,32 @@ class Solver {
         }
     }
 
+    /// For all that can be near or fall: copying while they grow takes a tenth of the time.
+    [[gnu::always_inline]] void make_room(double kept) {
+        std::size_t borrowers = 0;
+        std::size_t holdings = 0;
+        std::uint32_t from = 0;
+        for (const std::uint32_t to : market_.groups) {
+            const std::uint32_t far = first_far(from, to, kept);
+            borrowers += far - from;
+            holdings += market_.first[far] - market_.first[from];
+            from = to;
+        }
+        near_.reserve(borrowers);
+        near_amounts_.reserve(holdings);
+        near_kind_of_.reserve(holdings);
+        sellers_.reserve(sellers_.size() + borrowers);
+        sold_amounts_.reserve(sold_amounts_.size() + holdings);
+        sold_kind_of_.reserve(sold_kind_of_.size() + holdings);
+    }
+
     [[gnu::always_inline]] void look_at_all() {
         near_.clear();
         near_amounts_.clear();
         near_kind_of_.clear();
         reference_ = prices_;
         const double kept = kept_of(market_.arranged_at);
+        make_room(kept);
         std::uint32_t from = 0;
         for (std::size_t n = 0; n < market_.groups.size(); ++n) {
             const std::uint32_t to = first_far(from, market_.groups[n], kept);
