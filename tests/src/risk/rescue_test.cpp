@@ -300,9 +300,10 @@ TEST_CASE("accounts of a wallet do not spend a balance twice", "[rescue]") {
 
 // ------------------------------------------------------------------------------------- brute force
 
-/// A case small enough to try everything: whole tokens, WETH at 2 dollars and a threshold of 80 %,
-/// USDC and DAI at one.
+/// A case small enough to try everything: WETH at 2 dollars and a threshold of 80 %, USDC and DAI
+/// at one. Amounts are in base units.
 struct SmallCase {
+    int unit = 1;  ///< base units of a token: 1 or 10
     int weth = 0;
     int usdc_debt = 0;
     int dai_debt = 0;
@@ -324,6 +325,8 @@ struct Try {
     int usdc_for_dai = 0;
     int weth_for_usdc = 0;
     int weth_for_dai = 0;
+    int sale_for_usdc = 0;  ///< bought with collateral, repaid
+    int sale_for_dai = 0;
 };
 
 /// Sold for `bought` dollars, in tokens of `price` dollars, rounded up.
@@ -332,47 +335,77 @@ int sold_for(const SmallCase& c, int bought, int price) {
     return (paid + price - 1) / price;
 }
 
+/// An approval for every token that is repaid, a call for what the wallet repays of it, and so for
+/// a supply and a swap; a sale after everything else: withdrawal, approval, swap, repayment. Where
+/// the withdrawal would leave less than a health of 1 a flash loan comes first, and what it repays
+/// and the wallet repays is one call.
+int transactions_of(const Try& t, bool needs_flash) {
+    const auto one = [](bool is_done) { return is_done ? 1 : 0; };
+    const bool usdc_by_wallet = t.usdc_for_usdc + t.dai_for_usdc + t.weth_for_usdc > 0;
+    const bool dai_by_wallet = t.dai_for_dai + t.usdc_for_dai + t.weth_for_dai > 0;
+    int out = one(t.emode) + 2 * one(t.weth_added > 0) + one(usdc_by_wallet) + one(dai_by_wallet) +
+              one(usdc_by_wallet || t.sale_for_usdc > 0) + one(dai_by_wallet || t.sale_for_dai > 0);
+    for (const int bought : {t.dai_for_usdc, t.usdc_for_dai, t.weth_for_usdc, t.weth_for_dai}) {
+        out += 2 * one(bought > 0);
+    }
+    if (t.sale_for_usdc + t.sale_for_dai > 0) {
+        const bool is_one_call = t.sale_for_usdc > 0 ? usdc_by_wallet : dai_by_wallet;
+        out += 4 + one(needs_flash) - one(needs_flash && is_one_call);
+    }
+    return out;
+}
+
 /// In 1/10000 dollars; nullopt when the try spends too much or misses 1.25.
 std::optional<int> brute_cost(const SmallCase& c, const Try& t) {
     const int usdc_repaid = t.usdc_for_usdc + t.dai_for_usdc + t.weth_for_usdc;
     const int dai_repaid = t.dai_for_dai + t.usdc_for_dai + t.weth_for_dai;
+    const int sold = sold_for(c, t.sale_for_usdc, 2) + sold_for(c, t.sale_for_dai, 2);
+    const int weth = c.weth + t.weth_added - sold;
     const bool is_possible =
-        usdc_repaid <= c.usdc_debt && dai_repaid <= c.dai_debt &&
+        usdc_repaid + t.sale_for_usdc <= c.usdc_debt && dai_repaid + t.sale_for_dai <= c.dai_debt &&
         t.usdc_for_usdc + sold_for(c, t.usdc_for_dai, 1) <= c.idle_usdc &&
         t.dai_for_dai + sold_for(c, t.dai_for_usdc, 1) <= c.idle_dai &&
         t.weth_added + sold_for(c, t.weth_for_usdc, 2) + sold_for(c, t.weth_for_dai, 2) <=
-            c.idle_weth;
+            c.idle_weth &&
+        weth >= 0;
     const int threshold = t.emode ? 85 : 80;
-    const int debt = c.usdc_debt + c.dai_debt - usdc_repaid - dai_repaid;
-    if (!is_possible || (c.weth + t.weth_added) * 2 * threshold < 125 * debt) {
+    const int sale = t.sale_for_usdc + t.sale_for_dai;
+    const int debt_before = c.usdc_debt + c.dai_debt - usdc_repaid - dai_repaid;
+    if (!is_possible || weth * 2 * threshold < 125 * (debt_before - sale)) {
         return std::nullopt;
     }
-    const auto two = [](int amount) { return amount > 0 ? 2 : 0; };  // an approval and a call
-    const int transactions = (t.emode ? 1 : 0) + two(usdc_repaid) + two(dai_repaid) +
-                             two(t.weth_added) + two(t.dai_for_usdc) + two(t.usdc_for_dai) +
-                             two(t.weth_for_usdc) + two(t.weth_for_dai);
-    const int bought = t.dai_for_usdc + t.usdc_for_dai + t.weth_for_usdc + t.weth_for_dai;
-    return transactions * c.gas * 10'000 + bought * c.swap_cost_bps;
+    const bool needs_flash = weth * 2 * threshold < 100 * debt_before;
+    const int bought = t.dai_for_usdc + t.usdc_for_dai + t.weth_for_usdc + t.weth_for_dai + sale;
+    return transactions_of(t, needs_flash) * c.gas * 10'000 + bought * c.swap_cost_bps / c.unit;
 }
 
-/// Every amount of every way, swaps of WETH into one debt at a time.
-std::optional<int> brute_force(const SmallCase& c) {
+/// Every amount of every way in whole tokens, swaps of WETH into one debt at a time; sales, also
+/// into one debt, in base units.
+std::optional<int> brute_force(const SmallCase& c, bool with_sales) {
     std::optional<int> best;
     Try t;
     const auto consider = [&] {
-        const auto cost = brute_cost(c, t);
-        if (cost && (!best || *cost < *best)) {
-            best = cost;
+        for (int sale = with_sales ? -c.usdc_debt : 0; sale <= (with_sales ? c.dai_debt : 0);
+             ++sale) {
+            t.sale_for_usdc = sale < 0 ? -sale : 0;
+            t.sale_for_dai = sale > 0 ? sale : 0;
+            const auto cost = brute_cost(c, t);
+            if (cost && (!best || *cost < *best)) {
+                best = cost;
+            }
         }
     };
     for (int emode = 0; emode <= (c.has_emode ? 1 : 0); ++emode) {
         t.emode = emode == 1;
-        for (t.usdc_for_usdc = 0; t.usdc_for_usdc <= c.idle_usdc; ++t.usdc_for_usdc) {
-            for (t.dai_for_dai = 0; t.dai_for_dai <= c.idle_dai; ++t.dai_for_dai) {
-                for (t.weth_added = 0; t.weth_added <= c.idle_weth; ++t.weth_added) {
-                    for (t.dai_for_usdc = 0; t.dai_for_usdc <= c.idle_dai; ++t.dai_for_usdc) {
-                        for (t.usdc_for_dai = 0; t.usdc_for_dai <= c.idle_usdc; ++t.usdc_for_dai) {
-                            for (int weth = -2 * c.idle_weth; weth <= 2 * c.idle_weth; ++weth) {
+        for (t.usdc_for_usdc = 0; t.usdc_for_usdc <= c.idle_usdc; t.usdc_for_usdc += c.unit) {
+            for (t.dai_for_dai = 0; t.dai_for_dai <= c.idle_dai; t.dai_for_dai += c.unit) {
+                for (t.weth_added = 0; t.weth_added <= c.idle_weth; t.weth_added += c.unit) {
+                    for (t.dai_for_usdc = 0; t.dai_for_usdc <= c.idle_dai;
+                         t.dai_for_usdc += c.unit) {
+                        for (t.usdc_for_dai = 0; t.usdc_for_dai <= c.idle_usdc;
+                             t.usdc_for_dai += c.unit) {
+                            for (int weth = -2 * c.idle_weth; weth <= 2 * c.idle_weth;
+                                 weth += c.unit) {
                                 t.weth_for_usdc = weth < 0 ? -weth : 0;
                                 t.weth_for_dai = weth > 0 ? weth : 0;
                                 consider();
@@ -388,18 +421,20 @@ std::optional<int> brute_force(const SmallCase& c) {
 
 snapshot::Snapshot small_snapshot(const SmallCase& c) {
     LendingMarket market = pool();
+    const unsigned decimals = c.unit == 10 ? 1 : 0;
     for (auto& [address, asset] : market.assets) {
-        asset.decimals = 0;
+        asset.decimals = decimals;
     }
     market.assets[kWeth].price_e8 = 2 * kDollarE8;
     if (c.has_emode) {
         market.categories[3] = {{kWeth, 8'500}};
     }
-    return snapshot_of({with_account(market, {{kWeth, collateral(c.weth)},
-                                              {kUsdc, debt(c.usdc_debt)},
-                                              {kDai, debt(c.dai_debt)}})},
-                       {holding(kUsdc, "USDC", 0, c.idle_usdc), holding(kDai, "DAI", 0, c.idle_dai),
-                        holding(kWeth, "WETH", 0, c.idle_weth)});
+    return snapshot_of(
+        {with_account(
+            market,
+            {{kWeth, collateral(c.weth)}, {kUsdc, debt(c.usdc_debt)}, {kDai, debt(c.dai_debt)}})},
+        {holding(kUsdc, "USDC", decimals, c.idle_usdc), holding(kDai, "DAI", decimals, c.idle_dai),
+         holding(kWeth, "WETH", decimals, c.idle_weth)});
 }
 
 SmallCase random_case(std::mt19937_64& random) {
@@ -435,10 +470,10 @@ TEST_CASE("a plan is as cheap as brute force over all action sets", "[rescue][br
         const auto snapshot = small_snapshot(c);
         const auto found = rescue(snapshot, asked);
         if (found.verdict == RescueVerdict::NotNeeded) {
-            CHECK(brute_force(c) == 0);
+            CHECK(brute_force(c, false) == 0);
             continue;
         }
-        const auto brute = brute_force(c);
+        const auto brute = brute_force(c, false);
         if (!brute) {
             continue;  // only a sale of collateral reaches the target, if anything does
         }
@@ -449,12 +484,55 @@ TEST_CASE("a plan is as cheap as brute force over all action sets", "[rescue][br
         const U256 slack = U256(c.swap_cost_bps) * core::wad() / 10'000;
         const RescuePlan& plan = found.plans.front();
         CHECK(plan.cost().value() <= least + slack);
-        // Sales are not in the brute force, and may be cheaper still.
+        // Sales are not in this brute force, and may be cheaper still.
         if (!sells_collateral(plan)) {
             CHECK(plan.cost().value() >= least);
         }
     }
     CHECK(planned >= 30);
+}
+
+TEST_CASE("a plan that may sell collateral is as cheap as brute force", "[rescue][brute_force]") {
+    std::mt19937_64 random(20'261'126);
+    unsigned sales = 0;
+    unsigned exact = 0;
+    for (int i = 0; i < 80; ++i) {
+        SmallCase c = random_case(random);
+        // Finer than what rounding to whole tokens would hide.
+        c.unit = 10;
+        c.weth *= c.unit;
+        c.usdc_debt *= c.unit;
+        c.dai_debt *= c.unit;
+        c.idle_usdc = c.idle_usdc % 3 * c.unit;
+        c.idle_dai = c.idle_dai % 3 * c.unit;
+        c.idle_weth = c.idle_weth % 2 * c.unit;
+        CAPTURE(i, c.usdc_debt, c.dai_debt, c.idle_usdc, c.idle_dai, c.idle_weth, c.gas,
+                c.swap_cost_bps, c.has_emode);
+        auto asked = options();
+        asked.idle_only = true;
+        asked.gas = test::dollars(static_cast<std::uint64_t>(c.gas));
+        asked.swap_cost = core::Bps(static_cast<std::uint32_t>(c.swap_cost_bps));
+        const auto snapshot = small_snapshot(c);
+        const auto found = rescue(snapshot, asked);
+        const auto brute = brute_force(c, true);
+        REQUIRE(brute);
+        if (found.verdict == RescueVerdict::NotNeeded) {
+            CHECK(*brute == 0);
+            continue;
+        }
+        REQUIRE(found.verdict == RescueVerdict::Planned);
+        const RescuePlan& plan = found.plans.front();
+        sales += sells_collateral(plan) ? 1 : 0;
+        const U256 least = U256(*brute) * core::wad() / 10'000;
+        // A unit of WETH more or less in the sale, 0.2 dollars of which 0.17 count, is as much as
+        // 0.17 / (1.25 - 0.85 * 1.3) = 1.2 dollars repaid.
+        const U256 slack = U256(c.swap_cost_bps) * core::wad() / 10'000 * 12 / 10;
+        CHECK(plan.cost().value() <= least + slack);
+        CHECK(plan.cost().value() + slack >= least);
+        exact += plan.cost().value() == least ? 1 : 0;
+    }
+    CHECK(sales >= 30);
+    CHECK(exact >= 50);
 }
 
 }  // namespace
