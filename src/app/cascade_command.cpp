@@ -107,8 +107,8 @@ Gathered gather_with_book(World& world, const CascadeOptions& options, const Pla
     OpenBook book = read_book(open_book(*file.book));
     keep_named_markets(book, file);
     settings.markets.clear();
-    auto gathered =
-        gather(world, source_beside_book(options, file, book.snapshot), settings, {.venues = true});
+    auto gathered = gather(world, source_beside_book(options, file, book.snapshot), settings,
+                           playbook_reading(file));
     snapshot::Snapshot& into = gathered.snapshot;
     if (gathered.chain_unreadable || into.chains.empty()) {
         return gathered;
@@ -141,8 +141,9 @@ ExitCode run_cascade(World& world, const CascadeOptions& options) {
     const PlaybookFile file = parse_playbook(
         {.name = options.playbook, .text = read_file(options.playbook, kConfigBytesMax)});
     const auto settings = playbook_settings(load_settings(world, options.config_file), file);
-    auto gathered = file.book ? gather_with_book(world, options, file, settings)
-                              : gather(world, source_of(options, file), settings, {.venues = true});
+    auto gathered = file.book
+                        ? gather_with_book(world, options, file, settings)
+                        : gather(world, source_of(options, file), settings, playbook_reading(file));
     if (gathered.chain_unreadable || gathered.snapshot.chains.empty()) {
         return ExitCode::Unreadable;
     }

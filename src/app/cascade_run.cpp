@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/factor_map.hpp"
+#include "app/lent_by_others.hpp"
 #include "app/playbook_names.hpp"
 #include "cascade/assumed_curve.hpp"
 #include "cascade/fast_engine.hpp"
@@ -298,7 +299,6 @@ std::vector<std::pair<std::string, std::string>> assumptions_of(EngineKind kind,
 }  // namespace
 
 settings::Settings playbook_settings(settings::Settings settings, const PlaybookFile& file) {
-    settings.assets.clear();
     settings.token_rates.clear();
     settings.smart_accounts.clear();
     for (auto& [name, chain] : settings.chains) {
@@ -360,6 +360,10 @@ settings::Settings playbook_settings(settings::Settings settings, const Playbook
     return settings;
 }
 
+collect::CollectOptions playbook_reading(const PlaybookFile& file) {
+    return {.venues = true, .holders = std::set(file.own.begin(), file.own.end())};
+}
+
 CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
                        const settings::Settings& settings) {
     const auto factors = make_factor_map(settings).with_snapshot(snapshot);
@@ -409,7 +413,8 @@ CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
     }
     // The fast engine does not keep what is lent.
     if (file.engine == EngineKind::Exact) {
-        report_.lent = cascade::lent_assets(state_, report_.outcome, own_set);
+        report_.lent = cascade::lent_assets(state_, report_.outcome, own_set,
+                                            lent_by_others(snapshot, state_, file.own));
     }
 }
 

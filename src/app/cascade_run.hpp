@@ -2,6 +2,7 @@
 
 #include "app/playbook_file.hpp"
 #include "cascade/state.hpp"
+#include "collect/collect.hpp"
 #include "report/cascade.hpp"
 #include "settings/settings.hpp"
 #include "snapshot/snapshot.hpp"
@@ -13,6 +14,9 @@ namespace margrave::app {
 /// then. Throws ConfigError for a protocol or a pool that is not configured.
 [[nodiscard]] settings::Settings playbook_settings(settings::Settings settings,
                                                    const PlaybookFile& file);
+
+/// Pools, and the tokens of the own wallets alone: what they may be claims on in the markets.
+[[nodiscard]] collect::CollectOptions playbook_reading(const PlaybookFile& file);
 
 /// A playbook carried out on what was read: the engine's outcome and where own accounts really
 /// fall.

@@ -85,8 +85,8 @@ snapshot::Snapshot replay(const settings::Settings& settings, std::string_view e
 std::string show_cascade(const World& world, const settings::Settings& settings) {
     const PlaybookFile file = parse_playbook(demo_file(kPlaybook));
     const auto narrowed = playbook_settings(settings, file);
-    const CascadeRun run(replay(narrowed, kCascadeExchange, file.wallets, {.venues = true}), file,
-                         narrowed);
+    const CascadeRun run(replay(narrowed, kCascadeExchange, file.wallets, playbook_reading(file)),
+                         file, narrowed);
     return "\n" + report::to_text(run.report(), world.columns);
 }
 

@@ -68,7 +68,8 @@ std::optional<core::Wad> LentTotals::utilisation() const {
 }
 
 std::vector<LentAsset> lent_assets(const State& begin, const Outcome& outcome,
-                                   const std::set<Place>& own) {
+                                   const std::set<Place>& own,
+                                   const std::vector<LentByOther>& by_others) {
     std::vector<LentAsset> out;
     for (std::size_t market = 0; market < begin.markets.size(); ++market) {
         Assets assets = assets_of(begin, outcome.end, market);
@@ -79,6 +80,11 @@ std::vector<LentAsset> lent_assets(const State& begin, const Outcome& outcome,
             asset.symbol = deficit.symbol;
             asset.written_off = deficit.amount;
         }
+        for (const LentByOther& lent : by_others) {
+            if (lent.market == market && assets.contains(lent.asset)) {
+                assets[lent.asset].own_by_others += lent.amount;
+            }
+        }
         for (auto& [address, one] : assets) {
             one.market = market;
             one.asset = address;
@@ -88,11 +94,12 @@ std::vector<LentAsset> lent_assets(const State& begin, const Outcome& outcome,
                 one.own_withdrawable = std::min(one.own, one.after->liquid);
             }
             if (one.before && one.before->supplied != 0) {
-                one.own_loss = core::mul_div_wide<Rounding::Down>(one.written_off, one.own_before,
-                                                                  one.before->supplied);
+                one.own_loss = core::mul_div_wide<Rounding::Down>(
+                    one.written_off, U256(one.own_before + one.own_by_others),
+                    one.before->supplied);
             }
             if (one.before != one.after || one.written_off != 0 || one.own_before != 0 ||
-                one.own != 0) {
+                one.own != 0 || one.own_by_others != 0) {
                 out.push_back(one);
             }
         }

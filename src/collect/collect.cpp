@@ -39,6 +39,7 @@ struct ChainReading {
     LookThroughReader claims;
     SmartAccountReader smart;
     std::set<core::Address> wallets;  ///< read, or about to be
+    std::optional<std::set<core::Address>> holders;
 };
 
 /// The wallet's accounts and balances, and those of the proxy that acts for it.
@@ -63,7 +64,9 @@ Task<bool> read_wallet(ChainReading& chain, chains::Reader& reader, core::Addres
     for (MarketReading& market : chain.markets) {
         parts.push_back(read_account(market, reader, wallet));
     }
-    parts.push_back(read_holdings(chain.holdings, reader, wallet));
+    if (!chain.holders || chain.holders->contains(wallet)) {
+        parts.push_back(read_holdings(chain.holdings, reader, wallet));
+    }
     parts.push_back(read_proxy(chain, reader, wallet));
     static_cast<void>(co_await chains::settle_all(std::move(parts)));
     co_return true;
@@ -231,7 +234,8 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
                        .holdings = HoldingsReader(request.chain, settings.assets),
                        .claims = LookThroughReader(request.chain, settings.token_rates),
                        .smart = SmartAccountReader(request.chain, settings.smart_accounts),
-                       .wallets = {request.wallets.begin(), request.wallets.end()}};
+                       .wallets = {request.wallets.begin(), request.wallets.end()},
+                       .holders = options.holders};
     oracles::SourceBook sources(reader);
     noted = &sources;
     if (request.chain.sequencer_uptime_feed) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,6 +54,8 @@ struct CollectOptions {
     bool verify = false;    ///< read the protocols' own views too
     bool venues = false;    ///< read the configured pools too
     bool discover = false;  ///< look for what no list names, too
+    /// Whose tokens outside of protocols are read; nullopt: everyone's.
+    std::optional<std::set<core::Address>> holders = {};
     /// Scan what is final before the block is chosen, so that a long scan does not outlast the
     /// block's state.
     bool scan_ahead = true;

@@ -249,26 +249,14 @@ std::vector<LentByVault> lent_by_vaults(const std::vector<LookedThrough>& tokens
     std::vector<LentByVault> out;
     for (const LookedThrough& token : tokens) {
         for (const LookStep& step : token.steps) {
-            U256 lent = 0;
-            for (const margin::Allocation& allocation : step.claim.allocations) {
-                lent = sum_or_most(lent, allocation.lent);
-            }
-            for (const margin::Allocation& allocation : step.claim.allocations) {
-                if (allocation.lent == 0) {
-                    continue;
-                }
-                const auto ours = margin::value_or_nothing([&] {
-                    return core::mul_div_wide<core::Rounding::Down>(step.worth, allocation.lent,
-                                                                    lent);
-                });
+            for (VaultPart& part : vault_parts(step)) {
                 out.push_back({.held = token.token,
                                .vault = {.chain = step.claim.chain,
                                          .address = step.claim.token,
                                          .symbol = step.claim.symbol},
                                .underlying_symbol = step.claim.underlying_symbol,
                                .underlying_decimals = step.claim.underlying_decimals,
-                               .allocation = allocation,
-                               .ours = ours.value_or(step.worth)});
+                               .part = std::move(part)});
             }
         }
     }

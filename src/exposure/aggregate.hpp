@@ -97,15 +97,13 @@ struct LookedThrough {
     std::string warning;      ///< where chain and configuration disagree; ""
 };
 
-/// What a vault that the portfolio has shares of lends in one market, and our part of that: who
-/// defaults there is our loss.
+/// What a vault that the portfolio has shares of lends in one market.
 struct LentByVault {
     Token held;  ///< the share, or what is a claim on it
     Token vault;
     std::string underlying_symbol;
     unsigned underlying_decimals = 0;
-    margin::Allocation allocation;
-    core::U256 ours;  ///< base units of the vault's asset, rounded down
+    VaultPart part;
 };
 
 struct Exposure {

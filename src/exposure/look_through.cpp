@@ -32,6 +32,28 @@ std::optional<LookStep> step_of(const TokenClaim& claim, const U256& amount) {
 
 }  // namespace
 
+std::vector<VaultPart> vault_parts(const LookStep& step) {
+    const auto lent = margin::value_or_nothing([&] {
+        U256 sum = 0;
+        for (const margin::Allocation& allocation : step.claim.allocations) {
+            sum += allocation.lent;
+        }
+        return sum;
+    });
+    std::vector<VaultPart> out;
+    for (const margin::Allocation& allocation : step.claim.allocations) {
+        if (allocation.lent == 0) {
+            continue;
+        }
+        const auto ours = margin::value_or_nothing([&] {
+            return core::mul_div_wide<core::Rounding::Down>(step.worth, allocation.lent,
+                                                            lent.value_or(core::max_u256()));
+        });
+        out.push_back({.allocation = allocation, .ours = ours.value_or(step.worth)});
+    }
+    return out;
+}
+
 LookThrough::LookThrough(const std::vector<TokenClaim>& claims) {
     for (const TokenClaim& claim : claims) {
         claims_.emplace(std::pair(claim.chain, claim.token), claim);

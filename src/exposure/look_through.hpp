@@ -8,6 +8,7 @@
 
 #include "core/address.hpp"
 #include "core/u256.hpp"
+#include "margin/claim.hpp"
 #include "snapshot/claims.hpp"
 
 namespace margrave::exposure {
@@ -21,6 +22,17 @@ struct LookStep {
     /// which may be lower by what the rate's last digit is worth.
     bool is_answered = false;
 };
+
+/// What a vault lends in one market, and the part of it that a step's amount is a claim on: who
+/// defaults there takes from it.
+struct VaultPart {
+    margin::Allocation allocation;
+    core::U256 ours;  ///< base units of the vault's asset, rounded down
+};
+
+/// In the vault's order, without markets in which nothing is lent; empty for what is no vault or
+/// does not tell.
+[[nodiscard]] std::vector<VaultPart> vault_parts(const LookStep& step);
 
 /// What tokens are claims on, as their own contracts said at the block. A vault whose markets are
 /// known apart (MetaMorpho, by its adapter) is a claim on its asset here.

@@ -34,6 +34,7 @@ Json asset_json(const CascadeReport& report, const LentAsset& one) {
             {"written_off_raw", raw(one.written_off)},
             {"own_before_raw", raw(one.own_before)},
             {"own_raw", raw(one.own)},
+            {"own_by_others_raw", raw(one.own_by_others)},
             {"own_withdrawable_raw", raw(one.own_withdrawable)},
             {"own_loss_raw", raw(one.own_loss)}};
 }
@@ -58,6 +59,7 @@ std::string lent_text(const CascadeReport& report, unsigned columns) {
                  {Align::Right},
                  {Align::Right},
                  {Align::Right},
+                 {Align::Right},
                  {Align::Right}});
     table.add({{"lent"},
                {"used before"},
@@ -66,10 +68,11 @@ std::string lent_text(const CascadeReport& report, unsigned columns) {
                {"written off"},
                {"own"},
                {"withdrawable"},
+               {"by others"},
                {"own loss"}});
     bool is_empty = true;
     for (const LentAsset& one : report.lent) {
-        if (one.before == one.after && one.own == 0) {
+        if (one.before == one.after && one.own == 0 && one.own_by_others == 0) {
             continue;
         }
         is_empty = false;
@@ -84,6 +87,7 @@ std::string lent_text(const CascadeReport& report, unsigned columns) {
                    {amount(one.written_off)},
                    {amount(one.own)},
                    {amount(one.own_withdrawable)},
+                   {amount(one.own_by_others)},
                    {amount(one.own_loss)}});
     }
     return is_empty ? ""

@@ -179,7 +179,7 @@ Json looked_through_json(const exposure::LookedThrough& token) {
 }
 
 Json lent_json(const exposure::LentByVault& lent) {
-    const margin::Allocation& allocation = lent.allocation;
+    const margin::Allocation& allocation = lent.part.allocation;
     return {{"chain", lent.vault.chain},
             {"held_asset", address_or_null(lent.held.address)},
             {"vault", address_or_null(lent.vault.address)},
@@ -189,11 +189,11 @@ Json lent_json(const exposure::LentByVault& lent) {
             {"collateral_symbol", allocation.collateral_symbol},
             {"underlying_symbol", lent.underlying_symbol},
             {"underlying_decimals", lent.underlying_decimals},
-            {"ours_raw", raw(lent.ours)},
+            {"ours_raw", raw(lent.part.ours)},
             {"vault_lent_raw", raw(allocation.lent)},
             {"market_supplied_raw", raw(allocation.supplied)},
             {"market_borrowed_raw", raw(allocation.borrowed)},
-            {"supply_share", share_json(lent.ours, allocation.supplied)}};
+            {"supply_share", share_json(lent.part.ours, allocation.supplied)}};
 }
 
 Json loss_point_json(const exposure::LossPoint& point) {

@@ -251,10 +251,10 @@ std::string claims_text(const Report& report, const Layout& layout, const TextSt
         out += wrapped_words(
             fmt::format("{} lends {} {} of ours against {} in {} {}",
                         core::printable(lent.vault.symbol, kNameBytesMax),
-                        amount_text(lent.ours, lent.underlying_decimals),
+                        amount_text(lent.part.ours, lent.underlying_decimals),
                         core::printable(lent.underlying_symbol, kNameBytesMax),
-                        core::printable(lent.allocation.collateral_symbol, kNameBytesMax),
-                        lent.allocation.protocol, lent.allocation.market),
+                        core::printable(lent.part.allocation.collateral_symbol, kNameBytesMax),
+                        lent.part.allocation.protocol, lent.part.allocation.market),
             layout);
     }
     return out.empty() ? out : painted("Looked through", Ink::Bold, style.colour) + '\n' + out;

@@ -112,15 +112,16 @@ async function makeNeighbours() {
 
 // Nothing happens but a fall of ether by one percent outside.
 function playbookOf(pool, own, wallets) {
+    const market = { protocol: "aave_v3", name: "v30" };
     return playbookToml({
-        markets: ["v30"],
+        lenders: [market],
         wallets,
         own: [own],
         sell: "to-debt",
         order: "most-profitable",
         pair: "most-profitable",
         venues: [{ asset: "WETH", into: "USDC", pool }],
-        oracles: [{ asset: "WETH", pool, dollars: [1n, 1n], anchor: "basis" }],
+        oracles: [{ asset: "WETH", protocol: market.protocol, market: market.name, pool, dollars: [1n, 1n], anchor: "basis" }],
         price: { "ETH/USD": "-1%" },
     });
 }

@@ -1,6 +1,9 @@
 // A vault's shares are looked through to the markets that it lends in: what the vault lends in each of them, with
 // interest, is what Morpho's own library says.
 import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { getAddress } from "viem";
 import { compile } from "../lib/compile.mjs";
@@ -90,6 +93,29 @@ describe("a vault over Morpho Blue", { skip }, () => {
         assert.equal(BigInt(edge.part.replace(".", "").replace(/^0+/, "").padEnd(1, "0")), part);
         assert.equal(json.failure.lost.length, 1);
         assert.match(json.failure.lost[0].by, /lent in morpho_blue/);
+    });
+
+    test("a cascade that writes off debt where the vault lends takes the holder's part", async () => {
+        const [{ id, loan }] = markets;
+        const parts = (await audit(config(), [holder])).portfolio.lent_by_vaults;
+        const playbook = path.join(mkdtempSync(path.join(os.tmpdir(), "margrave-vault-")), "playbook.toml");
+        writeFileSync(
+            playbook,
+            `[cascade]\nchain = "devnet"\nmarkets = [ { protocol = "morpho_blue", market = "${id}" } ]\n` +
+                `wallets = ${JSON.stringify(devnet.wallets)}\nown = ["${holder}"]\n` +
+                `[cascade.shock]\nprice = { "ETH/USD" = "-70%" }\n`,
+        );
+        const args = ["cascade", "--playbook", playbook, "--config", config(), "--block", String(block), "--json"];
+        const { json, stderr } = await margrave(args);
+        assert.ok(json, stderr);
+        const lent = json.lent.find(({ market, symbol }) => market === id && symbol === loan.symbol);
+        const writtenOff = BigInt(lent.written_off_raw);
+        assert.ok(writtenOff > 0n, "nothing is written off");
+        assert.equal(lent.own_by_others_raw, parts[0].ours_raw);
+        assert.equal(lent.own_before_raw, "0");
+        const supplied = BigInt(lent.before.supplied_raw);
+        assert.equal(lent.own_loss_raw, String((writtenOff * BigInt(parts[0].ours_raw)) / supplied));
+        assert.equal(lent.before.supplied_raw, parts[0].market_supplied_raw);
     });
 
     test("a vault whose market cannot be read is a gap", async () => {

@@ -56,7 +56,7 @@ TEST_CASE("who lends sees what is left, what may be withdrawn, and the own part 
           "[cascade]") {
     const State begin = begin_state();
     const Outcome outcome = outcome_of(begin);
-    const auto lent = lent_assets(begin, outcome, {{.market = 0, .row = 0}});
+    const auto lent = lent_assets(begin, outcome, {{.market = 0, .row = 0}}, {});
     REQUIRE(lent.size() == 1);  // of the dollars nothing moved, and none are ours
     const LentAsset& ether = lent.front();
     CHECK(ether.asset == kEther);
@@ -71,11 +71,25 @@ TEST_CASE("who lends sees what is left, what may be withdrawn, and the own part 
     CHECK(ether.own_loss == whole(125));  // 500 * 1000 / 4000
 }
 
+TEST_CASE("what others lend for own accounts bears its part of what was written off", "[cascade]") {
+    const State begin = begin_state();
+    const Outcome outcome = outcome_of(begin);
+    const auto lent = lent_assets(begin, outcome, {{.market = 0, .row = 0}},
+                                  {{0, kEther, whole(200)}, {0, kDollar, whole(7)}});
+    REQUIRE(lent.size() == 2);
+    const LentAsset& ether = lent[0].asset == kEther ? lent[0] : lent[1];
+    const LentAsset& dollars = lent[0].asset == kEther ? lent[1] : lent[0];
+    CHECK(ether.own_by_others == whole(200));
+    CHECK(ether.own_loss == whole(150));  // 500 * (1000 + 200) / 4000
+    CHECK(dollars.own_by_others == whole(7));
+    CHECK(dollars.own_loss == U256(0));
+}
+
 TEST_CASE("what is lent where totals are unknown stands there as unknown", "[cascade]") {
     State begin = begin_state();
     dynamic_cast<MarginPool&>(*begin.markets[0]).capacities_.clear();
     const Outcome outcome = outcome_of(begin);
-    const auto lent = lent_assets(begin, outcome, {});
+    const auto lent = lent_assets(begin, outcome, {}, {});
     REQUIRE(lent.size() == 1);
     CHECK(lent[0].symbol == "ETH");
     CHECK(lent[0].written_off == whole(500));

@@ -280,8 +280,8 @@ TEST_CASE("a market in which a vault lends takes that part of its shares along",
     const auto items = items_of(all, PriceBook(all, book.factors), book.factors);
     const auto parts = aggregate(all, items, book.factors).lent_by_vaults;
     REQUIRE(parts.size() == 2);
-    CHECK(parts[0].ours == margrave::core::wad() * 3 / 8);
-    CHECK(parts[1].allocation.market == "0xb");
+    CHECK(parts[0].part.ours == margrave::core::wad() * 3 / 8);
+    CHECK(parts[1].part.allocation.market == "0xb");
 }
 
 TEST_CASE("an asset that falls takes its claims along", "[exposure][graph][claims]") {
