@@ -26,6 +26,7 @@ struct Dispatch {
     ExitCode operator()(const CheckConfigOptions& options) const {
         return run_check_config(world, options);
     }
+    ExitCode operator()(const ChainsOptions& options) const { return run_chains(world, options); }
     ExitCode operator()(const ProtocolsOptions& options) const {
         return run_protocols(world, options);
     }

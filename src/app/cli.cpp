@@ -319,10 +319,14 @@ void define_rescue(CLI::App& command, RescueOptions& options) {
     command.footer(kRescueFooter);
 }
 
-void define_check_config(CLI::App& command, CheckConfigOptions& options) {
-    command
-        .add_option("--config", options.config_file, "Configuration merged over the shipped one")
+void define_config(CLI::App& command, std::optional<std::string>& config_file) {
+    command.add_option("--config", config_file, "Configuration merged over the shipped one")
         ->type_name("FILE");
+}
+
+void define_chains(CLI::App& command, ChainsOptions& options) {
+    define_config(command, options.config_file);
+    command.add_flag("--json", options.json, "Answer as JSON");
 }
 
 void define_demo(CLI::App& command, DemoOptions& options) {
@@ -338,7 +342,9 @@ struct Parser {
         "how far they are\nfrom liquidation. Read-only: it never signs and never sends.",
         "margrave"};
     AuditOptions audit;
+    ChainsOptions chains;
     CheckConfigOptions check_config;
+    ProtocolsOptions protocols;
     DemoOptions demo;
     LiquidateOptions liquidate;
     RescueOptions rescue;
@@ -354,6 +360,7 @@ struct Parser {
     CLI::App* cascade_command = nullptr;
     CLI::App* index_command = nullptr;
     CLI::App* check_config_command = nullptr;
+    CLI::App* chains_command = nullptr;
     CLI::App* protocols_command = nullptr;
     CLI::App* demo_command = nullptr;
 
@@ -376,9 +383,12 @@ struct Parser {
         define_index(*index_command, index);
         demo_command = add("demo", "Audit recorded wallets, without a network");
         define_demo(*demo_command, demo);
-        protocols_command = add("protocols", "The protocols known and how each is proven");
+        chains_command = add("chains", "The chains known, and what is read on each");
+        define_chains(*chains_command, chains);
+        protocols_command = add("protocols", "The protocols known, how each is proven, and where");
+        define_config(*protocols_command, protocols.config_file);
         check_config_command = add("check-config", "Load the configuration and say what it means");
-        define_check_config(*check_config_command, check_config);
+        define_config(*check_config_command, check_config.config_file);
 
         program.set_version_flag("--version", "margrave " MARGRAVE_VERSION, "Print the version");
         program.set_help_flag("-h,--help", "Print this help");
@@ -470,8 +480,11 @@ Command chosen_command(const Parser& parser) {
     if (parser.check_config_command->parsed()) {
         return parser.check_config;
     }
+    if (parser.chains_command->parsed()) {
+        return parser.chains;
+    }
     if (parser.protocols_command->parsed()) {
-        return ProtocolsOptions{};
+        return parser.protocols;
     }
     if (parser.demo_command->parsed()) {
         return parser.demo;

@@ -92,7 +92,15 @@ struct CheckConfigOptions {
     std::optional<std::string> config_file;
 };
 
-struct ProtocolsOptions {};
+/// `margrave chains`, as typed.
+struct ChainsOptions {
+    std::optional<std::string> config_file;
+    bool json = false;
+};
+
+struct ProtocolsOptions {
+    std::optional<std::string> config_file;
+};
 
 struct DemoOptions {
     bool json = false;
@@ -107,7 +115,7 @@ struct ShowText {
 
 using Command = std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions,
                              CascadeOptions, IndexOptions, RescueOptions, CheckConfigOptions,
-                             ProtocolsOptions, DemoOptions, ShowText>;
+                             ChainsOptions, ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

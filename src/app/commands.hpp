@@ -26,6 +26,7 @@ namespace margrave::app {
 /// `margrave check-config`
 [[nodiscard]] ExitCode run_check_config(World& world, const CheckConfigOptions& options);
 /// `margrave protocols`
+[[nodiscard]] ExitCode run_chains(World& world, const ChainsOptions& options);
 [[nodiscard]] ExitCode run_protocols(World& world, const ProtocolsOptions& options);
 /// `margrave demo`
 [[nodiscard]] ExitCode run_demo(World& world, const DemoOptions& options);

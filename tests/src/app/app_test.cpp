@@ -1,7 +1,9 @@
 #include "app/app.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "app/files.hpp"
 #include "tests/support/fake_world.hpp"
@@ -97,8 +99,9 @@ TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][
              ":2: key `at_risk`: unknown key; the keys here are at_risk_below, "
              "basis_fall, rate_horizon_days, rate_shocks"},
         {{"audit", kWallet, "--chain", "mars"},
-         "--chain: no chain is called \"mars\"; the chains are arbitrum, base, bnb, ethereum, "
-         "hyperevm, katana, linea, monad, optimism, polygon, scroll, sonic, unichain, world"},
+         "--chain: no chain is called \"mars\"; the chains are arbitrum, avalanche, base, bnb, "
+         "ethereum, gnosis, hyperevm, katana, linea, monad, optimism, plasma, polygon, scroll, "
+         "sonic, unichain, world"},
         {{"audit", kWallet, "--fail-below", "low"},
          "--fail-below: \"low\" is no health factor; write it as in 1.25"},
         {{"audit", kWallet, "--block", "newest"},
@@ -287,6 +290,43 @@ TEST_CASE("check-config refuses what an audit would refuse", "[app][errors]") {
                  "[chains.a]\nchain_id = 1\nrpc = [\"http://far.example\"]\n");
     FakeWorld fake;
     CHECK(run(fake.world, {"check-config", "--config", folder.file("c.toml", text)}) == 2);
+}
+
+TEST_CASE("chains shows what is read on each, and of an endpoint only the host", "[app]") {
+    const test::TemporaryFolder folder;
+    FakeWorld fake;
+    const std::string config = folder.file(
+        "mine.toml", "[chains.arbitrum]\nrpc = [\"https://node.example/v1/topsecret\"]\n");
+    REQUIRE(run(fake.world, {"chains", "--json", "--config", config}) == 0);
+    CHECK_THAT(fake.out.str(), !Contains("topsecret"));
+    const auto chains = nlohmann::json::parse(fake.out.str()).at("chains");
+    const auto one = std::find_if(chains.begin(), chains.end(), [](const auto& chain) {
+        return chain.at("chain") == "arbitrum";
+    });
+    REQUIRE(one != chains.end());
+    CHECK(one->at("chain_id") == 42161);
+    CHECK(one->at("endpoints") == nlohmann::json{"node.example"});
+    CHECK(one->at("markets")[0].at("protocol") == "aave_v3");
+    CHECK(one->at("assets") == 21);
+    CHECK(one->at("sequencer_uptime_feed") == "0xFdB631F5EE196F0ed6FAa767959853A9F217697D");
+    // Every chain of the issue has a market of Aave v3, an endpoint and a prefix.
+    for (const char* name : {"ethereum", "arbitrum", "optimism", "base", "polygon", "avalanche",
+                             "bnb", "gnosis", "linea", "scroll", "plasma"}) {
+        const auto found = std::find_if(chains.begin(), chains.end(), [&](const auto& chain) {
+            return chain.at("chain") == name;
+        });
+        CAPTURE(name);
+        REQUIRE(found != chains.end());
+        CHECK(found->at("markets")[0].at("protocol") == "aave_v3");
+        CHECK_FALSE(found->at("endpoints").empty());
+        CHECK(found->at("short_name").is_string());
+        CHECK(found->at("multicall3") == "0xcA11bde05977b3631167028862bE2a173976CA11");
+    }
+
+    FakeWorld text;
+    REQUIRE(run(text.world, {"chains"}) == 0);
+    CHECK_THAT(text.out.str(),
+               Contains("arbitrum") && Contains("watched") && Contains("aave_v3 core"));
 }
 
 TEST_CASE("protocols names every protocol with what its arithmetic is proven by", "[app]") {

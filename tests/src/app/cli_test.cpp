@@ -107,6 +107,7 @@ TEST_CASE("the other commands have their options", "[app][cli]") {
               .config_file == "c.toml");
     CHECK(std::get<DemoOptions>(parse_command_line({"demo", "--json"})).json);
     CHECK(std::holds_alternative<ProtocolsOptions>(parse_command_line({"protocols"})));
+    CHECK(std::holds_alternative<ChainsOptions>(parse_command_line({"chains"})));
 }
 
 TEST_CASE("index has a book, markets, and where to read", "[app][cli][book]") {
