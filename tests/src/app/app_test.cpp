@@ -293,7 +293,7 @@ TEST_CASE("check-config refuses what an audit would refuse", "[app][errors]") {
 }
 
 TEST_CASE("chains shows what is read on each, and of an endpoint only the host", "[app]") {
-    const test::TemporaryFolder folder;
+    const Folder folder;
     FakeWorld fake;
     const std::string config = folder.file(
         "mine.toml", "[chains.arbitrum]\nrpc = [\"https://node.example/v1/topsecret\"]\n");
