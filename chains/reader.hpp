@@ -27,6 +27,9 @@ struct Block {
     core::BlockNumber number;
     core::Hash hash{};
     core::Timestamp timestamp;
+    /// What contracts are told is the block's number where that is the parent chain's (Arbitrum);
+    /// nullopt: `number`.
+    std::optional<core::BlockNumber> number_in_calls = std::nullopt;
 };
 
 /// Why a call has no data.

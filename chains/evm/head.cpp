@@ -62,6 +62,11 @@ Block parse_block(const std::string& result, std::string_view method) {
     out.number = core::BlockNumber(parse_u64(block["number"], method));
     out.timestamp = core::Timestamp(parse_u64(block["timestamp"], method));
     std::copy(hash->begin(), hash->end(), out.hash.begin());
+    // Nitro's NUMBER is this field, and not the block's number. OffchainLabs/go-ethereum
+    // internal/ethapi/api.go, fillArbitrumHeaderInfo.
+    if (block.contains("l1BlockNumber") && !block["l1BlockNumber"].is_null()) {
+        out.number_in_calls = core::BlockNumber(parse_u64(block["l1BlockNumber"], method));
+    }
     return out;
 }
 

@@ -243,15 +243,16 @@ Answers decode_batch(const Wire& wire, std::span<const PendingCall* const> quest
 
 std::optional<CallFailure> check_block(const Wire& wire, const core::U256& number,
                                        const core::U256& timestamp) {
-    if (number == wire.block.number.value() && timestamp == wire.block.timestamp.value()) {
+    const std::uint64_t expected = wire.block.number_in_calls.value_or(wire.block.number).value();
+    if (number == expected && timestamp == wire.block.timestamp.value()) {
         return std::nullopt;
     }
     return CallFailure{
         ErrorKind::WrongBlock,
         fmt::format("asked at block {} (timestamp {}), the node executed at block {} "
                     "(timestamp {})",
-                    wire.block.number.value(), wire.block.timestamp.value(),
-                    core::to_decimal(number), core::to_decimal(timestamp))};
+                    expected, wire.block.timestamp.value(), core::to_decimal(number),
+                    core::to_decimal(timestamp))};
 }
 
 RpcRequest encode(const Wire& wire, std::span<const PendingCall* const> questions) {

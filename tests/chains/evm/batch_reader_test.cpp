@@ -719,6 +719,31 @@ TEST_CASE("an answer from another block is no answer", "[batch_reader][wrong_blo
     }
 }
 
+TEST_CASE("where contracts are told the parent chain's number, that one must be right",
+          "[batch_reader][wrong_block]") {
+    FakeNode node;
+    fill(node, 2);
+    const bool with_multicall3 = GENERATE(true, false);
+    node.executes_on = node.block;
+    node.executes_on->number = core::BlockNumber(25'900'000);
+    Block block = node.block;
+    block.number_in_calls = core::BlockNumber(25'900'000);
+    const bool is_right = GENERATE(true, false);
+    if (!is_right) {
+        node.executes_on->number = core::BlockNumber(25'900'001);
+    }
+    BatchReader reader(node, block,
+                       with_multicall3 ? std::optional(node.multicall3) : std::nullopt);
+    Values values(reader, 2);
+    reader.run(values.tasks);
+    if (is_right) {
+        CHECK(values.are_right());
+    } else {
+        CHECK(kind(values.tasks[0]) == ErrorKind::WrongBlock);
+        CHECK_THAT(failure(values.tasks[0])->what(), Contains("25900001"));
+    }
+}
+
 TEST_CASE("a block held by number is read again at the end", "[batch_reader][wrong_block]") {
     FakeNode node;
     fill(node, 2);

@@ -137,6 +137,18 @@ TEST_CASE("another block than the one asked for is refused", "[head][wrong_block
           ErrorKind::WrongBlock);
 }
 
+TEST_CASE("Arbitrum's blocks say which number contracts are told", "[head]") {
+    Saying node(R"({"number":"0x1dcd6500","timestamp":"0x1","hash":")" + kHash +
+                R"(","l1BlockNumber":"0x18b3420","sendCount":"0x1"})");
+    const Block block = read_block(node, core::BlockNumber(500'000'000));
+    CHECK(block.number_in_calls == core::BlockNumber(25'900'064));
+    Saying other(block_text(quoted("0x6"), quoted("0x1"), quoted(kHash)));
+    CHECK_FALSE(read_block(other, core::BlockNumber(6)).number_in_calls);
+    Saying wrong(R"({"number":"0x6","timestamp":"0x1","hash":")" + kHash +
+                 R"(","l1BlockNumber":7})");
+    CHECK(kind([&] { (void)read_block(wrong, core::BlockNumber(6)); }) == ErrorKind::BadReply);
+}
+
 TEST_CASE("a reply that is no block is a bad reply", "[head][hostile]") {
     const std::string hash = quoted(kHash);
     const std::string number = quoted("0x6");
