@@ -37,10 +37,11 @@ const std::map<std::string, std::set<std::string>>& allowed() {
          {"src/core", "src/margin", "src/snapshot", "src/exposure", "src/cascade", "src/risk"}},
         {"src/settings", {"src/core"}},
         {"src/store", {"src/core", "src/snapshot"}},
+        {"src/evidence", {"src/core"}},
         {"src/app",
-         {"src/store", "src/core", "src/margin", "src/oracle", "src/snapshot", "src/settings",
-          "src/collect", "src/exposure", "src/cascade", "src/report", "src/risk", "chains",
-          "chains/evm", "adapters"}},
+         {"src/store", "src/evidence", "src/core", "src/margin", "src/oracle", "src/snapshot",
+          "src/settings", "src/collect", "src/exposure", "src/cascade", "src/report", "src/risk",
+          "chains", "chains/evm", "adapters"}},
     };
     return kAllowed;
 }
@@ -48,10 +49,12 @@ const std::map<std::string, std::set<std::string>>& allowed() {
 /// Headers of packages that only some folders may see.
 const std::map<std::string, std::set<std::string>>& fenced() {
     static const std::map<std::string, std::set<std::string>> kFenced{
-        {"nlohmann/", {"src/snapshot", "src/report", "src/settings", "src/app", "chains/evm"}},
+        {"nlohmann/",
+         {"src/snapshot", "src/report", "src/settings", "src/app", "src/evidence", "chains/evm"}},
         {"simdjson", {"chains/evm"}},
         {"curl/", {"chains/evm"}},
         {"sqlite3", {"src/store"}},
+        {"secp256k1", {"src/evidence"}},
         {"CLI/", {"src/app"}},
         {"toml++/", {"src/settings", "src/app"}},
     };

@@ -23,6 +23,10 @@ struct Dispatch {
     ExitCode operator()(const CascadeOptions& options) const { return run_cascade(world, options); }
     ExitCode operator()(const IndexOptions& options) const { return run_index(world, options); }
     ExitCode operator()(const RescueOptions& options) const { return run_rescue(world, options); }
+    ExitCode operator()(const SignKeyOptions& options) const {
+        return run_sign_key(world, options);
+    }
+    ExitCode operator()(const VerifyOptions& options) const { return run_verify(world, options); }
     ExitCode operator()(const CheckConfigOptions& options) const {
         return run_check_config(world, options);
     }

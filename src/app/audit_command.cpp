@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <memory>
 #include <set>
 
 #include "app/commands.hpp"
@@ -10,6 +11,7 @@
 #include "app/verdict.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "evidence/key_file.hpp"
 #include "report/report.hpp"
 
 namespace margrave::app {
@@ -32,6 +34,7 @@ struct AuditPlan {
     OutputOptions output;
     VerdictOptions verdict;
     report::Options report;
+    std::unique_ptr<const evidence::SecretKey> signer;  ///< null: the report is not signed
 };
 
 AuditPlan make_plan(const AuditOptions& options, const settings::Settings& settings) {
@@ -43,12 +46,16 @@ AuditPlan make_plan(const AuditOptions& options, const settings::Settings& setti
                    .factors = make_factor_map(settings),
                    .wallets = {},
                    .suppositions = make_suppositions(settings),
-                   .feeds = make_feed_rules(settings)}};
+                   .feeds = make_feed_rules(settings)},
+        .signer = nullptr};
     if (options.fail_below) {
         plan.verdict.fail_below = parse_health_factor(*options.fail_below);
     }
     if (options.at) {
         plan.report.at = parse_moment(*options.at);
+    }
+    if (options.sign) {
+        plan.signer = evidence::load_key_file(*options.sign, evidence::system_entropy());
     }
     return plan;
 }
@@ -64,9 +71,20 @@ void keep_wallets(report::Report& report, const std::set<core::Address>& wallets
                   [&](const auto& gap) { return gap.wallet && is_other(*gap.wallet); });
 }
 
+/// A reporting key controls no funds: one whose address is watched as a wallet is the wrong key.
+void reject_wallet_key(const AuditPlan& plan, const std::set<core::Address>& wallets) {
+    if (plan.signer && wallets.contains(plan.signer->address())) {
+        throw InputError(
+            fmt::format("--sign: {} is one of the wallets; a reporting key controls no funds: make "
+                        "another with `margrave sign-key FILE`",
+                        plan.signer->address().to_string()));
+    }
+}
+
 ExitCode finish_audit(World& world, const report::Report& report, const AuditPlan& plan,
                       bool chain_unreadable) {
-    write_result(world, render(world, report, plan.output));
+    write_result(world, plan.signer ? render_signed(world, report, plan.output, *plan.signer)
+                                    : render(world, report, plan.output));
     if (plan.verdict.verify) {
         const auto count = count_verified(report);
         say(world,
@@ -86,6 +104,7 @@ ExitCode run_audit(World& world, const AuditOptions& options) {
     const auto settings = load_settings(world, options.config_file);
     auto plan = make_plan(options, settings);
     const auto gathered = gather(world, options, settings, {.verify = options.verify});
+    reject_wallet_key(plan, gathered.wallets);
     plan.report.wallets.assign(gathered.wallets.begin(), gathered.wallets.end());
     auto report = report::make_report(gathered.snapshot, plan.report);
     if (gathered.wallets.size() < gathered.snapshot.wallets.size()) {

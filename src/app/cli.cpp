@@ -139,6 +139,9 @@ void define_audit(CLI::App& command, AuditOptions& options) {
             "Compare with the protocols' own view of every account; exit with 1 when they differ")
         ->group("What to ask");
     define_output(command, options.json, options.verbose, options.no_color);
+    command.add_option("--sign", options.sign, "Sign the report with a key of `margrave sign-key`")
+        ->type_name("KEYFILE")
+        ->group("Output");
     command.footer(kAuditFooter);
 }
 
@@ -319,6 +322,23 @@ void define_rescue(CLI::App& command, RescueOptions& options) {
     command.footer(kRescueFooter);
 }
 
+void define_sign_key(CLI::App& command, SignKeyOptions& options) {
+    command.add_option("FILE", options.file, "Where the new key is kept")
+        ->type_name("")
+        ->required();
+    command.footer(kSignKeyFooter);
+}
+
+void define_verify(CLI::App& command, VerifyOptions& options) {
+    command.add_option("FILE", options.file, "A signed report; \"-\" reads stdin")
+        ->type_name("")
+        ->required();
+    command.add_option("--signer", options.signer, "Only a signature by this address is good")
+        ->type_name("ADDRESS");
+    command.add_flag("--json", options.json, "Answer as JSON");
+    command.footer(kVerifyFooter);
+}
+
 void define_config(CLI::App& command, std::optional<std::string>& config_file) {
     command.add_option("--config", config_file, "Configuration merged over the shipped one")
         ->type_name("FILE");
@@ -339,7 +359,7 @@ void define_demo(CLI::App& command, DemoOptions& options) {
 struct Parser {
     CLI::App program{
         "Reads what wallets hold and owe in DeFi lending, straight from the chain, and says "
-        "how far they are\nfrom liquidation. Read-only: it never signs and never sends.",
+        "how far they are\nfrom liquidation. Read-only: it never signs or sends a transaction.",
         "margrave"};
     AuditOptions audit;
     ChainsOptions chains;
@@ -352,6 +372,8 @@ struct Parser {
     GraphOptions graph;
     CascadeOptions cascade;
     IndexOptions index;
+    SignKeyOptions sign_key;
+    VerifyOptions verify;
     CLI::App* audit_command = nullptr;
     CLI::App* liquidate_command = nullptr;
     CLI::App* rescue_command = nullptr;
@@ -359,6 +381,8 @@ struct Parser {
     CLI::App* graph_command = nullptr;
     CLI::App* cascade_command = nullptr;
     CLI::App* index_command = nullptr;
+    CLI::App* sign_key_command = nullptr;
+    CLI::App* verify_command = nullptr;
     CLI::App* check_config_command = nullptr;
     CLI::App* chains_command = nullptr;
     CLI::App* protocols_command = nullptr;
@@ -381,6 +405,10 @@ struct Parser {
         define_cascade(*cascade_command, cascade);
         index_command = add("index", "Every borrower of whole markets, into a book");
         define_index(*index_command, index);
+        sign_key_command = add("sign-key", "Make a key that signs reports and controls no funds");
+        define_sign_key(*sign_key_command, sign_key);
+        verify_command = add("verify", "Say who signed a report, and whether it is unchanged");
+        define_verify(*verify_command, verify);
         demo_command = add("demo", "Audit recorded wallets, without a network");
         define_demo(*demo_command, demo);
         chains_command = add("chains", "The chains known, and what is read on each");
@@ -476,6 +504,12 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.rescue_command->parsed()) {
         return parser.rescue;
+    }
+    if (parser.sign_key_command->parsed()) {
+        return parser.sign_key;
+    }
+    if (parser.verify_command->parsed()) {
+        return parser.verify;
     }
     if (parser.check_config_command->parsed()) {
         return parser.check_config;

@@ -15,6 +15,7 @@ namespace margrave::app {
 struct AuditOptions : SourceOptions {
     std::optional<std::string> at;
     std::optional<std::string> fail_below;
+    std::optional<std::string> sign;  ///< the file of a reporting key
     bool json = false;
     bool verify = false;
     bool no_color = false;
@@ -88,6 +89,18 @@ struct RescueOptions : SourceOptions {
     bool no_color = false;
 };
 
+/// `margrave sign-key`, as typed.
+struct SignKeyOptions {
+    std::string file;
+};
+
+/// `margrave verify`, as typed.
+struct VerifyOptions {
+    std::string file;  ///< "-": stdin
+    std::optional<std::string> signer;
+    bool json = false;
+};
+
 struct CheckConfigOptions {
     std::optional<std::string> config_file;
 };
@@ -113,9 +126,10 @@ struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions,
-                             CascadeOptions, IndexOptions, RescueOptions, CheckConfigOptions,
-                             ChainsOptions, ProtocolsOptions, DemoOptions, ShowText>;
+using Command =
+    std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, CascadeOptions,
+                 IndexOptions, RescueOptions, SignKeyOptions, VerifyOptions, CheckConfigOptions,
+                 ChainsOptions, ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

@@ -88,4 +88,20 @@ Examples:
   margrave rescue 0xWallet --protocol aave_v3 --valid-for 86400 --json
   margrave rescue 0xSafe --idle-only --safe-out batch.json)";
 
+inline constexpr const char* kSignKeyFooter =
+    R"(Prints the new key's address: give it to those who are to verify your reports. The key is its own; no key of a
+wallet is ever taken. Send nothing to its address.
+
+Examples:
+  margrave sign-key reporting.key
+  margrave audit 0xWallet --json --sign reporting.key > report.json)";
+
+inline constexpr const char* kVerifyFooter =
+    R"(A signature proves that a key signed this very content. Whose key it is only you can know: give the address that
+you expect as --signer. Exit code 6 when it does not verify. docs/signed-reports.md does the same with a wallet library.
+
+Examples:
+  margrave verify report.json --signer 0xReportingAddress
+  margrave verify - --json < report.json)";
+
 }  // namespace margrave::app

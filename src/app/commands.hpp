@@ -23,6 +23,10 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_index(World& world, const IndexOptions& options);
 /// `margrave rescue`
 [[nodiscard]] ExitCode run_rescue(World& world, const RescueOptions& options);
+/// `margrave sign-key`
+[[nodiscard]] ExitCode run_sign_key(World& world, const SignKeyOptions& options);
+/// `margrave verify`
+[[nodiscard]] ExitCode run_verify(World& world, const VerifyOptions& options);
 /// `margrave check-config`
 [[nodiscard]] ExitCode run_check_config(World& world, const CheckConfigOptions& options);
 /// `margrave protocols`

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "core/hex.hpp"
+#include "evidence/signed_report.hpp"
+
 namespace margrave::app {
 namespace {
 
@@ -31,6 +34,21 @@ std::string render(const World& world, const report::Report& report, const Outpu
         return report::to_json(report);
     }
     return report::to_text(report, text_style(world, options));
+}
+
+std::string render_signed(const World& world, const report::Report& report,
+                          const OutputOptions& options, const evidence::SecretKey& key) {
+    const auto json = report::to_json(report);
+    const auto seal = evidence::seal_report(json, key);
+    if (options.json) {
+        return evidence::attach_seal(json, seal);
+    }
+    return render(world, report, options) + fmt::format(
+                                                "\nThis report as --json writes it is signed by "
+                                                "{}\n  hash       {}\n  signature  {}\n",
+                                                seal.signer.to_string(),
+                                                core::to_hex(seal.report_hash),
+                                                core::to_hex(seal.signature));
 }
 
 std::string describe(const collect::ReadingCost& cost, std::size_t wallets) {

@@ -62,6 +62,8 @@ TEST_CASE("every option of audit reaches its field", "[app][cli]") {
                                 "--verify",
                                 "--fail-below",
                                 "1.05",
+                                "--sign",
+                                "k",
                                 "--verbose",
                                 "--no-color",
                                 "--timeout",
@@ -78,6 +80,7 @@ TEST_CASE("every option of audit reaches its field", "[app][cli]") {
     CHECK(options.snapshot == "s.json");
     CHECK(options.record == "r.json");
     CHECK(options.replay == "p.json");
+    CHECK(options.sign == "k");
     CHECK(options.verify);
     CHECK(options.fail_below == "1.05");
     CHECK(options.verbose);
@@ -108,6 +111,14 @@ TEST_CASE("the other commands have their options", "[app][cli]") {
     CHECK(std::get<DemoOptions>(parse_command_line({"demo", "--json"})).json);
     CHECK(std::holds_alternative<ProtocolsOptions>(parse_command_line({"protocols"})));
     CHECK(std::holds_alternative<ChainsOptions>(parse_command_line({"chains"})));
+    CHECK(std::get<SignKeyOptions>(parse_command_line({"sign-key", "k"})).file == "k");
+    const auto verify =
+        std::get<VerifyOptions>(parse_command_line({"verify", "-", "--signer", "0xA", "--json"}));
+    CHECK(verify.file == "-");
+    CHECK(verify.signer == "0xA");
+    CHECK(verify.json);
+    CHECK_THAT(error_of({"verify"}), Contains("FILE is required"));
+    CHECK_THAT(error_of({"sign-key"}), Contains("FILE is required"));
 }
 
 TEST_CASE("index has a book, markets, and where to read", "[app][cli][book]") {
@@ -161,8 +172,8 @@ TEST_CASE("the version is one line", "[app][cli]") {
 
 TEST_CASE("the help of the program names its commands, examples and exit codes", "[app][cli]") {
     const auto help = text_of({"--help"});
-    for (const auto* part :
-         {"  audit ", "  check-config ", "  protocols ", "  demo ", "Examples:", "Exit codes:"}) {
+    for (const auto* part : {"  audit ", "  sign-key ", "  verify ", "  check-config ",
+                             "  protocols ", "  demo ", "Examples:", "Exit codes:"}) {
         CHECK_THAT(help, Contains(part));
     }
     CHECK(text_of({"-h"}) == help);
