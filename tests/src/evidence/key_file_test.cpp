@@ -1,9 +1,11 @@
 #include "evidence/key_file.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -84,6 +86,39 @@ TEST_CASE("a key overwrites nothing and follows no link", "[evidence][key_file][
     CHECK_FALSE(fs::exists(folder.file("nowhere")));
     CHECK_THROWS_WITH(create_key_file(folder.file("none/key"), *cow_key()),
                       EndsWith("No such file or directory"));
+}
+
+/// While it lives no file grows beyond `bytes`, as on a full disk.
+class FullDisk {
+  public:
+    explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+    ~FullDisk() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+  private:
+    rlimit before_{};
+    void (*handler_)(int);
+};
+
+TEST_CASE("a disk that is full leaves no half of a key", "[evidence][key_file][errors]") {
+    const TemporaryFolder folder;
+    std::string told = "no error";
+    try {
+        const FullDisk disk(100);
+        create_key_file(folder.file("key"), *cow_key());
+    } catch (const core::InputError& error) {
+        told = error.what();
+    }
+    CHECK_THAT(told, EndsWith("key: File too large"));
+    CHECK(folder.count() == 0);
 }
 
 TEST_CASE("a key that others can use is refused, each bit of theirs",

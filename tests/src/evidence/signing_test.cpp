@@ -1,6 +1,8 @@
 #include "evidence/signing.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <new>
 
 #include "core/hex.hpp"
 #include "core/u256.hpp"
@@ -136,7 +138,19 @@ TEST_CASE("blinding changes no signature", "[evidence][signing]") {
     CHECK(other.sign(digest) == cow_key()->sign(digest));
 }
 
-TEST_CASE("a secret is wiped", "[evidence][signing]") {
+TEST_CASE("a key that goes leaves nothing of its secret behind", "[evidence][signing]") {
+    const auto secret = cow_key()->raw();
+    alignas(SecretKey) std::array<std::uint8_t, sizeof(SecretKey)> room{};
+    const auto holds_secret = [&] {
+        return std::search(room.begin(), room.end(), secret.begin(), secret.end()) != room.end();
+    };
+    auto* key = new (room.data()) SecretKey(secret, fixed_entropy(1));
+    CHECK(holds_secret());
+    key->~SecretKey();
+    CHECK_FALSE(holds_secret());
+}
+
+TEST_CASE("bytes are wiped", "[evidence][signing]") {
     SecretKey::Raw bytes{};
     bytes.fill(9);
     wipe(bytes);
