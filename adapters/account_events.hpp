@@ -2,11 +2,13 @@
 
 #include <compare>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "chains/logs.hpp"
 #include "core/address.hpp"
+#include "core/u256.hpp"
 
 namespace margrave::adapters {
 
@@ -17,6 +19,18 @@ struct NamedAccount {
 
     // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy sees one in the defaulted comparison
     friend auto operator<=>(const NamedAccount&, const NamedAccount&) = default;
+};
+
+/// A liquidation as its event tells it.
+struct NamedLiquidation {
+    NamedAccount account;
+    /// nullopt where the market has but one pair.
+    std::optional<core::Address> collateral;
+    std::optional<core::Address> debt;
+    core::U256 repaid;  ///< base units of the debt asset
+    core::U256 seized;  ///< base units of the collateral asset, to the liquidator
+    core::U256
+        bad_debt;  ///< written off, base units of the debt asset; 0 where the event is silent
 };
 
 /// The events by which all borrowers of a deployment are found, and by which those are known whose
@@ -31,6 +45,10 @@ struct AccountEvents {
     chains::LogFilter changes;
     /// The accounts that one of either names, borrowers or not; throws chains::abi::DecodeError.
     std::function<std::vector<NamedAccount>(const chains::Log&)> accounts_in;
+    /// No account is liquidated without one of these.
+    chains::LogFilter liquidations;
+    /// What one of them tells; throws chains::abi::DecodeError.
+    std::function<NamedLiquidation(const chains::Log&)> liquidation_in;
 };
 
 }  // namespace margrave::adapters

@@ -48,13 +48,29 @@ AccountEvents account_events(const DeploymentConfig& config, const EntryPoints& 
                         .topics = {{Borrow::kTopic, UserEModeSet::kTopic, CollateralEnabled::kTopic,
                                     CollateralDisabled::kTopic, Transfer::kTopic}},
                         .from = config.from_block},
-            .accounts_in = [market = config.market](const Log& log) {
-                std::vector<NamedAccount> out;
-                for (const Address& wallet : wallets_in(log)) {
-                    out.push_back({.market = market, .wallet = wallet});
-                }
-                return out;
-            }};
+            .accounts_in =
+                [market = config.market](const Log& log) {
+                    std::vector<NamedAccount> out;
+                    for (const Address& wallet : wallets_in(log)) {
+                        out.push_back({.market = market, .wallet = wallet});
+                    }
+                    return out;
+                },
+            .liquidations = {.addresses = {entry.pool},
+                             .topics = {{LiquidationCall::kTopic}},
+                             .from = config.from_block},
+            .liquidation_in =
+                [market = config.market](const Log& log) {
+                    const auto [collateral, debt, user, repaid, seized, liquidator, as_shares] =
+                        LiquidationCall::decode(log);
+                    // What is written off has an event of its own, for all of the account's debts.
+                    return NamedLiquidation{.account = {.market = market, .wallet = user},
+                                            .collateral = collateral,
+                                            .debt = debt,
+                                            .repaid = repaid,
+                                            .seized = seized,
+                                            .bad_debt = 0};
+                }};
 }
 
 }  // namespace margrave::adapters::aave_v3

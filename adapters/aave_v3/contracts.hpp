@@ -113,6 +113,9 @@ using CollateralEnabled =
     Event<"ReserveUsedAsCollateralEnabled", Indexed<Address>, Indexed<Address>>;
 using CollateralDisabled =
     Event<"ReserveUsedAsCollateralDisabled", Indexed<Address>, Indexed<Address>>;
+/// Collateral and debt asset, whose account, repaid, seized, liquidator, whether it took aTokens.
+using LiquidationCall = Event<"LiquidationCall", Indexed<Address>, Indexed<Address>,
+                              Indexed<Address>, U256, U256, Address, bool>;
 using Transfer = Event<"Transfer", Indexed<Address>, Indexed<Address>, U256>;
 
 }  // namespace margrave::adapters::aave_v3

@@ -11,6 +11,7 @@
 #include "adapters/aave_v3/rules.hpp"
 #include "adapters/aave_v3/state.hpp"
 #include "core/archive.hpp"
+#include "margin/answer_calls.hpp"
 #include "margin/bulk.hpp"
 #include "margin/kept_rows.hpp"
 #include "margin/linear_form.hpp"
@@ -23,7 +24,8 @@ namespace margrave::adapters::aave_v3 {
 class AaveMarket final : public margin::Market,
                          public margin::LinearRows,
                          public margin::BulkMarket,
-                         public margin::KeptRows {
+                         public margin::KeptRows,
+                         public margin::AnswerCalls {
   public:
     explicit AaveMarket(State state);
 
@@ -101,6 +103,10 @@ class AaveMarket final : public margin::Market,
     void add_row(const core::Address& wallet, std::span<const core::U256> numbers) override;
     [[nodiscard]] std::unique_ptr<margin::Market> without_accounts() const override;
     [[nodiscard]] std::vector<margin::DebtSum> debt_sums() const override;
+
+    // answer_calls.cpp
+    /// getAssetPrice() of the oracle, of assets and of price sources that e-modes have.
+    [[nodiscard]] std::vector<margin::AnswerCall> answer_calls() const override;
 
     [[nodiscard]] const State& state() const { return state_; }
 

@@ -1,5 +1,6 @@
 #include "adapters/morpho_blue/account_events.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,18 @@ std::vector<NamedAccount> accounts_in(const Log& log) {
     return owner_in<Supply, 2>(log);
 }
 
+/// A position of a market has one collateral and one debt.
+NamedLiquidation liquidation_in(const Log& log) {
+    const auto [id, caller, borrower, repaid, repaid_shares, seized, bad_debt, bad_shares] =
+        Liquidate::decode(log);
+    return {.account = {.market = core::to_hex(id), .wallet = borrower},
+            .collateral = std::nullopt,
+            .debt = std::nullopt,
+            .repaid = repaid,
+            .seized = seized,
+            .bad_debt = bad_debt};
+}
+
 }  // namespace
 
 AccountEvents account_events(const DeploymentConfig& config) {
@@ -63,7 +76,11 @@ AccountEvents account_events(const DeploymentConfig& config) {
             .changes = {.addresses = {config.morpho},
                         .topics = {changes, ids},
                         .from = config.from_block},
-            .accounts_in = accounts_in};
+            .accounts_in = accounts_in,
+            .liquidations = {.addresses = {config.morpho},
+                             .topics = {{Liquidate::kTopic}, ids},
+                             .from = config.from_block},
+            .liquidation_in = liquidation_in};
 }
 
 }  // namespace margrave::adapters::morpho_blue

@@ -9,6 +9,7 @@
 #include "adapters/morpho_blue/rules.hpp"
 #include "adapters/morpho_blue/state.hpp"
 #include "core/archive.hpp"
+#include "margin/answer_calls.hpp"
 #include "margin/bulk.hpp"
 #include "margin/kept_rows.hpp"
 #include "margin/linear_form.hpp"
@@ -33,7 +34,8 @@ struct Accrued {
 class MorphoMarket final : public margin::Market,
                            public margin::LinearRows,
                            public margin::BulkMarket,
-                           public margin::KeptRows {
+                           public margin::KeptRows,
+                           public margin::AnswerCalls {
   public:
     explicit MorphoMarket(State state);
 
@@ -102,6 +104,10 @@ class MorphoMarket final : public margin::Market,
     void add_row(const core::Address& wallet, std::span<const core::U256> numbers) override;
     [[nodiscard]] std::unique_ptr<margin::Market> without_accounts() const override;
     [[nodiscard]] std::vector<margin::DebtSum> debt_sums() const override;
+
+    // answer_calls.cpp
+    /// price() of the market's oracle.
+    [[nodiscard]] std::vector<margin::AnswerCall> answer_calls() const override;
 
     [[nodiscard]] const State& state() const { return state_; }
 

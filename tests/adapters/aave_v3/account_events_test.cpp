@@ -6,6 +6,7 @@
 #include "adapters/aave_v3/market.hpp"
 #include "chains/evm/log_decoder.hpp"
 #include "core/errors.hpp"
+#include "core/hex.hpp"
 #include "tests/adapters/aave_v3/builders.hpp"
 
 using namespace margrave;
@@ -92,6 +93,42 @@ State with_borrower() {
 }
 
 }  // namespace
+
+TEST_CASE("a liquidation of Aave tells whose it is, the pair and both amounts",
+          "[aave_v3][backtest]") {
+    const AccountEvents from = events();
+    // IPool.LiquidationCall: collateral, debt and user as topics; repaid, seized, liquidator,
+    // whether as aTokens
+    const Log one =
+        log(kPool, LiquidationCall::kTopic, {kAsset, 0xd000, kOwner}, {100, 7, kOther, 1});
+    CHECK(chains::evm::matches(from.liquidations, one));
+    CHECK_FALSE(chains::evm::matches(
+        from.liquidations,
+        log(0x901, LiquidationCall::kTopic, {kAsset, 0xd000, kOwner}, {100, 7, kOther, 1})));
+    const adapters::NamedLiquidation told = from.liquidation_in(one);
+    CHECK(told.account.market == "core");
+    CHECK(told.account.wallet == address(kOwner));
+    CHECK(told.collateral == address(kAsset));
+    CHECK(told.debt == address(0xd000));
+    CHECK(told.repaid == 100);
+    CHECK(told.seized == 7);
+    CHECK_THROWS_AS(
+        from.liquidation_in(log(kPool, LiquidationCall::kTopic, {kAsset, 0xd000, kOwner}, {100})),
+        chains::abi::DecodeError);
+}
+
+TEST_CASE("a market of Aave asks its oracle by asset", "[aave_v3][backtest]") {
+    const AaveMarket market(pool("3.6"));
+    const auto calls = market.answer_calls();
+    REQUIRE(calls.size() == market.answers().size());
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        CHECK(calls[i].asset == market.answers()[i].asset);
+        CHECK(calls[i].contract == market.state().oracle);
+        // getAssetPrice(address)
+        CHECK(core::to_hex(calls[i].data) ==
+              "0xb3596f07" + std::string(24, '0') + core::to_hex(calls[i].asset.raw()).substr(2));
+    }
+}
 
 TEST_CASE("each event of Aave names whose balances, flags or e-mode changed", "[aave_v3][book]") {
     const AccountEvents from = events();

@@ -94,6 +94,34 @@ TEST_CASE("a debt begins with Borrow in a market that is asked for", "[morpho_bl
     CHECK(chains::evm::matches(account_events(all).borrows, borrow));
 }
 
+TEST_CASE("a liquidation of Morpho tells repaid, seized and written off assets",
+          "[morpho_blue][backtest]") {
+    const AccountEvents events = account_events(config());
+    // EventsLib.Liquidate: repaid assets and shares, seized assets, bad debt assets and shares
+    const Log one = log(Liquidate::kTopic, {kOther, kOwner}, {100, 101, 7, 3, 4});
+    CHECK(chains::evm::matches(events.liquidations, one));
+    CHECK_FALSE(
+        chains::evm::matches(events.liquidations, log(Repay::kTopic, {kOther, kOwner}, {1, 1})));
+    const adapters::NamedLiquidation told = events.liquidation_in(one);
+    CHECK(told.account.market == core::to_hex(kId));
+    CHECK(told.account.wallet == address(kOwner));
+    CHECK_FALSE(told.collateral);
+    CHECK(told.repaid == 100);
+    CHECK(told.seized == 7);
+    CHECK(told.bad_debt == 3);
+    const Log short_of_a_word = log(Liquidate::kTopic, {kOther, kOwner}, {100, 101, 7, 3});
+    CHECK_THROWS_AS(events.liquidation_in(short_of_a_word), chains::abi::DecodeError);
+}
+
+TEST_CASE("a market of Morpho asks its oracle for the price", "[morpho_blue][backtest]") {
+    const MorphoMarket market(usdc_against_weth());
+    const auto calls = market.answer_calls();
+    REQUIRE(calls.size() == 1);
+    CHECK(calls[0].asset == market.answers()[0].asset);
+    CHECK(calls[0].contract == market.state().params.oracle);
+    CHECK(core::to_hex(calls[0].data) == "0xa035b1fe");  // price()
+}
+
 TEST_CASE("an event that does not decode is an error, and names nobody", "[morpho_blue][book]") {
     const AccountEvents events = account_events(config());
     const Log short_of_a_word = log(Borrow::kTopic, {kOwner, kOther}, {kOther, 1});
