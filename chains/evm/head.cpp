@@ -157,6 +157,31 @@ Block read_block(RpcTransport& rpc, core::BlockNumber number) {
     return block;
 }
 
+std::vector<Block> read_blocks(RpcTransport& rpc, std::span<const core::BlockNumber> numbers) {
+    constexpr std::size_t kBatch = 100;
+    std::vector<RpcRequest> requests;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (i % kBatch == 0) {
+            requests.emplace_back();
+        }
+        requests.back().push_back(block_by_number(numbers[i].value()));
+    }
+    const auto replies =
+        requests.empty() ? std::vector<std::vector<RpcOutcome>>{} : rpc.send(requests);
+    std::vector<Block> out;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const RpcOutcome& reply = replies[i / kBatch][i % kBatch];
+        if (!reply && may_be_about_batches(reply.error())) {
+            out.push_back(read_block(rpc, numbers[i]));
+            continue;
+        }
+        const RpcCall& call = requests[i / kBatch][i % kBatch];
+        out.push_back(parse_block(checked(reply, call.method), call.method));
+        ensure_is_the_block(out.back(), std::to_string(numbers[i].value()), call.method);
+    }
+    return out;
+}
+
 Head read_head(RpcTransport& rpc, std::string_view block) {
     const RpcCall call = block_call(block);
     const auto [id, found] = send_both(rpc, RpcCall{"eth_chainId", "[]"}, call);

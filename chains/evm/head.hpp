@@ -1,8 +1,10 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "chains/evm/rpc.hpp"
 #include "chains/reader.hpp"
@@ -27,6 +29,11 @@ struct Head {
 
 /// The block of that number as the node sees it now; throws core::ChainError.
 [[nodiscard]] Block read_block(RpcTransport& rpc, core::BlockNumber number);
+
+/// Blocks by their numbers, in that order, many a request; throws core::ChainError where one cannot
+/// be had.
+[[nodiscard]] std::vector<Block> read_blocks(RpcTransport& rpc,
+                                             std::span<const core::BlockNumber> numbers);
 
 /// The last block up to `head` that will not change any more: what the node calls finalized, or, of
 /// a node that knows none, the one 64 below; nullopt where the chain is shorter.
