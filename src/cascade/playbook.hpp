@@ -67,11 +67,21 @@ struct OutsideSale {
     core::U256 amount;
 };
 
-/// Outside moves and sales later on. Moves are of the price before the first of all.
+/// An oracle's answer as the chain really had it.
+struct KnownAnswer {
+    std::size_t market = 0;  ///< of the state's
+    core::Address asset;
+    core::U256 answer;
+};
+
+/// Outside moves and sales later on. Moves are of the price before the first of all. In a history
+/// answers are set, and time is the block's own.
 struct PathStep {
     std::uint64_t block = 0;  ///< so many after the first
     std::vector<OutsideSale> sales;
     std::vector<FactorMove> moves;
+    std::vector<KnownAnswer> answers = {};
+    std::optional<core::Timestamp> time = std::nullopt;  ///< nullopt: the playbook's block_s tells
 };
 
 struct Shock {

@@ -85,8 +85,11 @@ class Run {
             liquidate(eligible, round);
             sell(round);
             const bool is_stuck = round.successes() == 0;
-            pass_blocks(is_stuck && step != nullptr ? step->block - blocks_
-                                                    : playbook_.blocks_per_round);
+            if (is_stuck && step != nullptr) {
+                pass_to(*step);
+            } else {
+                pass_blocks(playbook_.blocks_per_round);
+            }
             follow_path(shock, round);
             for (const PriceChange& change : update_oracles()) {
                 round.prices.push_back(change);
@@ -169,6 +172,9 @@ class Run {
         for (const PathStep* step = next_step(shock); step != nullptr && step->block <= blocks_;
              step = next_step(shock)) {
             move_outside(step->sales, step->moves, round.outside, round.prices);
+            for (const KnownAnswer& known : step->answers) {
+                state().markets[known.market]->set_answer(known.asset, known.answer);
+            }
             ++steps_done_;
         }
     }
@@ -253,12 +259,21 @@ class Run {
     }
 
     void pass_blocks(std::uint64_t blocks) {
+        pass(blocks, now_.time + core::Timestamp(blocks * playbook_.block_s));
+    }
+
+    void pass_to(const PathStep& step) {
+        const std::uint64_t blocks = step.block - blocks_;
+        pass(blocks, step.time.value_or(now_.time + core::Timestamp(blocks * playbook_.block_s)));
+    }
+
+    void pass(std::uint64_t blocks, core::Timestamp time) {
         if (blocks == 0) {
             return;
         }
         blocks_ += blocks;
         now_.block = now_.block + core::BlockNumber(blocks);
-        now_.time = now_.time + core::Timestamp(blocks * playbook_.block_s);
+        now_.time = time;
         if (playbook_.accrues) {
             for (std::size_t i = 0; i < state().markets.size(); ++i) {
                 state().markets[i]->accrue(now_.time);

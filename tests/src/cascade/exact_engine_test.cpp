@@ -1,5 +1,6 @@
 #include "cascade/exact_engine.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "cascade/losses.hpp"
@@ -55,6 +56,38 @@ TEST_CASE("accounts that fall one after the other find the price that the last s
         CHECK(ethers(outcome.rounds[i].prices[0].answer) == Approx(price[i]).epsilon(1e-10));
     }
     CHECK(outcome.is_settled);
+}
+
+TEST_CASE("a history sets the answers that the chain had, at its own blocks and times",
+          "[cascade][backtest]") {
+    State begin_state;
+    begin_state.markets.push_back(lending({{1000, 1'600'000}, {1000, 1'500'000}}));
+    Playbook book;
+    book.selling = Selling::Keep;
+    book.accrues = true;
+    // Health of the first, 830 x answer / 1.6e6: 1.0375 at 2000, 1.0116 at 1950, 0.9856 at 1900.
+    // The second's is 1.0513 at 1900.
+    const auto step = [](std::uint64_t block, std::uint64_t dollars, std::uint64_t seconds) {
+        PathStep out{.block = block, .sales = {}, .moves = {}};
+        out.answers = {{.market = 0, .asset = kEther, .answer = whole(dollars)}};
+        out.time = core::Timestamp(begin().time.value() + seconds);
+        return out;
+    };
+    Shock history{.sales = {}, .moves = {}};
+    history.path = {step(5, 1950, 7), step(9, 1900, 1000), step(12, 2500, 1001)};
+    const ExactEngine engine(begin_state, book, begin());
+    const Outcome outcome = engine.run(history);
+    CHECK(outcome.liquidations() == 1);
+    const auto round = std::find_if(outcome.rounds.begin(), outcome.rounds.end(),
+                                    [](const Round& one) { return !one.calls.empty(); });
+    REQUIRE(round != outcome.rounds.end());
+    CHECK(round->block == 9);
+    CHECK(round->calls[0].place.row == 0);
+    // 1.6e6 x 1.05 / 1900
+    CHECK(ethers(round->calls[0].outcome.seized) == Approx(884.210526).epsilon(1e-8));
+    CHECK_FALSE(round->calls[0].sale);
+    CHECK(outcome.end.markets[0]->answers()[0].quote->answer == whole(2500));
+    CHECK(outcome.end.markets[0]->time().value() == begin().time.value() + 1001);
 }
 
 TEST_CASE("liquidators that count their costs leave the account that would cost them more",
