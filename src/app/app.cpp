@@ -21,6 +21,9 @@ struct Dispatch {
     ExitCode operator()(const WhatIfOptions& options) const { return run_whatif(world, options); }
     ExitCode operator()(const GraphOptions& options) const { return run_graph(world, options); }
     ExitCode operator()(const CascadeOptions& options) const { return run_cascade(world, options); }
+    ExitCode operator()(const BacktestOptions& options) const {
+        return run_backtest(world, options);
+    }
     ExitCode operator()(const IndexOptions& options) const { return run_index(world, options); }
     ExitCode operator()(const RescueOptions& options) const { return run_rescue(world, options); }
     ExitCode operator()(const SignKeyOptions& options) const {

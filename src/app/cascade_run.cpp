@@ -30,31 +30,6 @@ bool is_entry(const PlaybookMarket& market, const settings::MarketEntry& entry) 
     return market.protocol == entry.protocol && market.market == entry.name;
 }
 
-/// The playbook's markets and pools out of what was read.
-cascade::State take_state(snapshot::Snapshot& snapshot, const PlaybookFile& file,
-                          const settings::Settings& settings) {
-    cascade::State state;
-    for (auto& market : snapshot.markets) {
-        const margin::MarketName& name = market->name();
-        const auto names_it = [&](const PlaybookMarket& one) {
-            const bool is_deployment = std::any_of(
-                settings.markets.begin(), settings.markets.end(),
-                [&](const settings::MarketEntry& entry) { return is_entry(one, entry); });
-            return one.protocol == name.protocol && (one.market == name.name || is_deployment);
-        };
-        if (name.chain == file.chain &&
-            std::any_of(file.markets.begin(), file.markets.end(), names_it)) {
-            state.markets.push_back(std::move(market));
-        }
-    }
-    for (auto& venue : snapshot.venues) {
-        if (venue->name().chain == file.chain) {
-            state.venues.push_back(std::move(venue));
-        }
-    }
-    return state;
-}
-
 /// The rows of the own wallets that hold something.
 std::vector<cascade::Place> own_places(const cascade::State& state,
                                        const std::vector<Address>& own) {
@@ -297,6 +272,30 @@ std::vector<std::pair<std::string, std::string>> assumptions_of(EngineKind kind,
 }
 
 }  // namespace
+
+cascade::State take_state(snapshot::Snapshot& snapshot, const PlaybookFile& file,
+                          const settings::Settings& settings) {
+    cascade::State state;
+    for (auto& market : snapshot.markets) {
+        const margin::MarketName& name = market->name();
+        const auto names_it = [&](const PlaybookMarket& one) {
+            const bool is_deployment = std::any_of(
+                settings.markets.begin(), settings.markets.end(),
+                [&](const settings::MarketEntry& entry) { return is_entry(one, entry); });
+            return one.protocol == name.protocol && (one.market == name.name || is_deployment);
+        };
+        if (name.chain == file.chain &&
+            std::any_of(file.markets.begin(), file.markets.end(), names_it)) {
+            state.markets.push_back(std::move(market));
+        }
+    }
+    for (auto& venue : snapshot.venues) {
+        if (venue->name().chain == file.chain) {
+            state.venues.push_back(std::move(venue));
+        }
+    }
+    return state;
+}
 
 settings::Settings playbook_settings(settings::Settings settings, const PlaybookFile& file) {
     settings.token_rates.clear();

@@ -18,6 +18,10 @@ namespace margrave::app {
 /// Pools, and the tokens of the own wallets alone: what they may be claims on in the markets.
 [[nodiscard]] collect::CollectOptions playbook_reading(const PlaybookFile& file);
 
+/// The playbook's markets and its chain's pools, taken out of what was read.
+[[nodiscard]] cascade::State take_state(snapshot::Snapshot& snapshot, const PlaybookFile& file,
+                                        const settings::Settings& settings);
+
 /// A playbook carried out on what was read: the engine's outcome and where own accounts really
 /// fall.
 class CascadeRun {

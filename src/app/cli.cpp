@@ -42,7 +42,7 @@ class HelpFormat : public CLI::Formatter {
 
 constexpr const char* kWhere = "Where to read";
 
-void define_where(CLI::App& command, SourceOptions& options) {
+void define_endpoint(CLI::App& command, SourceOptions& options) {
     command
         .add_option("--config", options.config_file, "Configuration merged over the shipped one")
         ->type_name("FILE")
@@ -57,11 +57,6 @@ void define_where(CLI::App& command, SourceOptions& options) {
                     "Endpoint instead of the configured ones (also: ETH_RPC_URL)")
         ->type_name("URL")
         ->group(kWhere);
-    command
-        .add_option("--block", options.block,
-                    "latest (default), safe, finalized, a number or a block hash")
-        ->type_name("BLOCK")
-        ->group(kWhere);
     command.add_option("--timeout", options.timeout, "Give up a round of reads after this long")
         ->type_name("SECONDS")
         ->check(CLI::Range(1, 86400).description(""))
@@ -69,6 +64,15 @@ void define_where(CLI::App& command, SourceOptions& options) {
     command
         .add_flag("--allow-plain-http", options.allow_plain_http,
                   "Let endpoints beyond this machine be plain http")
+        ->group(kWhere);
+}
+
+void define_where(CLI::App& command, SourceOptions& options) {
+    define_endpoint(command, options);
+    command
+        .add_option("--block", options.block,
+                    "latest (default), safe, finalized, a number or a block hash")
+        ->type_name("BLOCK")
         ->group(kWhere);
 }
 
@@ -242,14 +246,41 @@ void define_graph(CLI::App& command, GraphOptions& options) {
 void define_cascade(CLI::App& command, CascadeOptions& options) {
     define_source(command, options);
     command.get_option("ADDRESS")->description("More accounts beside the playbook's");
-    command.add_option("--playbook", options.playbook, "What is supposed to happen")
+    // Asked for by chosen_command(): its subcommand has one of its own.
+    command.add_option("--playbook", options.playbook, "What is supposed to happen (required)")
         ->type_name("FILE")
-        ->required()
         ->group("What to ask");
     command.add_flag("--dot", options.dot, "Answer as Graphviz DOT")->group("Output");
     command.add_flag("--json", options.json, "Answer as JSON")->group("Output");
     command.add_flag("--verbose", options.verbose, "What reading cost on stderr")->group("Output");
     command.footer(kCascadeFooter);
+}
+
+void define_backtest(CLI::App& command, BacktestOptions& options) {
+    const auto* what = "What to ask";
+    command
+        .add_option("--playbook", options.playbook, "Markets, accounts, and how liquidators choose")
+        ->type_name("FILE")
+        ->required()
+        ->group(what);
+    command.add_option("--from", options.from, "The block before: accounts are as they are there")
+        ->type_name("BLOCK")
+        ->required()
+        ->group(what);
+    command.add_option("--to", options.to, "The last block that is compared")
+        ->type_name("BLOCK")
+        ->required()
+        ->group(what);
+    command
+        .add_option("--every", options.every,
+                    "Blocks between two at which oracles are looked at (default: a thousandth)")
+        ->type_name("BLOCKS")
+        ->check(CLI::Range(1, 1'000'000'000).description(""))
+        ->group(what);
+    define_endpoint(command, options);
+    command.add_flag("--json", options.json, "Answer as JSON")->group("Output");
+    command.add_flag("--quiet", options.quiet, "No progress on stderr")->group("Output");
+    command.footer(kBacktestFooter);
 }
 
 void define_index(CLI::App& command, IndexOptions& options) {
@@ -371,6 +402,7 @@ struct Parser {
     WhatIfOptions whatif;
     GraphOptions graph;
     CascadeOptions cascade;
+    BacktestOptions backtest;
     IndexOptions index;
     SignKeyOptions sign_key;
     VerifyOptions verify;
@@ -380,6 +412,7 @@ struct Parser {
     CLI::App* whatif_command = nullptr;
     CLI::App* graph_command = nullptr;
     CLI::App* cascade_command = nullptr;
+    CLI::App* backtest_command = nullptr;
     CLI::App* index_command = nullptr;
     CLI::App* sign_key_command = nullptr;
     CLI::App* verify_command = nullptr;
@@ -403,6 +436,9 @@ struct Parser {
         cascade_command =
             add("cascade", "What everybody's liquidations do to the price, and where we then fall");
         define_cascade(*cascade_command, cascade);
+        backtest_command = add(*cascade_command, "backtest",
+                               "Predicted liquidations beside those that really happened");
+        define_backtest(*backtest_command, backtest);
         index_command = add("index", "Every borrower of whole markets, into a book");
         define_index(*index_command, index);
         sign_key_command = add("sign-key", "Make a key that signs reports and controls no funds");
@@ -426,7 +462,11 @@ struct Parser {
     }
 
     CLI::App* add(const std::string& name, const std::string& description) {
-        auto* command = program.add_subcommand(name, description);
+        return add(program, name, description);
+    }
+
+    static CLI::App* add(CLI::App& above, const std::string& name, const std::string& description) {
+        auto* command = above.add_subcommand(name, description);
         // Unknown words are kept and explained by explain_leftover(), which knows the nearest.
         command->allow_extras();
         command->set_help_flag("-h,--help", "Print this help");
@@ -470,13 +510,20 @@ std::vector<std::string> known_commands(const CLI::App& program) {
                           near));
 }
 
+void explain_leftovers(const CLI::App& program, const CLI::App& command) {
+    for (const auto& word : command.remaining()) {
+        if (word != "--") {  // what stands after it was taken as arguments
+            explain_leftover(program, &command, word);
+        }
+    }
+}
+
 void reject_leftovers(const CLI::App& program) {
     for (const auto* command : program.get_subcommands()) {
-        for (const auto& word : command->remaining()) {
-            if (word != "--") {  // what stands after it was taken as arguments
-                explain_leftover(program, command, word);
-            }
+        for (const auto* inner : command->get_subcommands()) {
+            explain_leftovers(program, *inner);
         }
+        explain_leftovers(program, *command);
     }
     for (const auto& word : program.remaining()) {
         explain_leftover(program, nullptr, word);
@@ -496,7 +543,14 @@ Command chosen_command(const Parser& parser) {
     if (parser.graph_command->parsed()) {
         return parser.graph;
     }
+    if (parser.backtest_command->parsed()) {
+        return parser.backtest;
+    }
     if (parser.cascade_command->parsed()) {
+        if (parser.cascade.playbook.empty()) {
+            throw core::InputError(
+                "--playbook is required: the file of what is supposed to happen");
+        }
         return parser.cascade;
     }
     if (parser.index_command->parsed()) {

@@ -63,6 +63,16 @@ struct CascadeOptions : SourceOptions {
     bool json = false;
 };
 
+/// `margrave cascade backtest`, as typed. Of the source it takes where to read, and no wallets.
+struct BacktestOptions : SourceOptions {
+    std::string playbook;
+    std::string from;
+    std::string to;
+    std::optional<std::uint64_t> every;  ///< blocks; nullopt: as many as make a thousand steps
+    bool json = false;
+    bool quiet = false;
+};
+
 /// `margrave index`, as typed. Of the source it takes where to read, and no wallets.
 struct IndexOptions : SourceOptions {
     std::string book;
@@ -128,8 +138,8 @@ struct ShowText {
 
 using Command =
     std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, CascadeOptions,
-                 IndexOptions, RescueOptions, SignKeyOptions, VerifyOptions, CheckConfigOptions,
-                 ChainsOptions, ProtocolsOptions, DemoOptions, ShowText>;
+                 BacktestOptions, IndexOptions, RescueOptions, SignKeyOptions, VerifyOptions,
+                 CheckConfigOptions, ChainsOptions, ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

@@ -19,6 +19,8 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_graph(World& world, const GraphOptions& options);
 /// `margrave cascade`
 [[nodiscard]] ExitCode run_cascade(World& world, const CascadeOptions& options);
+/// `margrave cascade backtest`
+[[nodiscard]] ExitCode run_backtest(World& world, const BacktestOptions& options);
 /// `margrave index`
 [[nodiscard]] ExitCode run_index(World& world, const IndexOptions& options);
 /// `margrave rescue`

@@ -313,7 +313,7 @@ EngineKind read_engine(const Section& section) {
 
 }  // namespace
 
-PlaybookFile parse_playbook(const settings::Source& source) {
+PlaybookFile parse_playbook(const settings::Source& source, bool needs_accounts) {
     const Section root("playbook", settings::parse_document(source));
     const auto section = root.table("cascade");
     if (!section) {
@@ -334,8 +334,9 @@ PlaybookFile parse_playbook(const settings::Source& source) {
                           R"(markets = [ { protocol = "aave_v3", market = "core" } ])");
     }
     file.wallets = addresses(*section, "wallets");
+    file.has_wallets = section->has("wallets");
     file.book = section->optional_text("book");
-    if (file.book && section->has("wallets")) {
+    if (file.book && file.has_wallets) {
         throw ConfigError(section->where("wallets") +
                           ": `wallets` and `book` exclude each other: a book holds every borrower");
     }
@@ -345,7 +346,7 @@ PlaybookFile parse_playbook(const settings::Source& source) {
             file.wallets.push_back(own);
         }
     }
-    if (file.wallets.empty() && !file.book) {
+    if (needs_accounts && file.wallets.empty() && !file.book) {
         throw ConfigError(section->where("wallets") +
                           ": no wallet and no `book`: a cascade needs the accounts of the market");
     }

@@ -68,6 +68,7 @@ struct PlaybookFile {
     EngineKind engine = EngineKind::Exact;
     std::vector<PlaybookMarket> markets;
     std::vector<core::Address> wallets;  ///< the own ones too, each once
+    bool has_wallets = false;            ///< there is a list of them
     /// In the place of wallets: the file of a book, which holds every borrower of the markets.
     std::optional<std::string> book;
     std::vector<core::Address> own;
@@ -79,7 +80,9 @@ struct PlaybookFile {
     cascade::Playbook playbook;  ///< all but what the words above stand for
 };
 
-/// Throws ConfigError that names file, line and key.
-[[nodiscard]] PlaybookFile parse_playbook(const settings::Source& source);
+/// Throws ConfigError that names file, line and key; also for a playbook without accounts, where
+/// they are needed.
+[[nodiscard]] PlaybookFile parse_playbook(const settings::Source& source,
+                                          bool needs_accounts = true);
 
 }  // namespace margrave::app

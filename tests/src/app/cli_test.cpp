@@ -136,6 +136,28 @@ TEST_CASE("index has a book, markets, and where to read", "[app][cli][book]") {
     CHECK_THAT(error_of({"index"}), Contains("--book is required"));
 }
 
+TEST_CASE("a backtest is a command inside cascade, with a playbook of its own",
+          "[app][cli][backtest]") {
+    const auto options = std::get<BacktestOptions>(
+        parse_command_line({"cascade", "backtest", "--playbook", "a.toml", "--from", "12", "--to",
+                            "latest", "--every", "5", "--rpc", "http://127.0.0.1:1", "--json"}));
+    CHECK(options.playbook == "a.toml");
+    CHECK(options.from == "12");
+    CHECK(options.to == "latest");
+    CHECK(options.every == 5);
+    CHECK(options.rpc == "http://127.0.0.1:1");
+    CHECK(options.json);
+    CHECK(std::get<CascadeOptions>(parse_command_line({"cascade", "--playbook", "a.toml"}))
+              .playbook == "a.toml");
+    CHECK_THAT(error_of({"cascade"}), Contains("--playbook is required"));
+    CHECK_THAT(error_of({"cascade", "backtest", "--playbook", "a.toml", "--to", "9"}),
+               Contains("--from is required"));
+    CHECK_THAT(error_of({"cascade", "backtest", "--playbook", "a.toml", "--from", "1", "--to", "9",
+                         "--evry", "2"}),
+               Equals("unknown option \"--evry\", did you mean --every?"));
+    CHECK_THAT(text_of({"cascade", "backtest", "--help"}), Contains("--every BLOCKS"));
+}
+
 struct Mistake {
     Words words;
     const char* message;
