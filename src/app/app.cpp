@@ -34,6 +34,11 @@ struct Dispatch {
         return run_check_config(world, options);
     }
     ExitCode operator()(const ChainsOptions& options) const { return run_chains(world, options); }
+    ExitCode operator()(const DiffOptions& options) const { return run_diff(world, options); }
+    ExitCode operator()(const CompletionsOptions& options) const {
+        return run_completions(world, options);
+    }
+    ExitCode operator()(const ManOptions& options) const { return run_man(world, options); }
     ExitCode operator()(const ProtocolsOptions& options) const {
         return run_protocols(world, options);
     }

@@ -38,16 +38,18 @@ struct AuditPlan {
 };
 
 AuditPlan make_plan(const AuditOptions& options, const settings::Settings& settings) {
-    AuditPlan plan{
-        .output = {.json = options.json, .verbose = options.verbose, .no_color = options.no_color},
-        .verdict = {.fail_below = std::nullopt, .verify = options.verify},
-        .report = {.at = std::nullopt,
-                   .at_risk_below = settings.at_risk_below,
-                   .factors = make_factor_map(settings),
-                   .wallets = {},
-                   .suppositions = make_suppositions(settings),
-                   .feeds = make_feed_rules(settings)},
-        .signer = nullptr};
+    AuditPlan plan{.output = {.json = options.json,
+                              .csv = options.csv,
+                              .verbose = options.verbose,
+                              .no_color = options.no_color},
+                   .verdict = {.fail_below = std::nullopt, .verify = options.verify},
+                   .report = {.at = std::nullopt,
+                              .at_risk_below = settings.at_risk_below,
+                              .factors = make_factor_map(settings),
+                              .wallets = {},
+                              .suppositions = make_suppositions(settings),
+                              .feeds = make_feed_rules(settings)},
+                   .signer = nullptr};
     if (options.fail_below) {
         plan.verdict.fail_below = parse_health_factor(*options.fail_below);
     }

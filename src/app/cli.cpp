@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "app/cli_footers.hpp"
+#include "app/command_words.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -79,13 +80,21 @@ void define_where(CLI::App& command, SourceOptions& options) {
 /// The options of every command that reads wallets, filled in while CLI11 parses.
 void define_source(CLI::App& command, SourceOptions& options) {
     command
-        .add_option("ADDRESS", options.wallets,
-                    "Wallets: 0x…, eth:0x… or eip155:1:0x…; \"-\" reads one a line from stdin")
+        .add_option(
+            "ADDRESS", options.wallets,
+            "Wallets: 0x…, eth:0x…, eip155:1:0x…, an ENS name, or a wallet or portfolio of the "
+            "configuration; \"-\" reads one a line from stdin")
         ->type_name("");
     command
         .add_option("--addresses", options.wallets_file,
                     "More wallets, one a line; # begins a comment")
         ->type_name("FILE");
+    command
+        .add_option("--token-list", options.token_lists,
+                    "Also read the balances of this list's tokens (Uniswap's format); may be "
+                    "repeated")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
 
     define_where(command, options);
     command
@@ -143,6 +152,7 @@ void define_audit(CLI::App& command, AuditOptions& options) {
             "Compare with the protocols' own view of every account; exit with 1 when they differ")
         ->group("What to ask");
     define_output(command, options.json, options.verbose, options.no_color);
+    command.add_flag("--csv", options.csv, "Answer as a table for spreadsheets")->group("Output");
     command.add_option("--sign", options.sign, "Sign the report with a key of `margrave sign-key`")
         ->type_name("KEYFILE")
         ->group("Output");
@@ -375,6 +385,16 @@ void define_config(CLI::App& command, std::optional<std::string>& config_file) {
         ->type_name("FILE");
 }
 
+void define_diff(CLI::App& command, DiffOptions& options) {
+    command.add_option("BEFORE", options.before, "The earlier report (JSON) or snapshot")
+        ->type_name("")
+        ->required();
+    command.add_option("AFTER", options.after, "The later one")->type_name("")->required();
+    define_config(command, options.config_file);
+    command.add_flag("--json", options.json, "Answer as JSON");
+    command.footer(kDiffFooter);
+}
+
 void define_chains(CLI::App& command, ChainsOptions& options) {
     define_config(command, options.config_file);
     command.add_flag("--json", options.json, "Answer as JSON");
@@ -396,6 +416,8 @@ struct Parser {
     ChainsOptions chains;
     CheckConfigOptions check_config;
     ProtocolsOptions protocols;
+    DiffOptions diff;
+    CompletionsOptions completions;
     DemoOptions demo;
     LiquidateOptions liquidate;
     RescueOptions rescue;
@@ -419,6 +441,9 @@ struct Parser {
     CLI::App* check_config_command = nullptr;
     CLI::App* chains_command = nullptr;
     CLI::App* protocols_command = nullptr;
+    CLI::App* diff_command = nullptr;
+    CLI::App* completions_command = nullptr;
+    CLI::App* man_command = nullptr;
     CLI::App* demo_command = nullptr;
 
     Parser() {
@@ -451,6 +476,13 @@ struct Parser {
         define_chains(*chains_command, chains);
         protocols_command = add("protocols", "The protocols known, how each is proven, and where");
         define_config(*protocols_command, protocols.config_file);
+        diff_command = add("diff", "What a later report or snapshot says otherwise");
+        define_diff(*diff_command, diff);
+        completions_command = add("completions", "A script that completes this command line");
+        completions_command->add_option("SHELL", completions.shell, "bash, zsh or fish")
+            ->type_name("")
+            ->required();
+        man_command = add("man", "The manual page, for man -l -");
         check_config_command = add("check-config", "Load the configuration and say what it means");
         define_config(*check_config_command, check_config.config_file);
 
@@ -571,6 +603,15 @@ Command chosen_command(const Parser& parser) {
     if (parser.chains_command->parsed()) {
         return parser.chains;
     }
+    if (parser.diff_command->parsed()) {
+        return parser.diff;
+    }
+    if (parser.completions_command->parsed()) {
+        return parser.completions;
+    }
+    if (parser.man_command->parsed()) {
+        return ManOptions{};
+    }
     if (parser.protocols_command->parsed()) {
         return parser.protocols;
     }
@@ -581,7 +622,44 @@ Command chosen_command(const Parser& parser) {
         "a command is missing, such as `margrave audit ADDRESS`; see `margrave --help`");
 }
 
+CommandWords words_of(const CLI::App& command) {
+    CommandWords out{.name = command.get_name(),
+                     .description = command.get_description(),
+                     .footer = command.get_footer(),
+                     .options = {}};
+    for (const CLI::Option* option : command.get_options()) {
+        OptionWords words{.names = {}, .value = "", .description = option->get_description()};
+        for (const std::string& name : option->get_snames()) {
+            words.names.push_back("-" + name);
+        }
+        for (const std::string& name : option->get_lnames()) {
+            words.names.push_back("--" + name);
+        }
+        if (words.names.empty()) {
+            words.names.push_back(option->get_name(true));
+        }
+        const bool is_flag = option->get_expected_max() == 0;
+        words.value = is_flag || words.is_positional() ? "" : option->get_type_name();
+        out.options.push_back(std::move(words));
+    }
+    return out;
+}
+
 }  // namespace
+
+std::vector<CommandWords> command_words() {
+    Parser parser;
+    std::vector<CommandWords> out{words_of(parser.program)};
+    const auto any = [](const CLI::App* /*command*/) { return true; };
+    for (const CLI::App* command : parser.program.get_subcommands(any)) {
+        out.push_back(words_of(*command));
+        for (const CLI::App* inner : command->get_subcommands(any)) {
+            out.push_back(words_of(*inner));
+            out.back().name = command->get_name() + ' ' + inner->get_name();
+        }
+    }
+    return out;
+}
 
 Command parse_command_line(const std::vector<std::string>& arguments) {
     Parser parser;

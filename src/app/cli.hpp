@@ -17,6 +17,7 @@ struct AuditOptions : SourceOptions {
     std::optional<std::string> fail_below;
     std::optional<std::string> sign;  ///< the file of a reporting key
     bool json = false;
+    bool csv = false;
     bool verify = false;
     bool no_color = false;
 };
@@ -121,6 +122,20 @@ struct ChainsOptions {
     bool json = false;
 };
 
+/// `margrave diff`, as typed: reports or snapshots.
+struct DiffOptions {
+    std::string before;
+    std::string after;
+    std::optional<std::string> config_file;
+    bool json = false;
+};
+
+struct CompletionsOptions {
+    std::string shell;
+};
+
+struct ManOptions {};
+
 struct ProtocolsOptions {
     std::optional<std::string> config_file;
 };
@@ -139,7 +154,8 @@ struct ShowText {
 using Command =
     std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, CascadeOptions,
                  BacktestOptions, IndexOptions, RescueOptions, SignKeyOptions, VerifyOptions,
-                 CheckConfigOptions, ChainsOptions, ProtocolsOptions, DemoOptions, ShowText>;
+                 CheckConfigOptions, ChainsOptions, DiffOptions, CompletionsOptions, ManOptions,
+                 ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

@@ -88,6 +88,14 @@ Examples:
   margrave index --book core.book --export core.txt --offline
   margrave index --book core.book --import core.txt)";
 
+inline constexpr const char* kDiffFooter =
+    R"(Compares two reports (margrave audit --json) or snapshots (--snapshot-out), account by account: opened, closed,
+and what changed, with holdings, exposure and gaps. A snapshot is reported first, with --config if it is given.
+
+Examples:
+  margrave diff monday.json tuesday.json
+  margrave diff before.snapshot after.snapshot --json)";
+
 inline constexpr const char* kRescueFooter =
     R"(Plans the cheapest way back to a target health: from the wallet's own balances first, then by swaps, by
 selling collateral, with funds from outside last. Every amount is the smallest that still holds at the end

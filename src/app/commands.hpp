@@ -33,6 +33,9 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_check_config(World& world, const CheckConfigOptions& options);
 /// `margrave protocols`
 [[nodiscard]] ExitCode run_chains(World& world, const ChainsOptions& options);
+[[nodiscard]] ExitCode run_diff(World& world, const DiffOptions& options);
+[[nodiscard]] ExitCode run_completions(World& world, const CompletionsOptions& options);
+[[nodiscard]] ExitCode run_man(World& world, const ManOptions& options);
 [[nodiscard]] ExitCode run_protocols(World& world, const ProtocolsOptions& options);
 /// `margrave demo`
 [[nodiscard]] ExitCode run_demo(World& world, const DemoOptions& options);

@@ -10,6 +10,7 @@ namespace margrave::app {
 /// Bounds for what is read whole.
 inline constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20U;
 inline constexpr std::size_t kAddressBytesMax = std::size_t{16} << 20U;
+inline constexpr std::size_t kTokenListBytesMax = std::size_t{16} << 20U;
 inline constexpr std::size_t kDataBytesMax = std::size_t{1} << 30U;  ///< snapshots and recordings
 
 /// The whole file. Throws InputError that names it: it does not exist, is a folder, cannot be read,

@@ -4,8 +4,10 @@
 
 #include <array>
 
+#include "app/ens_names.hpp"
 #include "app/files.hpp"
 #include "app/gather_parts.hpp"
+#include "app/token_list.hpp"
 #include "app/wallets.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
@@ -39,6 +41,7 @@ void refuse_conflicts(const SourceOptions& options) {
          "a recording begins without kept events"},
         {options.record.has_value() && options.cache.has_value(), "--record", "--cache",
          "a recording begins without kept events"},
+        {snapshot && !options.token_lists.empty(), "--snapshot", "--token-list", kNoReading},
         {snapshot && options.timeout, "--snapshot", "--timeout", kNoReading},
         {snapshot && options.snapshot_out, "--snapshot", "--snapshot-out", kNoReading},
         {snapshot && !options.chains.empty(), "--snapshot", "--chain",
@@ -53,28 +56,47 @@ void refuse_conflicts(const SourceOptions& options) {
     }
 }
 
-/// The wallets of the command line, of --addresses and of stdin, in that order. A list that names
+/// The words of the command line, of --addresses and of stdin, in that order. A list that names
 /// nobody is a mistake: without wallets a snapshot would be reported whole.
-std::vector<core::ChainAddress> gather_wallets(World& world, const SourceOptions& options) {
-    std::vector<core::ChainAddress> wallets;
+std::vector<WalletWord> wallet_words(World& world, const SourceOptions& options) {
+    std::vector<WalletWord> words;
     const auto add_list = [&](const std::string& name, const std::string& text) {
-        const auto listed = parse_wallet_list(name, text);
+        const auto listed = split_wallet_list(name, text);
         if (listed.empty()) {
             throw InputError(fmt::format("{}: no address in it", core::printable(name)));
         }
-        wallets.insert(wallets.end(), listed.begin(), listed.end());
+        words.insert(words.end(), listed.begin(), listed.end());
     };
     for (const auto& word : options.wallets) {
         if (word == "-") {
             add_list("stdin", read_stream(world.in, "stdin", kAddressBytesMax));
         } else {
-            wallets.push_back(parse_wallet(word));
+            words.push_back({.text = word, .where = ""});
         }
     }
     if (options.wallets_file) {
         add_list(*options.wallets_file, read_file(*options.wallets_file, kAddressBytesMax));
     }
-    return wallets;
+    return words;
+}
+
+std::vector<core::ChainAddress> gather_wallets(World& world, const SourceOptions& options,
+                                               const settings::Settings& settings) {
+    const auto words = expand(wallet_words(world, options), settings);
+    return parse_wallets(words, resolve_ens_names(world, options, settings, ens_names(words)));
+}
+
+/// The settings with the tokens of the lists.
+settings::Settings with_tokens(World& world, const SourceOptions& options,
+                               settings::Settings settings) {
+    for (const std::string& file : options.token_lists) {
+        const auto count = add_token_list(file, read_file(file, kTokenListBytesMax), settings);
+        if (count.foreign != 0) {
+            say(world, fmt::format("{}: {} tokens are of chains that are not configured",
+                                   core::printable(file), count.foreign));
+        }
+    }
+    return settings;
 }
 
 }  // namespace
@@ -92,14 +114,14 @@ core::Timestamp parse_moment(const std::string& text) {
 Gathered gather(World& world, const SourceOptions& options, const settings::Settings& settings,
                 const collect::CollectOptions& reading) {
     refuse_conflicts(options);
-    const auto wallets = gather_wallets(world, options);
+    const auto wallets = gather_wallets(world, options, settings);
     if (options.snapshot) {
         return gather_file(options, wallets);
     }
     if (wallets.empty()) {
         throw InputError("no address; write it behind the command, as in `margrave audit 0x…`");
     }
-    return gather_chains(world, options, settings, wallets, reading);
+    return gather_chains(world, options, with_tokens(world, options, settings), wallets, reading);
 }
 
 }  // namespace margrave::app

@@ -19,6 +19,7 @@ namespace margrave::app {
 struct SourceOptions {
     std::vector<std::string> wallets;
     std::optional<std::string> wallets_file;  ///< --addresses
+    std::vector<std::string> token_lists;     ///< --token-list
     std::optional<std::string> config_file;
     std::vector<std::string> chains;  ///< --chain, commas resolved; "all" is one of the names
     std::optional<std::string> rpc;

@@ -6,6 +6,7 @@
 
 #include "core/hex.hpp"
 #include "evidence/signed_report.hpp"
+#include "report/report_csv.hpp"
 
 namespace margrave::app {
 namespace {
@@ -32,6 +33,9 @@ report::TextStyle text_style(const World& world, const OutputOptions& options) {
 std::string render(const World& world, const report::Report& report, const OutputOptions& options) {
     if (options.json) {
         return report::to_json(report);
+    }
+    if (options.csv) {
+        return report::to_csv(report);
     }
     return report::to_text(report, text_style(world, options));
 }

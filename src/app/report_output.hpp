@@ -12,6 +12,7 @@ namespace margrave::app {
 
 struct OutputOptions {
     bool json = false;
+    bool csv = false;
     bool verbose = false;
     bool no_color = false;
 };

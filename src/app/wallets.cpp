@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
+#include "chains/ens.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -19,7 +21,7 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
-/// "vitalik.eth", also behind a chain's prefix. No form of address has a dot.
+/// "vitalik.eth". No form of address has a dot.
 bool looks_like_name(std::string_view text) { return text.find('.') != std::string_view::npos; }
 
 /// Precompiled contracts sit at the lowest addresses; nobody has a key to one.
@@ -30,42 +32,111 @@ bool is_precompile(const core::Address& address) {
                        [](std::uint8_t byte) { return byte == 0; });
 }
 
-}  // namespace
-
-core::ChainAddress parse_wallet(std::string_view text) {
-    if (looks_like_name(text)) {
-        throw core::InputError(fmt::format(
-            "\"{}\" looks like an ENS name; names are not supported yet, give the 0x… address",
-            core::printable(text)));
-    }
-    auto wallet = core::ChainAddress::parse(text);
-    if (wallet.address.is_zero()) {
+void refuse_nobody(const core::Address& address) {
+    if (address.is_zero()) {
         throw core::InputError("the zero address is nobody's wallet");
     }
-    if (is_precompile(wallet.address)) {
+    if (is_precompile(address)) {
         throw core::InputError(
-            fmt::format("{} is a precompiled contract, not a wallet", wallet.address.to_string()));
+            fmt::format("{} is a precompiled contract, not a wallet", address.to_string()));
     }
-    return wallet;
 }
 
-std::vector<core::ChainAddress> parse_wallet_list(const std::string& name, std::string_view text) {
-    std::vector<core::ChainAddress> wallets;
+/// `use()`, whose mistakes are told with the place.
+template <class Use>
+auto at(const WalletWord& word, const Use& use) {
+    try {
+        return use();
+    } catch (const core::InputError& error) {
+        if (word.where.empty()) {
+            throw;
+        }
+        throw core::InputError(fmt::format("{}: {}", core::printable(word.where), error.what()));
+    }
+}
+
+void expand(const WalletWord& word, const settings::Settings& settings, bool in_portfolio,
+            std::vector<WalletWord>& into) {
+    if (const auto wallet = settings.wallets.find(word.text); wallet != settings.wallets.end()) {
+        into.push_back({.text = wallet->second, .where = "wallet " + word.text});
+        return;
+    }
+    const auto portfolio = settings.portfolios.find(word.text);
+    if (portfolio == settings.portfolios.end() || in_portfolio) {
+        into.push_back(word);
+        return;
+    }
+    for (const std::string& member : portfolio->second) {
+        expand({.text = member, .where = "portfolio " + word.text}, settings, true, into);
+    }
+}
+
+}  // namespace
+
+std::vector<WalletWord> split_wallet_list(const std::string& name, std::string_view text) {
+    std::vector<WalletWord> words;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
         const auto entry = trimmed(line.substr(0, line.find('#')));
-        if (entry.empty()) {
-            continue;
-        }
-        try {
-            wallets.push_back(parse_wallet(entry));
-        } catch (const core::InputError& error) {
-            throw core::InputError(
-                fmt::format("{}:{}: {}", core::printable(name), number, error.what()));
+        if (!entry.empty()) {
+            words.push_back(
+                {.text = std::string(entry), .where = fmt::format("{}:{}", name, number)});
         }
     }
-    return wallets;
+    return words;
+}
+
+std::vector<WalletWord> expand(const std::vector<WalletWord>& words,
+                               const settings::Settings& settings) {
+    std::vector<WalletWord> out;
+    for (const WalletWord& word : words) {
+        expand(word, settings, false, out);
+    }
+    return out;
+}
+
+std::vector<std::string> ens_names(const std::vector<WalletWord>& words) {
+    std::set<std::string> names;
+    for (const WalletWord& word : words) {
+        if (!looks_like_name(word.text)) {
+            continue;
+        }
+        at(word, [&] {
+            if (!chains::ens::is_plain_name(word.text)) {
+                throw core::InputError(fmt::format(
+                    "\"{}\" is no ENS name that is read here: labels of a-z, 0-9 and '-', in lower "
+                    "case and without a chain in front; give the 0x… address",
+                    core::printable(word.text)));
+            }
+            names.insert(word.text);
+        });
+    }
+    return {names.begin(), names.end()};
+}
+
+core::ChainAddress parse_wallet(std::string_view text) {
+    auto wallet = core::ChainAddress::parse(text);
+    refuse_nobody(wallet.address);
+    return wallet;
+}
+
+std::vector<core::ChainAddress> parse_wallets(
+    const std::vector<WalletWord>& words, const std::map<std::string, core::Address>& resolved) {
+    std::vector<core::ChainAddress> out;
+    for (const WalletWord& word : words) {
+        out.push_back(at(word, [&] {
+            const auto name = resolved.find(word.text);
+            if (name == resolved.end()) {
+                return parse_wallet(word.text);
+            }
+            refuse_nobody(name->second);
+            core::ChainAddress wallet;
+            wallet.address = name->second;
+            return wallet;
+        }));
+    }
+    return out;
 }
 
 }  // namespace margrave::app

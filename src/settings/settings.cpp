@@ -101,6 +101,8 @@ struct Merged {
     MergedList feeds;
     MergedList factors;
     MergedList risk_factors;
+    std::optional<Section> wallets;
+    std::optional<Section> portfolios;
 };
 
 /// The chains that one file speaks of.
@@ -136,6 +138,13 @@ NamedChains merge(const Source& source, Merged& merged) {
     merged.feeds.add(root.table_list("feeds"), pool_identity);
     merged.factors.add(root.table_list("factors"), factors_identity);
     merged.risk_factors.add(root.table_list("risk_factors"), risk_factor_identity);
+    const auto merge_table = [&](const char* key, std::optional<Section>& into) {
+        if (const auto table = root.table(key)) {
+            into = into ? into->merged_with(*table) : *table;
+        }
+    };
+    merge_table("wallets", merged.wallets);
+    merge_table("portfolios", merged.portfolios);
     if (const auto report = root.table("report")) {
         merged.report = merged.report ? merged.report->merged_with(*report) : *report;
     }
@@ -154,6 +163,54 @@ void check_name(std::string_view name, const std::string& where) {
         throw ConfigError(
             fmt::format("{}: \"{}\" is no name: use letters, digits, '-', '_' and '.'", where,
                         printable(name)));
+    }
+}
+
+/// Names stand where addresses do, so none may look like one.
+void check_wallet_name(const std::string& name, const Section& section, const Settings& settings) {
+    check_name(name, section.where(name));
+    if (name.starts_with("0x") || name.find('.') != std::string::npos) {
+        throw ConfigError(fmt::format("{}: \"{}\" could be taken for an address or an ENS name",
+                                      section.where(name), printable(name)));
+    }
+    if (settings.wallets.contains(name) || settings.portfolios.contains(name)) {
+        throw ConfigError(fmt::format("{}: \"{}\" names a wallet and a portfolio",
+                                      section.where(name), printable(name)));
+    }
+}
+
+/// An address, or an ENS name, which has a dot.
+void check_wallet(const std::string& text, const std::string& where) {
+    if (text.find('.') != std::string::npos) {
+        return;
+    }
+    try {
+        static_cast<void>(core::ChainAddress::parse(text));
+    } catch (const core::InputError& error) {
+        throw ConfigError(fmt::format("{}: {}", where, error.what()));
+    }
+}
+
+void read_wallet_names(const std::optional<Section>& wallets,
+                       const std::optional<Section>& portfolios, Settings& settings) {
+    for (const std::string& name : wallets ? wallets->keys() : std::vector<std::string>{}) {
+        check_wallet_name(name, *wallets, settings);
+        std::string text = wallets->text(name);
+        check_wallet(text, wallets->where(name));
+        settings.wallets.emplace(name, std::move(text));
+    }
+    for (const std::string& name : portfolios ? portfolios->keys() : std::vector<std::string>{}) {
+        check_wallet_name(name, *portfolios, settings);
+        std::vector<std::string> members = portfolios->texts(name);
+        if (members.empty()) {
+            throw ConfigError(portfolios->where(name) + ": a portfolio has one wallet at least");
+        }
+        for (const std::string& member : members) {
+            if (!settings.wallets.contains(member)) {
+                check_wallet(member, portfolios->where(name));
+            }
+        }
+        settings.portfolios.emplace(name, std::move(members));
     }
 }
 
@@ -187,6 +244,7 @@ Chain read_chain(const std::string& name, const Section& section, const Environm
     if (chain.short_name) {
         check_name(*chain.short_name, section.where("short_name"));
     }
+    chain.ens_registry = section.optional_address("ens_registry");
     chain.proxy_registry = section.optional_address("proxy_registry");
     chain.sequencer_uptime_feed = section.optional_address("sequencer_uptime_feed");
     chain.sequencer_grace_s =
@@ -422,6 +480,7 @@ Settings load(const std::vector<Source>& shipped, const std::optional<Source>& u
         merged.feeds, [&](const Section& section) { return read_feed(section, settings); });
     settings.factors = read_token_factors(merged.factors.sections());
     settings.risk_factors = read_all<RiskFactor>(merged.risk_factors, read_risk_factor);
+    read_wallet_names(merged.wallets, merged.portfolios, settings);
     if (merged.report) {
         settings.at_risk_below = read_at_risk_below(*merged.report);
         read_suppositions(*merged.report, settings);

@@ -28,6 +28,7 @@ struct Chain {
     std::optional<std::string> short_name;  ///< EIP-3770 prefix, "eth"
     /// A DSProxy registry, asked for every wallet's proxy.
     std::optional<core::Address> proxy_registry;
+    std::optional<core::Address> ens_registry;  ///< where ENS names are resolved
     /// An L2's uptime feed, and how long after it is up again margrave warns; none: not asked for.
     std::optional<core::Address> sequencer_uptime_feed = std::nullopt;
     std::uint64_t sequencer_grace_s = 3600;
@@ -116,6 +117,10 @@ struct Settings {
     std::vector<Feed> feeds;
     std::vector<TokenFactors> factors;
     std::vector<RiskFactor> risk_factors;
+    /// [wallets]: a name and what it stands for, an address or an ENS name.
+    std::map<std::string, std::string, std::less<>> wallets;
+    /// [portfolios]: a name and its members, names of wallets or addresses.
+    std::map<std::string, std::vector<std::string>, std::less<>> portfolios;
     std::vector<std::string>
         user_chains;  ///< chains of the user's own file, its markets' too, in the order of names
     /// [report] rate_horizon_days, rate_shocks and basis_fall.

@@ -89,9 +89,13 @@ TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][
     const std::vector<Mistake> mistakes{
         {{}, "a command is missing, such as `margrave audit ADDRESS`; see `margrave --help`"},
         {{"audit"}, "no address; write it behind the command, as in `margrave audit 0x…`"},
-        {{"audit", "vitalik.eth"},
-         "\"vitalik.eth\" looks like an ENS name; names are not supported yet, give the 0x… "
-         "address"},
+        {{"audit", "eth:vitalik.eth"},
+         "\"eth:vitalik.eth\" is no ENS name that is read here: labels of a-z, 0-9 and '-', in "
+         "lower "
+         "case and without a chain in front; give the 0x… address"},
+        {{"audit", "vitalik.eth", "--snapshot", "s.json"},
+         "vitalik.eth is an ENS name, which only a chain can resolve: give its 0x… address with "
+         "--snapshot, --replay and --record"},
         {{"audit", kWallet, "--config", folder.file("none.toml")},
          "cannot read " + folder.file("none.toml") + ": No such file or directory"},
         {{"audit", kWallet, "--config", folder.file("bad.toml", "[report]\nat_risk = \"1\"\n")},

@@ -111,6 +111,13 @@ TEST_CASE("the other commands have their options", "[app][cli]") {
     CHECK(std::get<DemoOptions>(parse_command_line({"demo", "--json"})).json);
     CHECK(std::holds_alternative<ProtocolsOptions>(parse_command_line({"protocols"})));
     CHECK(std::holds_alternative<ChainsOptions>(parse_command_line({"chains"})));
+    const auto diff = std::get<DiffOptions>(parse_command_line({"diff", "a", "b", "--json"}));
+    CHECK(diff.before == "a");
+    CHECK(diff.after == "b");
+    CHECK_THAT(error_of({"diff", "a"}), Contains("AFTER is required"));
+    CHECK(std::get<CompletionsOptions>(parse_command_line({"completions", "fish"})).shell ==
+          "fish");
+    CHECK(std::get<AuditOptions>(parse_command_line({"audit", "0x1", "--csv"})).csv);
     CHECK(std::get<SignKeyOptions>(parse_command_line({"sign-key", "k"})).file == "k");
     const auto verify =
         std::get<VerifyOptions>(parse_command_line({"verify", "-", "--signer", "0xA", "--json"}));

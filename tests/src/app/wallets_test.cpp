@@ -17,9 +17,36 @@ TEST_CASE("a wallet may carry its chain in front", "[app][wallets]") {
     CHECK(parse_wallet(std::string("eip155:10:") + kWallet).chain_id == core::ChainId(10));
 }
 
-TEST_CASE("an ENS name is refused with a word about what to give", "[app][wallets][errors]") {
-    const auto* name = GENERATE("vitalik.eth", "eth:vitalik.eth", "a.b.c");
-    CHECK_THROWS_WITH(parse_wallet(name), Contains("not supported yet"));
+TEST_CASE("ENS names are told apart, and only plain ones are taken", "[app][wallets][errors]") {
+    CHECK(ens_names({{kWallet, ""}, {"b.eth", ""}, {"a-1.b.eth", ""}, {"b.eth", ""}}) ==
+          std::vector<std::string>{"a-1.b.eth", "b.eth"});
+    const auto* name = GENERATE("Vitalik.eth", "eth:vitalik.eth", "vit\u0430lik.eth", "a..eth",
+                                "xn--a.eth", "a b.eth", ".eth", "eth.", "a_b.eth");
+    CHECK_THROWS_WITH(ens_names({{name, ""}}), Contains("is no ENS name that is read here"));
+    CHECK_THROWS_WITH(ens_names({{name, "w.txt:7"}}), Catch::StartsWith("w.txt:7: "));
+}
+
+TEST_CASE("a name stands for the address that it was resolved to", "[app][wallets]") {
+    const auto address = core::Address::parse(kWallet);
+    const auto wallets = parse_wallets({{"a.eth", ""}, {kWallet, ""}}, {{"a.eth", address}});
+    REQUIRE(wallets.size() == 2);
+    CHECK(wallets[0].address == address);
+    CHECK_THROWS_WITH(parse_wallets({{"a.eth", ""}}, {{"a.eth", core::Address()}}),
+                      "the zero address is nobody's wallet");
+}
+
+TEST_CASE("configured names stand for wallets and portfolios", "[app][wallets]") {
+    settings::Settings settings;
+    settings.wallets = {{"treasury", kWallet}, {"ops", "eth:" + std::string(kWallet)}};
+    settings.portfolios = {{"fund", {"treasury", "ops", "0x01"}}};
+    const auto words = expand({{"fund", ""}, {"treasury", "w.txt:2"}, {"other", ""}}, settings);
+    REQUIRE(words.size() == 5);
+    CHECK(words[0].text == kWallet);
+    CHECK(words[1].text == "eth:" + std::string(kWallet));
+    CHECK(words[2].text == "0x01");
+    CHECK(words[3].text == kWallet);
+    CHECK(words[4].text == "other");
+    CHECK_THROWS_WITH(parse_wallets({words[2]}, {}), Catch::StartsWith("portfolio fund: "));
 }
 
 TEST_CASE("addresses that can be no wallet are refused", "[app][wallets][errors]") {
@@ -34,19 +61,21 @@ TEST_CASE("addresses that can be no wallet are refused", "[app][wallets][errors]
 }
 
 TEST_CASE("a list has one wallet a line, with comments and empty lines", "[app][wallets]") {
-    const auto wallets =
-        parse_wallet_list("w.txt", std::string("# treasury\n\n  ") + kWallet +
-                                       "  # main\r\neth:" + kWallet + "\n\t\n" + kWallet);
+    const auto wallets = parse_wallets(
+        split_wallet_list("w.txt", std::string("# treasury\n\n  ") + kWallet +
+                                       "  # main\r\neth:" + kWallet + "\n\t\n" + kWallet),
+        {});
     REQUIRE(wallets.size() == 3);
     CHECK(wallets[1].chain_prefix == "eth");
     CHECK(wallets[2].address.to_string() == kWallet);
-    CHECK(parse_wallet_list("w.txt", "").empty());
-    CHECK(parse_wallet_list("w.txt", "# nobody\n").empty());
+    CHECK(split_wallet_list("w.txt", "").empty());
+    CHECK(split_wallet_list("w.txt", "# nobody\n").empty());
 }
 
 TEST_CASE("a mistake in a list is told with its line", "[app][wallets][errors]") {
-    CHECK_THROWS_WITH(parse_wallet_list("w.txt", std::string(kWallet) + "\n\nnonsense\n"),
-                      Catch::StartsWith("w.txt:3: "));
+    CHECK_THROWS_WITH(
+        parse_wallets(split_wallet_list("w.txt", std::string(kWallet) + "\n\nnonsense\n"), {}),
+        Catch::StartsWith("w.txt:3: "));
 }
 
 }  // namespace

@@ -148,6 +148,22 @@ TEST_CASE("an asset is the chain's coin or a token, and a later file's replaces 
     CHECK(settings.assets[1].heartbeat_s == 60);
 }
 
+TEST_CASE("wallets and portfolios have names that nothing else could be", "[settings]") {
+    const std::string wallet = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+    const auto settings =
+        load_user("[wallets]\na = \"" + wallet + "\"\nb = \"x.eth\"\n[portfolios]\n" +
+                  "fund = [\"a\", \"b\", \"" + wallet + "\"]\n");
+    CHECK(settings.wallets.at("a") == wallet);
+    CHECK(settings.portfolios.at("fund").size() == 3);
+    CHECK_THAT(error_of("[wallets]\nx.eth = \"" + wallet + "\"\n"), Contains("my.toml:2"));
+    CHECK_THAT(error_of("[wallets]\n0xa = \"" + wallet + "\"\n"), Contains("could be taken for"));
+    CHECK_THAT(error_of("[wallets]\na = \"0x12\"\n"), Contains("my.toml:2: key `a`: "));
+    CHECK_THAT(error_of("[portfolios]\na = []\n"), Contains("one wallet at least"));
+    CHECK_THAT(error_of("[portfolios]\na = [\"nobody\"]\n"), Contains("my.toml:2: key `a`: "));
+    CHECK_THAT(error_of("[wallets]\na = \"" + wallet + "\"\n[portfolios]\na = [\"a\"]\n"),
+               Contains("names a wallet and a portfolio"));
+}
+
 TEST_CASE("the limit of being at risk is read exactly", "[settings]") {
     CHECK(load_user("[report]\nat_risk_below = \"1.25\"\n").at_risk_below ==
           core::Wad(core::U256("1250000000000000000")));
