@@ -136,7 +136,106 @@ std::vector<CallOutcome> BatchReader::ask(const Questions& questions) {
     add_chunks(questions, all, chunks);
     send(questions, std::move(chunks), false, outcomes);
     ask_doubtful_again(questions, outcomes);
+    remember_refusals(questions, outcomes);
     return outcomes;
+}
+
+void BatchReader::remember_refusals(const Questions& questions,
+                                    const std::vector<CallOutcome>& outcomes) {
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        const PendingCall& asked = *questions[i];
+        if (asked.may_revert && asked.kind == PendingCall::Kind::Contract && !outcomes[i] &&
+            outcomes[i].error().kind == ErrorKind::Reverted) {
+            PendingCall& refused = refused_[identity(asked)];
+            refused.to = asked.to;
+            refused.data = asked.data;
+            refused.function = asked.function;
+            refused.may_revert = true;
+        }
+    }
+}
+
+std::vector<CallOutcome> BatchReader::ask_before(const Questions& questions) {
+    Wire before = wire_;
+    before.pin = Pin::Number;
+    before.block.number = core::BlockNumber(wire_.block.number.value() - 1);
+    Chunk all(questions.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    std::vector<Chunk> chunks;
+    add_chunks(questions, all, chunks);
+    std::vector<Questions> asked;
+    std::vector<RpcRequest> requests;
+    for (const Chunk& chunk : chunks) {
+        Questions& mine = asked.emplace_back();
+        for (const std::size_t i : chunk) {
+            mine.push_back(questions[i]);
+        }
+        requests.push_back(wire_.batches ? encode(before, mine) : encode_alone(before, *mine[0]));
+    }
+    requests.push_back({block_by_number(before.block.number.value())});
+    const auto replies = send_round(requests);
+    std::vector<CallOutcome> outcomes(questions.size(), core::Unexpected(CallFailure{}));
+    const auto block = parse_block_reply(replies.back().at(0));
+    for (std::size_t c = 0; c < chunks.size(); ++c) {
+        if (!block) {
+            const CallFailure why{block.error().kind(), block.error().what()};
+            for (const std::size_t i : chunks[c]) {
+                outcomes[i] = core::Unexpected(why);
+            }
+            continue;
+        }
+        before.block = *block;
+        const Answers answers =
+            wire_.batches ? decode(before, asked[c], replies[c])
+                          : Answers(std::vector{decode_alone(*asked[c][0], replies[c].at(0))});
+        for (std::size_t k = 0; k < chunks[c].size(); ++k) {
+            outcomes[chunks[c][k]] =
+                answers ? answers.value()[k] : CallOutcome(core::Unexpected(answers.error()));
+        }
+    }
+    return outcomes;
+}
+
+std::optional<core::ChainError> BatchReader::confirm_refusals() {
+    const bool is_first_block = wire_.block.number.value() == 0;
+    if (refused_.empty() || is_first_block || rpc_.agreement().endpoints > 1) {
+        return std::nullopt;
+    }
+    Questions questions;
+    for (const auto& [key, refused] : refused_) {
+        questions.push_back(&refused);
+    }
+    const std::vector<CallOutcome> before = ask_before(questions);
+    Questions changed;
+    std::optional<CallFailure> unseen;
+    std::size_t unseen_count = 0;
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        if (before[i]) {
+            changed.push_back(questions[i]);
+        } else if (before[i].error().kind != ErrorKind::Reverted) {
+            unseen = before[i].error();
+            ++unseen_count;
+        }
+    }
+    const std::vector<CallOutcome> again =
+        changed.empty() ? std::vector<CallOutcome>{} : ask(changed);
+    for (std::size_t i = 0; i < changed.size(); ++i) {
+        if (again[i]) {
+            throw core::ChainError(
+                ErrorKind::NoAgreement, changed[i]->to.to_string(),
+                fmt::format("{} was refused when it was asked first and answered when it was asked "
+                            "again at the same block",
+                            changed[i]->function));
+        }
+    }
+    // A recording of an earlier margrave has no second look.
+    if (!unseen || unseen->kind == ErrorKind::NotRecorded) {
+        return std::nullopt;
+    }
+    return core::ChainError(
+        unseen->kind, "second look",
+        fmt::format("{} refusals of contracts were not seen a second time at the block before: {}",
+                    unseen_count, unseen->detail));
 }
 
 void BatchReader::ask_doubtful_again(const Questions& questions,

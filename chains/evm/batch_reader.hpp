@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "chains/evm/log_scanner.hpp"
@@ -59,6 +61,13 @@ class BatchReader final : public Reader {
     /// Runs all tasks to their end. Their exceptions stay in them.
     void run(std::span<const Task<void>> tasks);
 
+    /// After the last run: looks a second time at the refusals of contracts that were taken for
+    /// answers (try_call), all in one round, at the block before; a refusal may be an endpoint's
+    /// artefact. Where that block has an answer, this one is asked once more. Needless where
+    /// several endpoints agreed. Why some were not seen twice, or nullopt. Throws core::ChainError
+    /// (NoAgreement) when the same question is refused the first time and answered the second.
+    [[nodiscard]] std::optional<core::ChainError> confirm_refusals();
+
     /// After the last run: where calls were pinned by number, reads the block's hash again. Throws
     /// core::ChainError (WrongBlock) when the chain was reorganised meanwhile.
     void confirm_block();
@@ -92,6 +101,9 @@ class BatchReader final : public Reader {
     bool take_held_tokens(const Questions& questions, const Wire& wire, const Chunk& chunk,
                           const RpcOutcome& reply, std::vector<CallOutcome>& outcomes,
                           std::vector<Chunk>& again);
+    void remember_refusals(const Questions& questions, const std::vector<CallOutcome>& outcomes);
+    /// Outcomes of the questions at a block that is read beside them.
+    [[nodiscard]] std::vector<CallOutcome> ask_before(const Questions& questions);
     [[nodiscard]] bool has_changed(const Wire& wire) const;
     /// `questions`: how many the refused request held.
     bool fall_back(core::ErrorKind why, std::size_t questions);
@@ -111,6 +123,7 @@ class BatchReader final : public Reader {
     std::vector<PendingCall*> parked_;
     std::vector<PendingCall*>
         waking_;  ///< answered, their waiters to be resumed; null when forgotten
+    std::map<std::string, PendingCall> refused_;  ///< once each
     BatchCost cost_;
 };
 

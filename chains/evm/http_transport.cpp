@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <cstring>
 #include <mutex>
@@ -248,12 +249,13 @@ class HttpTransport final : public RpcTransport {
         curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, connections);
     }
 
-    ~HttpTransport() override { abandon(); }
+    ~HttpTransport() override { drop_running(); }
     HttpTransport(const HttpTransport&) = delete;
     HttpTransport& operator=(const HttpTransport&) = delete;
 
     std::vector<std::vector<RpcOutcome>> send(const std::vector<RpcRequest>& requests) override {
-        abandon();  // What an earlier send() may have left behind by throwing.
+        drop_running();  // What an earlier send() may have left behind by throwing.
+        abandoned_ = false;
         std::vector<std::vector<RpcOutcome>> outcomes(requests.size());
         std::size_t next = 0;
         while (next < requests.size() || !running_.empty()) {
@@ -264,8 +266,17 @@ class HttpTransport final : public RpcTransport {
             if (!running_.empty()) {
                 advance(requests, outcomes);
             }
+            if (abandoned_) {
+                break;
+            }
         }
+        fail_unanswered(requests, outcomes);
         return outcomes;
+    }
+
+    void abandon() override {
+        abandoned_ = true;
+        curl_multi_wakeup(multi_.get());
     }
 
     [[nodiscard]] RpcTraffic traffic() const override { return traffic_; }
@@ -448,7 +459,19 @@ class HttpTransport final : public RpcTransport {
         traffic_.bytes_received += static_cast<std::uint64_t>(headers_received + body_received);
     }
 
-    void abandon() {
+    /// What was not waited for.
+    void fail_unanswered(const std::vector<RpcRequest>& requests,
+                         std::vector<std::vector<RpcOutcome>>& outcomes) {
+        drop_running();
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (outcomes[i].size() != requests[i].size()) {
+                outcomes[i] = all_failed(requests[i].size(), ErrorKind::Timeout,
+                                         "another endpoint was faster");
+            }
+        }
+    }
+
+    void drop_running() {
         for (const auto& transfer : running_) {
             if (transfer->easy) {
                 curl_multi_remove_handle(multi_.get(), transfer->easy.get());
@@ -468,6 +491,7 @@ class HttpTransport final : public RpcTransport {
         multi_;  // libcurl wants the handles gone before it: declared, so destroyed, in this order
     std::vector<Easy> idle_;
     std::vector<std::unique_ptr<Transfer>> running_;
+    std::atomic<bool> abandoned_ = false;
 };
 
 }  // namespace

@@ -179,6 +179,8 @@ class RecordTransport final : public RpcTransport {
     }
 
     [[nodiscard]] RpcTraffic traffic() const override { return inner_->traffic(); }
+    [[nodiscard]] Agreement agreement() const override { return inner_->agreement(); }
+    void abandon() override { inner_->abandon(); }
 
   private:
     std::unique_ptr<RpcTransport> inner_;

@@ -83,6 +83,9 @@ class RetryTransport final : public RpcTransport {
         return traffic;
     }
 
+    [[nodiscard]] Agreement agreement() const override { return inner_->agreement(); }
+    void abandon() override { inner_->abandon(); }
+
   private:
     /// Never less than asked for: a Retry-After that is cut short costs another refusal.
     milliseconds with_jitter(milliseconds delay) {
@@ -135,6 +138,7 @@ bool is_retryable(core::ErrorKind kind) {
         case ErrorKind::ExecutionTimeout:
         case ErrorKind::WrongChain:
         case ErrorKind::WrongBlock:
+        case ErrorKind::NoAgreement:
         case ErrorKind::UnknownBlock:
         case ErrorKind::Unsupported:
         case ErrorKind::BadRequest:

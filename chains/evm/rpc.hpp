@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,7 +49,15 @@ struct RpcTraffic {
     std::uint64_t bytes_received = 0;  ///< as they crossed the wire, before decompression
 };
 
-/// Something that answers JSON-RPC calls. Transports compose: record(retry(http)). Not thread-safe.
+/// How sure the answers of a transport are.
+struct Agreement {
+    std::size_t endpoints = 1;  ///< how many had to say the same
+    /// Who was outvoted, and in what: a sentence each, of hosts and shortened values.
+    std::vector<std::string> disagreements = {};
+};
+
+/// Something that answers JSON-RPC calls. Transports compose: record(retry(quorum(http, http))). Not
+/// thread-safe, abandon() aside.
 class RpcTransport {
   public:
     virtual ~RpcTransport() = default;
@@ -59,6 +68,12 @@ class RpcTransport {
         const std::vector<RpcRequest>& requests) = 0;
 
     [[nodiscard]] virtual RpcTraffic traffic() const = 0;
+
+    [[nodiscard]] virtual Agreement agreement() const { return {}; }
+
+    /// From any thread: has a send() that is under way return soon, with Timeout where nothing came
+    /// yet. Without effect on later ones.
+    virtual void abandon() {}
 };
 
 }  // namespace margrave::chains::evm

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "chains/abi.hpp"
+#include "chains/evm/aggregate.hpp"
 #include "chains/evm/head.hpp"
 #include "core/hex.hpp"
 #include "core/text.hpp"
@@ -153,15 +154,52 @@ CallOutcome hex_result(const RpcOutcome& outcome) {
     return std::move(*data);
 }
 
-CallOutcome inner_outcome(Result3&& result) {
-    auto& [success, data] = result;
+CallOutcome inner_outcome(bool success, Bytes&& data) {
     if (success) {
         return std::move(data);
     }
     return core::Unexpected(CallFailure{ErrorKind::Reverted, revert_reason(data), data.empty()});
 }
 
+CallFailure disputed(const std::string& detail) {
+    return {ErrorKind::NoAgreement, core::printable(detail, 600)};
+}
+
+/// A reply in which endpoints contradict each other about some of the calls.
+Answers decode_disputed(const Wire& wire, std::size_t count, const std::string& result) {
+    auto reply = parse_aggregate(result);
+    if (!reply || reply->items.size() != count + kAggregateChecks) {
+        return core::Unexpected(CallFailure{ErrorKind::BadReply, "the result is no hex string"});
+    }
+    const auto& first = *reply->disputed.begin();
+    if (first.first < kAggregateChecks) {
+        return core::Unexpected(disputed(first.second));
+    }
+    try {
+        if (auto wrong = check_block(wire, GetBlockNumber::decode(reply->items[0].data),
+                                     GetCurrentBlockTimestamp::decode(reply->items[1].data))) {
+            return core::Unexpected(*wrong);
+        }
+    } catch (const abi::DecodeError& bad) {
+        return core::Unexpected(
+            CallFailure{ErrorKind::BadData, std::string("the reply of Multicall3: ") + bad.what()});
+    }
+    std::vector<CallOutcome> outcomes;
+    outcomes.reserve(count);
+    for (std::size_t i = kAggregateChecks; i < reply->items.size(); ++i) {
+        const auto dispute = reply->disputed.find(i);
+        outcomes.push_back(
+            dispute != reply->disputed.end()
+                ? CallOutcome(core::Unexpected(disputed(dispute->second)))
+                : inner_outcome(reply->items[i].success, std::move(reply->items[i].data)));
+    }
+    return outcomes;
+}
+
 Answers decode_aggregate(const Wire& wire, std::size_t count, const RpcOutcome& outcome) {
+    if (outcome && outcome->starts_with('{')) {
+        return decode_disputed(wire, count, outcome.value());
+    }
     const CallOutcome raw = hex_result(outcome);
     if (!raw) {
         return core::Unexpected(raw.error());
@@ -184,7 +222,8 @@ Answers decode_aggregate(const Wire& wire, std::size_t count, const RpcOutcome& 
         std::vector<CallOutcome> outcomes;
         outcomes.reserve(count);
         for (std::size_t i = kAggregateChecks; i < results.size(); ++i) {
-            outcomes.push_back(inner_outcome(std::move(results[i])));
+            auto& [success, data] = results[i];
+            outcomes.push_back(inner_outcome(success, std::move(data)));
         }
         return outcomes;
     } catch (const abi::DecodeError& bad) {

@@ -63,6 +63,12 @@ void define_endpoint(CLI::App& command, SourceOptions& options) {
         ->check(CLI::Range(1, 86400).description(""))
         ->group(kWhere);
     command
+        .add_option("--quorum", options.quorum,
+                    "How many of a chain's endpoints must say the same (default 1)")
+        ->type_name("K")
+        ->check(CLI::Range(1, 16).description(""))
+        ->group(kWhere);
+    command
         .add_flag("--allow-plain-http", options.allow_plain_http,
                   "Let endpoints beyond this machine be plain http")
         ->group(kWhere);

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "chains/evm/head.hpp"
 #include "chains/evm/http_transport.hpp"
+#include "chains/evm/quorum_transport.hpp"
 #include "chains/evm/retry_transport.hpp"
 #include "core/errors.hpp"
 
@@ -34,14 +38,38 @@ std::unique_ptr<RpcTransport> with_retry(World& world, std::unique_ptr<RpcTransp
     return chains::evm::make_retry_transport(std::move(transport), policy, world.clock);
 }
 
-/// Why the endpoint is of no use now; nullopt when it is. One that answers "slow down" is there.
-std::optional<core::ErrorKind> fault_of(RpcTransport& transport) {
-    const auto outcomes = transport.send({{{.method = "eth_chainId", .params = "[]"}}});
-    const auto& outcome = outcomes.at(0).at(0);
-    if (outcome || outcome.error().kind == core::ErrorKind::RateLimited) {
-        return std::nullopt;
+std::unique_ptr<RpcTransport> open_all(World& world, const settings::Chain& chain,
+                                       std::uint64_t quorum, const ConnectOptions& options) {
+    const auto timeout = options.timeout.value_or(std::chrono::milliseconds(chain.timeout_ms));
+    std::vector<chains::evm::NamedEndpoint> endpoints;
+    for (const std::string& url : chain.rpc) {
+        endpoints.push_back({.name = chains::evm::endpoint_name(url),
+                             .transport = open(world, url, chain, options)});
     }
-    return outcome.error().kind;
+    chains::evm::QuorumPolicy policy;
+    policy.needed = quorum;
+    policy.chain_id = chain.chain_id;
+    policy.hedge_after = std::min(policy.hedge_after, timeout / 10);
+    policy.tell = [&world, name = chain.name](const std::string& line) {
+        say(world, fmt::format("warning: {}: {}", name, line));
+    };
+    return chains::evm::make_quorum_transport(std::move(endpoints), std::move(policy));
+}
+
+/// How many endpoints must agree. Two URLs of one host are one operator, who has one vote.
+std::uint64_t checked_quorum(const settings::Chain& chain, const ConnectOptions& options) {
+    const std::uint64_t quorum = options.quorum.value_or(chain.quorum);
+    std::set<std::string> hosts;
+    for (const std::string& url : chain.rpc) {
+        hosts.insert(chains::evm::endpoint_name(url));
+    }
+    if (quorum > hosts.size()) {
+        throw core::ConfigError(fmt::format(
+            "chain {}: {} endpoints must agree, but its rpc names {} of different hosts: add "
+            "endpoints, or lower --quorum or the chain's `quorum`",
+            chain.name, quorum, hosts.size()));
+    }
+    return quorum;
 }
 
 }  // namespace
@@ -49,18 +77,10 @@ std::optional<core::ErrorKind> fault_of(RpcTransport& transport) {
 std::unique_ptr<RpcTransport> connect(World& world, const settings::Chain& chain,
                                       const ConnectOptions& options) {
     core::ensure(!chain.rpc.empty(), "a chain is connected to only when it has an endpoint");
-    for (const auto& url : chain.rpc) {
-        auto transport = open(world, url, chain, options);
-        const bool is_last = &url == &chain.rpc.back();
-        const auto fault = is_last ? std::nullopt : fault_of(*transport);
-        if (!fault) {
-            return with_retry(world, std::move(transport), chain, options);
-        }
-        say(world,
-            fmt::format("warning: {} ({}) does not answer: {}; trying the next endpoint",
-                        chains::evm::endpoint_name(url), chain.name, core::to_string(*fault)));
-    }
-    throw core::InvariantError("the last endpoint is taken without a question");
+    const std::uint64_t quorum = checked_quorum(chain, options);
+    auto transport = chain.rpc.size() == 1 ? open(world, chain.rpc.front(), chain, options)
+                                           : open_all(world, chain, quorum, options);
+    return with_retry(world, std::move(transport), chain, options);
 }
 
 core::ChainId ask_chain_id(World& world, const OtherEndpoint& endpoint,

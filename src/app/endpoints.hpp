@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -14,12 +15,13 @@ namespace margrave::app {
 struct ConnectOptions {
     std::optional<std::chrono::milliseconds>
         timeout;                    ///< of a round of reads; nullopt: the chain's own
-    bool allow_plain_http = false;  ///< also for a chain that does not allow it itself
+    std::optional<std::uint64_t> quorum;  ///< endpoints that must agree; nullopt: the chain's own
+    bool allow_plain_http = false;        ///< also for a chain that does not allow it itself
 };
 
-/// A transport with retry to the first of the chain's endpoints that answers; those that do not are
-/// named on stderr. When none does, to the last: the reading then says why. Throws ConfigError for
-/// a URL that cannot be used.
+/// A transport with retry over all endpoints of the chain: the quorum that is asked for must agree,
+/// and whoever fails is named on stderr and left for the next. Nobody is asked here. Throws
+/// ConfigError for a URL that cannot be used, and for a quorum of more hosts than there are.
 [[nodiscard]] std::unique_ptr<chains::evm::RpcTransport> connect(World& world,
                                                                  const settings::Chain& chain,
                                                                  const ConnectOptions& options);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,6 +32,7 @@ struct SourceOptions {
     std::optional<std::string> cache;  ///< --cache, the folder of kept events
     bool discover = false;
     std::optional<std::chrono::seconds> timeout;
+    std::optional<std::uint64_t> quorum;  ///< --quorum, in place of the chains' own
     bool allow_plain_http = false;
     bool verbose = false;
 };

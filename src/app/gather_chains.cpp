@@ -142,6 +142,7 @@ void tell_unreadable(World& world, const collect::CollectResult& result) {
 ConnectedChain connect_one_chain(World& world, const SourceOptions& options,
                                  const settings::Settings& settings) {
     const ConnectOptions connect_options{.timeout = options.timeout,
+                                         .quorum = options.quorum,
                                          .allow_plain_http = options.allow_plain_http};
     // Chains are chosen for wallets: for any that names none.
     auto chosen =
@@ -161,6 +162,7 @@ Gathered gather_chains(World& world, const SourceOptions& options,
                        const std::vector<core::ChainAddress>& wallets,
                        const collect::CollectOptions& reading) {
     const ConnectOptions connect_options{.timeout = options.timeout,
+                                         .quorum = options.quorum,
                                          .allow_plain_http = options.allow_plain_http};
     const auto block =
         options.block ? collect::BlockSelector::parse(*options.block) : collect::BlockSelector{};

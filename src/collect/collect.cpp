@@ -265,6 +265,14 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     second.push_back(look_through(chain.claims, reader,
                                   amounts_in(read.markets, read.holdings, request.chain.name)));
     run(reader, std::move(second));
+    if (const auto unseen = reader.confirm_refusals()) {
+        read.gaps.push_back({.chain = request.chain.name,
+                             .protocol = "",
+                             .market = "",
+                             .wallet = std::nullopt,
+                             .kind = unseen->kind(),
+                             .detail = unseen->what()});
+    }
     reader.confirm_block();
 
     snapshot::Snapshot& into = result.snapshot;
@@ -273,7 +281,9 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
                            .number = head.block.number,
                            .hash = head.block.hash,
                            .timestamp = head.block.timestamp,
-                           .pinned_by_hash = reader.pin() == chains::evm::Pin::Hash});
+                           .pinned_by_hash = reader.pin() == chains::evm::Pin::Hash,
+                           .endpoints_agreeing = request.transport->agreement().endpoints,
+                           .disagreements = request.transport->agreement().disagreements});
     add_wallets(chain.wallets, into.wallets);
     chain.claims.take(read);
     append(std::move(read.markets), into.markets);

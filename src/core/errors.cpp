@@ -64,13 +64,15 @@ std::string_view to_string(ErrorKind kind) {
             return "not_recorded";
         case ErrorKind::OutOfRange:
             return "out_of_range";
+        case ErrorKind::NoAgreement:
+            return "no_agreement";
     }
     throw InvariantError("an ErrorKind is one of the list");
 }
 
 std::optional<ErrorKind> parse_error_kind(std::string_view name) {
     // Walks the list by number, so that the names stand in one place only.
-    constexpr auto kLast = static_cast<int>(ErrorKind::OutOfRange);
+    constexpr auto kLast = static_cast<int>(ErrorKind::NoAgreement);
     for (int i = 0; i <= kLast; ++i) {
         const auto kind = static_cast<ErrorKind>(i);
         if (to_string(kind) == name) {

@@ -35,6 +35,7 @@ enum class ErrorKind {
     UnknownRevision,   ///< the contract is of a revision whose rules margrave does not know
     NotRecorded,       ///< the recording holds no reply to this request
     OutOfRange,        ///< the arithmetic overflows where the contract's would revert
+    NoAgreement,       ///< endpoints contradict each other, and too few say the same
 };
 
 /// The stable snake_case name used in reports, e.g. "rate_limited".

@@ -33,6 +33,8 @@ std::string_view advice(core::ErrorKind kind) {
             return "the endpoint serves another chain: check --rpc and the configured chain_id";
         case ErrorKind::WrongBlock:
             return "try again; if it stays, use another endpoint (--rpc)";
+        case ErrorKind::NoAgreement:
+            return "look at who says what, and configure one more endpoint of another operator";
         case ErrorKind::UnknownBlock:
             return "choose another --block";
         case ErrorKind::Unsupported:

@@ -27,7 +27,9 @@ Json chain_json(const snapshot::ChainCut& cut) {
              {{"number", std::to_string(cut.number.value())},
               {"hash", core::to_hex(cut.hash)},
               {"timestamp", std::to_string(cut.timestamp.value())}}},
-            {"pinned_by_hash", cut.pinned_by_hash}};
+            {"pinned_by_hash", cut.pinned_by_hash},
+            {"endpoints_agreeing", cut.endpoints_agreeing},
+            {"disagreements", cut.disagreements}};
 }
 
 Json leg_json(const Leg& reported) {

@@ -35,7 +35,13 @@ std::string chain_line(const snapshot::ChainCut& cut, const TextStyle& style) {
     line += "  block " + std::to_string(cut.number.value());
     line += "  " + core::format_utc(cut.timestamp);
     line += cut.pinned_by_hash ? "" : "  (pinned by number, its hash read again afterwards)";
+    if (cut.endpoints_agreeing > 1) {
+        line += "  " + std::to_string(cut.endpoints_agreeing) + " endpoints agree";
+    }
     line += style.verbose ? "\n  " + core::to_hex(cut.hash) : "";
+    for (const std::string& disagreement : cut.disagreements) {
+        line += "\n  outvoted: " + core::printable(disagreement, 400);
+    }
     return line + '\n';
 }
 

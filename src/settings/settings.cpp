@@ -228,6 +228,13 @@ Chain read_chain(const std::string& name, const Section& section, const Environm
     }
     chain.rpc = read_rpc_urls(section, environment);
     chain.allow_plain_http = section.flag("allow_plain_http", false);
+    const std::uint64_t quorum = section.optional_integer("quorum").value_or(chain.quorum);
+    constexpr std::uint64_t kQuorumMax = 16;
+    if (quorum == 0 || quorum > kQuorumMax) {
+        throw ConfigError(fmt::format("{}: expected 1 to {} endpoints, got {}",
+                                      section.where("quorum"), kQuorumMax, quorum));
+    }
+    chain.quorum = static_cast<std::uint8_t>(quorum);
     if (section.has("native")) {
         chain.native_symbol = section.text("native");
     }

@@ -22,6 +22,7 @@ struct Chain {
     std::vector<std::string> rpc;   ///< URLs, which may hold keys: never print one; may be empty
     bool rpc_is_users = false;      ///< from the user's own file: ETH_RPC_URL does not replace them
     bool allow_plain_http = false;  ///< http:// beyond this machine, for a network of one's own
+    std::uint8_t quorum = 1;        ///< how many of the endpoints must agree
     std::string native_symbol = "ETH";  ///< key `native`
     std::optional<core::Address> multicall3;
     std::uint64_t timeout_ms = 60'000;      ///< of one round of reads, retries included

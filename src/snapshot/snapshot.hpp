@@ -26,6 +26,9 @@ struct ChainCut {
     core::Hash hash{};
     core::Timestamp timestamp;
     bool pinned_by_hash = true;  ///< false: pinned by number, the hash read again afterwards
+    std::uint64_t endpoints_agreeing = 1;  ///< how many said the same of everything that was read
+    /// What an endpoint said otherwise and was outvoted in: who said what, a sentence each.
+    std::vector<std::string> disagreements = {};
 };
 
 /// A part that could not be read: what, where, why. Never a zero.

@@ -44,15 +44,25 @@ std::optional<core::Address> address_or_null(const FileField& field) {
 }
 
 ChainCut read_chain(const FileField& field) {
-    field.require_only({"block", "chain", "chain_id", "pinned_by_hash"});
+    field.require_only({"block", "chain", "chain_id", "disagreements", "endpoints_agreeing",
+                        "pinned_by_hash"});
     const FileField block = field.at("block");
     block.require_only({"hash", "number", "timestamp"});
-    return {.chain = field.at("chain").text(),
-            .chain_id = core::ChainId(field.at("chain_id").u64()),
-            .number = core::BlockNumber(block.at("number").u64()),
-            .hash = block.at("hash").hash(),
-            .timestamp = core::Timestamp(block.at("timestamp").u64()),
-            .pinned_by_hash = field.at("pinned_by_hash").flag()};
+    ChainCut cut{.chain = field.at("chain").text(),
+                 .chain_id = core::ChainId(field.at("chain_id").u64()),
+                 .number = core::BlockNumber(block.at("number").u64()),
+                 .hash = block.at("hash").hash(),
+                 .timestamp = core::Timestamp(block.at("timestamp").u64()),
+                 .pinned_by_hash = field.at("pinned_by_hash").flag()};
+    if (field.archive().has("endpoints_agreeing")) {
+        cut.endpoints_agreeing = field.at("endpoints_agreeing").u64();
+    }
+    if (field.archive().has("disagreements")) {
+        for (const FileField& disagreement : field.at("disagreements").elements()) {
+            cut.disagreements.push_back(disagreement.text());
+        }
+    }
+    return cut;
 }
 
 HoldingPrice read_price(const FileField& field) {

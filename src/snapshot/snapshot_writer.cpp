@@ -32,6 +32,13 @@ Archive archive(const ChainCut& cut) {
     out.set("block", std::move(block));
     out.set("chain", cut.chain);
     out.set("chain_id", cut.chain_id.value());
+    if (cut.endpoints_agreeing != 1) {
+        out.set("endpoints_agreeing", cut.endpoints_agreeing);
+    }
+    if (!cut.disagreements.empty()) {
+        out.set("disagreements",
+                Archive::List(cut.disagreements.begin(), cut.disagreements.end()));
+    }
     out.set("pinned_by_hash", cut.pinned_by_hash);
     return out;
 }

@@ -158,6 +158,10 @@ RpcOutcome FakeNode::run(const RpcCall& call) {
         rpc_error(-32601, "the method " + call.method + " does not exist/is not available"));
 }
 
+Block FakeNode::before() const {
+    return make_block(block.number.value() - 1, block.timestamp.value() - 12, 0x99);
+}
+
 RpcOutcome FakeNode::find_block(const RpcCall& call) const {
     const json params = json::parse(call.params);
     const auto asked = params.at(0).get<std::string>();
@@ -165,6 +169,9 @@ RpcOutcome FakeNode::find_block(const RpcCall& call) const {
         return asked == quantity(known.number.value()) ||
                core::parse_hex(asked) == core::Bytes(known.hash.begin(), known.hash.end());
     };
+    if (block_before && is(before())) {
+        return block_json(before()).dump();
+    }
     if (is(block) && !pinned_block_is_gone) {
         return block_json(block).dump();
     }
@@ -192,6 +199,8 @@ RpcOutcome FakeNode::execute(const RpcCall& call) {
         } else if (pin.at("blockHash") != core::to_hex(block.hash) || !pin.at("requireCanonical")) {
             return core::Unexpected(rpc_error(-32000, "header for hash not found"));
         }
+    } else if (pin == quantity(before().number.value()) && block_before) {
+        at = before();
     } else if (pin != quantity(block.number.value())) {
         return core::Unexpected(rpc_error(-32000, "header not found"));
     }
@@ -283,6 +292,9 @@ FakeNode::Answer FakeNode::execute(const Address& to, const Bytes& data, const B
         return {Outcome::Revert, {}};
     }
     ++asked_[{to, data}];
+    if (reverts_now && reverts_now(to, at)) {
+        return {Outcome::Revert, {}};
+    }
     if (!contracts_.contains(to)) {
         return {Outcome::Data, {}};  // no code there: the call succeeds and returns nothing
     }

@@ -60,6 +60,7 @@ class FakeNode final : public chains::evm::RpcTransport {
     chains::Block latest;  ///< some blocks later
     core::Address multicall3;
 
+    bool block_before = true;  ///< it has the state of that one, too
     bool has_multicall3 = true;
     ByHash by_hash = ByHash::Works;
     bool has_batches = true;
@@ -77,6 +78,8 @@ class FakeNode final : public chains::evm::RpcTransport {
     std::function<std::optional<chains::evm::RpcError>(const chains::evm::RpcRequest&)>
         refuse_request;
     std::function<std::optional<chains::evm::RpcError>(const chains::evm::RpcCall&)> refuse_call;
+    /// Calls of these contracts are refused as long as it says so of the block.
+    std::function<bool(const core::Address&, const chains::Block&)> reverts_now;
 
     /// Answers methods that this node does not know.
     std::function<chains::evm::RpcOutcome(const chains::evm::RpcCall&)> other_methods;
@@ -145,6 +148,7 @@ class FakeNode final : public chains::evm::RpcTransport {
     [[nodiscard]] std::optional<chains::evm::RpcError> fault_of(
         const chains::evm::RpcRequest& request) const;
     [[nodiscard]] chains::evm::RpcOutcome run(const chains::evm::RpcCall& call);
+    [[nodiscard]] chains::Block before() const;
     [[nodiscard]] chains::evm::RpcOutcome find_block(const chains::evm::RpcCall& call) const;
     [[nodiscard]] chains::evm::RpcOutcome execute(const chains::evm::RpcCall& call);
     [[nodiscard]] chains::evm::RpcOutcome run_program(const core::Bytes& code,

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct FakeWorld {
     std::map<std::string, std::string> variables = {};           ///< of the environment
     std::istringstream in = {};
 
+    std::mutex mutex = {};
     std::vector<std::string> asked = {};  ///< the URL of every call, in order
     std::vector<chains::evm::HttpLimits> limits = {};
     std::ostringstream out = {};
@@ -41,6 +43,7 @@ struct FakeWorld {
                                                     const chains::evm::HttpLimits& given) {
         limits.push_back(given);
         return std::make_unique<FakeEndpoint>([this, url](const chains::evm::RpcCall& call) {
+            const std::lock_guard lock(mutex);  // endpoints are asked on threads of their own
             asked.push_back(url);
             const auto endpoint = endpoints.find(url);
             return endpoint == endpoints.end() ? failed(core::ErrorKind::Unreachable)

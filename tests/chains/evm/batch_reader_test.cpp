@@ -841,3 +841,81 @@ TEST_CASE("an exception of the transport leaves nothing hanging", "[batch_reader
     Values values(reader, 3);
     CHECK_THROWS_AS(reader.run(values.tasks), core::InvariantError);
 }
+
+namespace {
+
+/// What a run with one try_call ends in.
+struct SecondLook {
+    std::optional<ErrorKind> tried;
+    std::optional<core::ChainError> unseen;
+    std::size_t rounds = 0;
+};
+
+SecondLook look_twice(FakeNode& node) {
+    BatchReader reader(node, node.block, node.multicall3);
+    SecondLook look;
+    std::vector<Task<void>> tasks;
+    tasks.push_back(try_value(reader, 1, look.tried));
+    reader.run(tasks);
+    tasks[0].result();
+    look.unseen = reader.confirm_refusals();
+    look.rounds = reader.cost().rounds;
+    return look;
+}
+
+}  // namespace
+
+TEST_CASE("a refusal that is an answer is seen at the block before, too",
+          "[batch_reader][second_look]") {
+    FakeNode node;
+    node.revert(kContract, Value{}, U256(1));
+    const SecondLook look = look_twice(node);
+    CHECK(look.tried == ErrorKind::Reverted);
+    CHECK_FALSE(look.unseen);
+    CHECK(look.rounds == 2);
+    CHECK(node.times_asked(kContract, Value{}, U256(1)) == 2);
+}
+
+TEST_CASE("without a refusal nothing is looked at twice", "[batch_reader][second_look]") {
+    FakeNode node;
+    fill(node, 2);
+    CHECK_FALSE(look_twice(node).unseen);
+    CHECK(node.sends() == 1);
+}
+
+TEST_CASE("a refusal that the block before does not show is asked once more",
+          "[batch_reader][second_look]") {
+    FakeNode node;
+    fill(node, 2);
+    SECTION("the contract changed in this block") {
+        node.reverts_now = [&](const Address& to, const Block& at) {
+            return to == kContract && at.number == node.block.number;
+        };
+        const SecondLook look = look_twice(node);
+        CHECK(look.tried == ErrorKind::Reverted);
+        CHECK_FALSE(look.unseen);
+        CHECK(look.rounds == 3);
+    }
+    SECTION("the endpoint's artefact") {
+        unsigned asked = 0;
+        node.reverts_now = [&](const Address& to, const Block&) {
+            return to == kContract && ++asked == 1;
+        };
+        try {
+            static_cast<void>(look_twice(node));
+            FAIL("a refusal that passes is none");
+        } catch (const core::ChainError& error) {
+            CHECK(error.kind() == ErrorKind::NoAgreement);
+            CHECK_THAT(error.what(), Contains("value"));
+        }
+    }
+}
+
+TEST_CASE("a refusal that cannot be seen twice is said to be so", "[batch_reader][second_look]") {
+    FakeNode node;
+    node.revert(kContract, Value{}, U256(1));
+    node.block_before = false;
+    const SecondLook look = look_twice(node);
+    REQUIRE(look.unseen);
+    CHECK_THAT(look.unseen->what(), Contains("1 refusals"));
+}

@@ -86,7 +86,7 @@ TEST_CASE("a recording read back answers as the node did", "[evm][recording]") {
 }
 
 TEST_CASE("every kind of error survives a recording", "[evm][recording]") {
-    for (int i = 0; i <= static_cast<int>(ErrorKind::OutOfRange); ++i) {
+    for (int i = 0; i <= static_cast<int>(ErrorKind::NoAgreement); ++i) {
         const auto kind = static_cast<ErrorKind>(i);
         Recording recording;
         recording.add(kRead, core::Unexpected(RpcError{

@@ -71,7 +71,7 @@ TEST_CASE("what may pass is retryable, what is an answer or a defect is not", "[
     const std::vector<ErrorKind> retryable{ErrorKind::Unreachable, ErrorKind::Timeout,
                                            ErrorKind::ServerFault, ErrorKind::RateLimited,
                                            ErrorKind::BadReply,    ErrorKind::MissingState};
-    for (int i = 0; i <= static_cast<int>(ErrorKind::OutOfRange); ++i) {
+    for (int i = 0; i <= static_cast<int>(ErrorKind::NoAgreement); ++i) {
         const auto kind = static_cast<ErrorKind>(i);
         CAPTURE(core::to_string(kind));
         const bool expected =

@@ -36,6 +36,7 @@ TEST_CASE("audit takes addresses and nothing else is set", "[app][cli]") {
     CHECK_FALSE(options.config_file);
     CHECK_FALSE(options.block);
     CHECK_FALSE(options.timeout);
+    CHECK_FALSE(options.quorum);
     CHECK_FALSE(options.json);
     CHECK_FALSE(options.verify);
     CHECK_FALSE(options.allow_plain_http);
@@ -70,6 +71,8 @@ TEST_CASE("every option of audit reaches its field", "[app][cli]") {
                                 "7",
                                 "--addresses",
                                 "w.txt",
+                                "--quorum",
+                                "2",
                                 "--allow-plain-http"});
     CHECK(options.config_file == "c.toml");
     CHECK(options.rpc == "http://x");
@@ -87,6 +90,7 @@ TEST_CASE("every option of audit reaches its field", "[app][cli]") {
     CHECK(options.no_color);
     CHECK(options.timeout == std::chrono::seconds(7));
     CHECK(options.wallets_file == "w.txt");
+    CHECK(options.quorum == 2U);
     CHECK(options.allow_plain_http);
 }
 

@@ -33,9 +33,10 @@ void ask(chains::evm::RpcTransport& transport) {
     static_cast<void>(transport.send({{{.method = "eth_call", .params = "[]"}}}));
 }
 
-TEST_CASE("a single endpoint is taken without a question", "[app][endpoints]") {
+TEST_CASE("nobody is asked when endpoints are connected to", "[app][endpoints]") {
     FakeWorld fake{.endpoints = {{kFirst, always(ErrorKind::Unreachable)}}};
     CHECK(connect(fake.world, chain_with({kFirst}), {}) != nullptr);
+    CHECK(connect(fake.world, chain_with({kFirst, kSecond}), {}) != nullptr);
     CHECK(fake.asked.empty());
     CHECK(fake.err.str().empty());
 }
@@ -43,42 +44,56 @@ TEST_CASE("a single endpoint is taken without a question", "[app][endpoints]") {
 TEST_CASE("the first endpoint is used when it answers", "[app][endpoints]") {
     FakeWorld fake{.endpoints = {{kFirst, always("\"0x1\"")}, {kSecond, always("\"0x1\"")}}};
     ask(*connect(fake.world, chain_with({kFirst, kSecond}), {}));
-    CHECK(fake.asked == std::vector{kFirst, kFirst});
-    CHECK(fake.err.str().empty());
-}
-
-TEST_CASE("an endpoint that asks to slow down is there", "[app][endpoints]") {
-    FakeWorld fake{
-        .endpoints = {{kFirst, always(ErrorKind::RateLimited)}, {kSecond, always("\"0x1\"")}}};
-    static_cast<void>(connect(fake.world, chain_with({kFirst, kSecond}), {}));
     CHECK(fake.asked == std::vector{kFirst});
     CHECK(fake.err.str().empty());
 }
 
-TEST_CASE(
-    "an endpoint that does not answer is passed over with a warning that shows its host alone",
-    "[app][endpoints][secrets]") {
+TEST_CASE("an endpoint that fails is passed over with a warning that shows its host alone",
+          "[app][endpoints][secrets]") {
     FakeWorld fake{
         .endpoints = {{kFirst, always(ErrorKind::Unreachable)}, {kSecond, always("\"0x1\"")}}};
     ask(*connect(fake.world, chain_with({kFirst, kSecond}), {}));
     CHECK(fake.asked == std::vector{kFirst, kSecond});
     CHECK(fake.err.str() ==
-          "margrave: warning: first.example (devnet) does not answer: unreachable; trying the next "
-          "endpoint\n");
+          "margrave: warning: devnet: first.example is passed over: unreachable\n");
 }
 
-TEST_CASE("when no endpoint answers, the last is left to the reading", "[app][endpoints]") {
-    FakeWorld fake{
-        .endpoints = {{kFirst, always(ErrorKind::Timeout)}, {kSecond, always(ErrorKind::Timeout)}}};
-    CHECK(connect(fake.world, chain_with({kFirst, kSecond}), {}) != nullptr);
-    CHECK(fake.asked == std::vector{kFirst});
+TEST_CASE("as many endpoints as the quorum says are asked", "[app][endpoints]") {
+    FakeWorld fake{.endpoints = {{kFirst, always("\"0x1\"")}, {kSecond, always("\"0x1\"")}}};
+    settings::Chain chain = chain_with({kFirst, kSecond});
+    SECTION("of the command line") {
+        ask(*connect(fake.world, chain, {.timeout = std::nullopt, .quorum = 2}));
+        CHECK(fake.asked.size() == 2);
+    }
+    SECTION("of the chain") {
+        chain.quorum = 2;
+        ask(*connect(fake.world, chain, {}));
+        CHECK(fake.asked.size() == 2);
+    }
+    SECTION("the command line goes before the chain") {
+        chain.quorum = 2;
+        ask(*connect(fake.world, chain, {.timeout = std::nullopt, .quorum = 1}));
+        CHECK(fake.asked.size() == 1);
+    }
+}
+
+TEST_CASE("a quorum of more hosts than there are is a mistake of the configuration",
+          "[app][endpoints]") {
+    FakeWorld fake;
+    const ConnectOptions two{.timeout = std::nullopt, .quorum = 2};
+    CHECK_THROWS_AS(connect(fake.world, chain_with({kFirst}), two), core::ConfigError);
+    CHECK_THROWS_WITH(connect(fake.world, chain_with({kFirst, kFirst + "/other"}), two),
+                      Catch::Matchers::Contains("2 endpoints must agree") &&
+                          Catch::Matchers::Contains("names 1"));
+    CHECK_NOTHROW(connect(fake.world, chain_with({kFirst, kSecond}), two));
 }
 
 TEST_CASE("flag --timeout bounds a request and --allow-plain-http is passed on",
           "[app][endpoints]") {
     FakeWorld fake{.endpoints = {{kFirst, always("\"0x1\"")}}};
-    static_cast<void>(connect(fake.world, chain_with({kFirst}),
-                              {.timeout = std::chrono::seconds(2), .allow_plain_http = true}));
+    static_cast<void>(connect(
+        fake.world, chain_with({kFirst}),
+        {.timeout = std::chrono::seconds(2), .quorum = std::nullopt, .allow_plain_http = true}));
     static_cast<void>(connect(fake.world, chain_with({kFirst}), {}));
     REQUIRE(fake.limits.size() == 2);
     CHECK(fake.limits[0].total_timeout == std::chrono::seconds(2));

@@ -13,7 +13,7 @@ namespace {
 
 std::vector<ErrorKind> all_kinds() {
     std::vector<ErrorKind> kinds;
-    for (int i = 0; i <= static_cast<int>(ErrorKind::OutOfRange); ++i) {
+    for (int i = 0; i <= static_cast<int>(ErrorKind::NoAgreement); ++i) {
         kinds.push_back(static_cast<ErrorKind>(i));
     }
     return kinds;

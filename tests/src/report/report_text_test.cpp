@@ -218,7 +218,7 @@ TEST_CASE("numbers of 256 bits are laid out without failing", "[report][text][bo
 }
 
 TEST_CASE("every kind of gap comes with something to do", "[report][text][errors]") {
-    const int last = static_cast<int>(core::ErrorKind::OutOfRange);
+    const int last = static_cast<int>(core::ErrorKind::NoAgreement);
     for (int i = 0; i <= last; ++i) {
         CHECK(advice(static_cast<core::ErrorKind>(i)).size() > 10);
     }

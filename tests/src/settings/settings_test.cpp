@@ -65,6 +65,7 @@ TEST_CASE("the shipped configuration alone makes no chain the user's", "[setting
     CHECK_FALSE(ethereum.rpc_is_users);
     CHECK_FALSE(ethereum.allow_plain_http);
     CHECK(ethereum.timeout_ms == 60'000);
+    CHECK(ethereum.quorum == 1);
     REQUIRE(settings.markets.size() == 1);
     CHECK(settings.markets[0].from_block == 16291127);
     REQUIRE(settings.revisions.size() == 1);
@@ -78,6 +79,7 @@ TEST_CASE("a private chain and its market are added to the shipped ones", "[sett
 chain_id = 31337
 rpc = ["http://127.0.0.1:8545", "https://second.example"]
 native = "TEST"
+quorum = 2
 
 [[markets]]
 protocol = "aave_v3"
@@ -87,6 +89,7 @@ pool_addresses_provider = "0x2f39d218133AFaB8F2B819B1066c7E434Ad94E9e"
 )");
     CHECK(settings.chains.size() == 2);
     CHECK(settings.chain("devnet").rpc.size() == 2);
+    CHECK(settings.chain("devnet").quorum == 2);
     CHECK(settings.chain("devnet").rpc_is_users);
     CHECK(settings.chain("devnet").native_symbol == "TEST");
     CHECK(settings.chain("devnet").multicall3 == std::nullopt);
@@ -251,6 +254,10 @@ TEST_CASE("a mistake is told with file, line and key", "[settings][errors]") {
                 "my.toml:2: key `chain_id`: expected an integer of 1 or more, got 0"},
         Mistake{"[chains.devnet]\nchain_id = -1\n",
                 "my.toml:2: key `chain_id`: expected an integer of 0 or more, got -1"},
+        Mistake{"[chains.devnet]\nchain_id = 5\nquorum = 0\n",
+                "my.toml:3: key `quorum`: expected 1 to 16 endpoints, got 0"},
+        Mistake{"[chains.devnet]\nchain_id = 5\nquorum = 17\n",
+                "my.toml:3: key `quorum`: expected 1 to 16 endpoints, got 17"},
         Mistake{"[chains.devnet]\nchain_id = 5\ntimeout_ms = 0\n",
                 "my.toml:3: key `timeout_ms`: expected milliseconds from 1 to 86400000, got 0"},
         Mistake{"[chains.all]\nchain_id = 5\n",

@@ -47,6 +47,15 @@ TEST_CASE("an empty snapshot survives its file", "[snapshot]") {
     CHECK(read.gaps.empty());
 }
 
+TEST_CASE("who agreed and who was outvoted is in the snapshot", "[snapshot]") {
+    Snapshot snapshot = test::example();
+    snapshot.chains[0].endpoints_agreeing = 2;
+    snapshot.chains[0].disagreements = {"a.example said 1", "b.example said 2"};
+    const Snapshot read = from_json(to_json(snapshot), restore);
+    CHECK(read.chains[0].endpoints_agreeing == 2);
+    CHECK(read.chains[0].disagreements == snapshot.chains[0].disagreements);
+}
+
 TEST_CASE("everything that was read is in the snapshot", "[snapshot]") {
     const Snapshot read = from_json(to_json(test::example()), restore);
     REQUIRE(read.wallets.size() == 5);
@@ -58,6 +67,8 @@ TEST_CASE("everything that was read is in the snapshot", "[snapshot]") {
     CHECK(read.chains[0].hash == test::ethereum().hash);
     CHECK(read.chains[0].timestamp == test::kBlockTime);
     CHECK(read.chains[0].pinned_by_hash);
+    CHECK(read.chains[0].endpoints_agreeing == 1);
+    CHECK(read.chains[0].disagreements.empty());
 
     REQUIRE(read.markets.size() == 1);
     CHECK(read.markets[0]->name() == margin::MarketName{"aave_v3", "ethereum", "core"});
@@ -290,7 +301,7 @@ TEST_CASE("every price source is found again by its name", "[snapshot]") {
 }
 
 TEST_CASE("every kind of error is found again by its name", "[snapshot][errors]") {
-    const int last = static_cast<int>(core::ErrorKind::OutOfRange);
+    const int last = static_cast<int>(core::ErrorKind::NoAgreement);
     for (int i = 0; i <= last; ++i) {
         const auto kind = static_cast<core::ErrorKind>(i);
         CHECK(core::parse_error_kind(core::to_string(kind)) == kind);
