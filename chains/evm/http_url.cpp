@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -94,6 +95,25 @@ std::size_t cut_off_secret(std::string_view text, std::string_view secret) {
     return 0;
 }
 
+/// As the header of HTTP's basic authentication has it (RFC 4648).
+std::string base64(std::string_view bytes) {
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            const bool is_there = at + i < bytes.size();
+            group = group << 8U | (is_there ? static_cast<std::uint8_t>(bytes[at + i]) : 0U);
+        }
+        for (std::size_t digit = 0; digit < 4; ++digit) {
+            const bool is_padding = at + digit > bytes.size();
+            out += is_padding ? '=' : kDigits[group >> (18U - 6U * digit) & 63U];
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string endpoint_name(const std::string& url) {
@@ -143,7 +163,12 @@ UrlSecrets::UrlSecrets(const std::string& url) {
         for_each_piece(parsed.part(CURLUPART_QUERY, flags), "&", [&](std::string_view pair) {
             const std::size_t equals = pair.find('=');
             keep(equals == std::string_view::npos ? pair : pair.substr(equals + 1), kValueBytesMin);
+            keep(pair.substr(0, equals), kSegmentBytesMin);
         });
+    }
+    const std::string user = parsed.part(CURLUPART_USER, CURLU_URLDECODE);
+    if (!user.empty()) {
+        keep(base64(user + ":" + parsed.part(CURLUPART_PASSWORD, CURLU_URLDECODE)), kValueBytesMin);
     }
     std::sort(secrets_.begin(), secrets_.end(), [](const std::string& a, const std::string& b) {
         return a.size() != b.size() ? a.size() > b.size() : a < b;

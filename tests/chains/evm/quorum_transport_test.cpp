@@ -376,12 +376,14 @@ Task<void> read_into(Reader& chain, std::uint64_t n, std::optional<U256>& value,
 Task<void> read_price(Reader& chain, std::optional<U256>& price) {
     price = co_await chain.call(kPool, Price{});
 }
-Task<void> read_missing(Reader& chain, std::optional<bool>& is_missing) {
+Task<void> read_missing(Reader& chain, std::optional<bool>& is_missing, std::string& said) {
     const auto answer = co_await chain.try_call(kPool, Missing{});
     if (answer) {
         is_missing = false;
     } else if (answer.error().kind() == ErrorKind::Reverted) {
         is_missing = true;
+    } else {
+        said += answer.error().what();
     }
 }
 
@@ -623,7 +625,7 @@ RunOutcome run_with_liar(const Run& run) {
                 read_into(reader, n, out.found.values[2 * n], out.found.values[2 * n + 1]));
         }
         tasks.push_back(read_price(reader, out.found.values.back()));
-        tasks.push_back(read_missing(reader, out.found.is_missing));
+        tasks.push_back(read_missing(reader, out.found.is_missing, out.said));
         reader.run(tasks);
         reader.confirm_block();
         for (const Task<void>& task : tasks) {

@@ -87,6 +87,19 @@ TEST_CASE("who is outvoted is named with what was said", "[evm][quorum][votes]")
                Contains("b.test said 2") && Contains("a.test and c.test with 1"));
 }
 
+TEST_CASE("what an endpoint is free to write is not quoted", "[evm][quorum][votes][secrets]") {
+    const auto sentences = [](const RpcCall& call, const std::string& said) {
+        const Verdict verdict = vote(call, {text("[]"), text(said), text("[]")});
+        REQUIRE(verdict.disagreements.size() == 1);
+        return verdict.disagreements[0];
+    };
+    const std::string logs = sentences(kLogs, R"([{"address":"s3cret","data":"0x"}])");
+    CHECK_THAT(logs, Contains("b.test said 1 logs") && !Contains("s3cret"));
+    const RpcCall other{"eth_feeHistory", "[]"};
+    CHECK_THAT(sentences(other, R"("s3cret")"), !Contains("s3cret"));
+    CHECK_THAT(sentences(other, R"({"a":"s3cret"})"), !Contains("s3cret"));
+}
+
 TEST_CASE("a failure is no vote, and the one that tells most is handed on",
           "[evm][quorum][votes]") {
     CHECK(vote(kBalance, {text(R"("0x1")"), failed(ErrorKind::Timeout), text(R"("0x1")")}).settled);
