@@ -30,7 +30,7 @@ const std::string kFirst = "https://first.example/s3cret";
 const std::string kSecond = "https://second.example/s3cret";
 
 void ask(chains::evm::RpcTransport& transport) {
-    static_cast<void>(transport.send({{{.method = "eth_call", .params = "[]"}}}));
+    static_cast<void>(transport.send({{{.method = "eth_getBalance", .params = "[]"}}}));
 }
 
 TEST_CASE("nobody is asked when endpoints are connected to", "[app][endpoints]") {
