@@ -11,8 +11,8 @@ namespace margrave::chains::evm {
 void check_endpoint_url(const std::string& url, bool allow_plain_http);
 
 /// The parts of a URL that may be keys: user, password, both as HTTP sends them, longer pieces of
-/// the path, values and longer names of the query. Endpoints like to quote the URL in their error pages ("Cannot POST /v2/…"), so their
-/// words pass through here before anybody sees them.
+/// the path, values and longer names of the query. Endpoints like to quote the URL in their error
+/// pages ("Cannot POST /v2/…"), so their words pass through here before anybody sees them.
 class UrlSecrets {
   public:
     /// Empty when the URL does not parse.

@@ -56,8 +56,8 @@ struct Agreement {
     std::vector<std::string> disagreements = {};
 };
 
-/// Something that answers JSON-RPC calls. Transports compose: record(retry(quorum(http, http))). Not
-/// thread-safe, abandon() aside.
+/// Something that answers JSON-RPC calls. Transports compose: record(retry(quorum(http, http))).
+/// Not thread-safe, abandon() aside.
 class RpcTransport {
   public:
     virtual ~RpcTransport() = default;

@@ -14,7 +14,7 @@ namespace margrave::app {
 
 struct ConnectOptions {
     std::optional<std::chrono::milliseconds>
-        timeout;                    ///< of a round of reads; nullopt: the chain's own
+        timeout;                          ///< of a round of reads; nullopt: the chain's own
     std::optional<std::uint64_t> quorum;  ///< endpoints that must agree; nullopt: the chain's own
     bool allow_plain_http = false;        ///< also for a chain that does not allow it itself
 };

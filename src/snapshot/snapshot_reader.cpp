@@ -44,8 +44,8 @@ std::optional<core::Address> address_or_null(const FileField& field) {
 }
 
 ChainCut read_chain(const FileField& field) {
-    field.require_only({"block", "chain", "chain_id", "disagreements", "endpoints_agreeing",
-                        "pinned_by_hash"});
+    field.require_only(
+        {"block", "chain", "chain_id", "disagreements", "endpoints_agreeing", "pinned_by_hash"});
     const FileField block = field.at("block");
     block.require_only({"hash", "number", "timestamp"});
     ChainCut cut{.chain = field.at("chain").text(),

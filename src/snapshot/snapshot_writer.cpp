@@ -36,8 +36,7 @@ Archive archive(const ChainCut& cut) {
         out.set("endpoints_agreeing", cut.endpoints_agreeing);
     }
     if (!cut.disagreements.empty()) {
-        out.set("disagreements",
-                Archive::List(cut.disagreements.begin(), cut.disagreements.end()));
+        out.set("disagreements", Archive::List(cut.disagreements.begin(), cut.disagreements.end()));
     }
     out.set("pinned_by_hash", cut.pinned_by_hash);
     return out;
