@@ -206,36 +206,37 @@ std::optional<core::ChainError> BatchReader::confirm_refusals() {
         questions.push_back(&refused);
     }
     const std::vector<CallOutcome> before = ask_before(questions);
-    Questions changed;
-    std::optional<CallFailure> unseen;
-    std::size_t unseen_count = 0;
+    // Where the block before has an answer, or cannot be read, the block itself is asked again.
+    Questions in_doubt;
     for (std::size_t i = 0; i < questions.size(); ++i) {
-        if (before[i]) {
-            changed.push_back(questions[i]);
-        } else if (before[i].error().kind != ErrorKind::Reverted) {
-            unseen = before[i].error();
-            ++unseen_count;
+        if (before[i] || before[i].error().kind != ErrorKind::Reverted) {
+            in_doubt.push_back(questions[i]);
         }
     }
     const std::vector<CallOutcome> again =
-        changed.empty() ? std::vector<CallOutcome>{} : ask(changed);
-    for (std::size_t i = 0; i < changed.size(); ++i) {
+        in_doubt.empty() ? std::vector<CallOutcome>{} : ask(in_doubt);
+    std::optional<CallFailure> unseen;
+    std::size_t unseen_count = 0;
+    for (std::size_t i = 0; i < in_doubt.size(); ++i) {
         if (again[i]) {
             throw core::ChainError(
-                ErrorKind::NoAgreement, changed[i]->to.to_string(),
+                ErrorKind::NoAgreement, in_doubt[i]->to.to_string(),
                 fmt::format("{} was refused when it was asked first and answered when it was asked "
                             "again at the same block",
-                            changed[i]->function));
+                            in_doubt[i]->function));
+        }
+        if (again[i].error().kind != ErrorKind::Reverted) {
+            unseen = again[i].error();
+            ++unseen_count;
         }
     }
     // A recording of an earlier margrave has no second look.
     if (!unseen || unseen->kind == ErrorKind::NotRecorded) {
         return std::nullopt;
     }
-    return core::ChainError(
-        unseen->kind, "second look",
-        fmt::format("{} refusals of contracts were not seen a second time at the block before: {}",
-                    unseen_count, unseen->detail));
+    return core::ChainError(unseen->kind, "second look",
+                            fmt::format("{} refusals of contracts were not seen a second time: {}",
+                                        unseen_count, unseen->detail));
 }
 
 void BatchReader::ask_doubtful_again(const Questions& questions,
