@@ -140,6 +140,15 @@ std::vector<CallOutcome> BatchReader::ask(const Questions& questions) {
     return outcomes;
 }
 
+BatchReader::Questions BatchReader::those_of(const Questions& questions, const Chunk& chunk) {
+    Questions out;
+    out.reserve(chunk.size());
+    for (const std::size_t i : chunk) {
+        out.push_back(questions[i]);
+    }
+    return out;
+}
+
 void BatchReader::remember_refusals(const Questions& questions,
                                     const std::vector<CallOutcome>& outcomes) {
     for (std::size_t i = 0; i < questions.size(); ++i) {
@@ -166,10 +175,7 @@ std::vector<CallOutcome> BatchReader::ask_before(const Questions& questions) {
     std::vector<Questions> asked;
     std::vector<RpcRequest> requests;
     for (const Chunk& chunk : chunks) {
-        Questions& mine = asked.emplace_back();
-        for (const std::size_t i : chunk) {
-            mine.push_back(questions[i]);
-        }
+        const Questions& mine = asked.emplace_back(those_of(questions, chunk));
         requests.push_back(wire_.batches ? encode(before, mine) : encode_alone(before, *mine[0]));
     }
     requests.push_back({block_by_number(before.block.number.value())});
@@ -198,7 +204,7 @@ std::vector<CallOutcome> BatchReader::ask_before(const Questions& questions) {
 
 std::optional<core::ChainError> BatchReader::confirm_refusals() {
     const bool is_first_block = wire_.block.number.value() == 0;
-    if (refused_.empty() || is_first_block || rpc_.agreement().endpoints > 1) {
+    if (refused_.empty() || is_first_block) {
         return std::nullopt;
     }
     Questions questions;
@@ -275,10 +281,7 @@ void BatchReader::send(const Questions& questions, std::vector<Chunk> chunks, bo
         std::vector<Questions> asked;
         std::vector<RpcRequest> requests;
         for (const Chunk& chunk : chunks) {
-            Questions& mine = asked.emplace_back();
-            for (const std::size_t i : chunk) {
-                mine.push_back(questions[i]);
-            }
+            const Questions& mine = asked.emplace_back(those_of(questions, chunk));
             requests.push_back(is_program(chunk) ? encode_held_tokens(wire, mine)
                                : singly          ? encode_alone(wire, *mine.at(0))
                                                  : encode(wire, mine));

@@ -63,9 +63,11 @@ class BatchReader final : public Reader {
 
     /// After the last run: looks a second time at the refusals of contracts that were taken for
     /// answers (try_call), all in one round, at the block before; a refusal may be an endpoint's
-    /// artefact. Where that block has an answer, this one is asked once more. Needless where
-    /// several endpoints agreed. Why some were not seen twice, or nullopt. Throws core::ChainError
-    /// (NoAgreement) when the same question is refused the first time and answered the second.
+    /// artefact. Where that block has an answer or cannot be read, this one is asked once more.
+    /// Also where several
+    /// endpoints agreed: all of them may have left an inner call without gas. Why some were not
+    /// seen twice, or nullopt. Throws core::ChainError (NoAgreement) when the same question is
+    /// refused the first time and answered the second.
     [[nodiscard]] std::optional<core::ChainError> confirm_refusals();
 
     /// After the last run: where calls were pinned by number, reads the block's hash again. Throws
@@ -101,6 +103,7 @@ class BatchReader final : public Reader {
     bool take_held_tokens(const Questions& questions, const Wire& wire, const Chunk& chunk,
                           const RpcOutcome& reply, std::vector<CallOutcome>& outcomes,
                           std::vector<Chunk>& again);
+    [[nodiscard]] static Questions those_of(const Questions& questions, const Chunk& chunk);
     void remember_refusals(const Questions& questions, const std::vector<CallOutcome>& outcomes);
     /// Outcomes of the questions at a block that is read beside them.
     [[nodiscard]] std::vector<CallOutcome> ask_before(const Questions& questions);

@@ -134,6 +134,10 @@ RpcCall block_by_number(std::uint64_t number) { return block_call(std::to_string
 
 RpcCall block_by_tag(std::string_view tag) { return block_call(tag); }
 
+bool is_block_question(const RpcCall& call) {
+    return call.method == "eth_getBlockByNumber" || call.method == "eth_getBlockByHash";
+}
+
 core::Result<Block, ChainError> parse_block_reply(const RpcOutcome& outcome) {
     constexpr std::string_view kMethod = "eth_getBlockByNumber";
     // A parsing edge: the failure is an answer here.

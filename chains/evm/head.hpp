@@ -44,6 +44,7 @@ struct Head {
 /// the node knows no such block.
 [[nodiscard]] RpcCall block_by_number(std::uint64_t number);
 [[nodiscard]] RpcCall block_by_tag(std::string_view tag);
+[[nodiscard]] bool is_block_question(const RpcCall& call);
 [[nodiscard]] core::Result<Block, core::ChainError> parse_block_reply(const RpcOutcome& outcome);
 
 /// "0x" and hex digits without leading zeros, as JSON-RPC writes quantities.

@@ -123,7 +123,13 @@ std::string endpoint_name(const std::string& url) {
     if (host.empty()) {
         return "endpoint";
     }
-    return core::printable(port.empty() ? host : host + ":" + port);
+    // One spelling for one place: a name is a vote where several endpoints must agree.
+    std::string name = core::lower(host);
+    if (name.size() > 1 && name.back() == '.') {
+        name.pop_back();
+    }
+    const bool is_usual = port == (parsed.part(CURLUPART_SCHEME) == "http" ? "80" : "443");
+    return core::printable(port.empty() || is_usual ? name : name + ":" + port);
 }
 
 void check_endpoint_url(const std::string& url, bool allow_plain_http) {

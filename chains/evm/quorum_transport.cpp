@@ -33,10 +33,6 @@ bool is_tag_question(const RpcCall& call) {
     return call.method == "eth_getBlockByNumber" && !call.params.starts_with("[\"0x");
 }
 
-bool is_block_question(const RpcCall& call) {
-    return call.method == "eth_getBlockByNumber" || call.method == "eth_getBlockByHash";
-}
-
 std::optional<core::ChainId> chain_id_in(const RpcOutcome& outcome) {
     const auto value =
         outcome ? nlohmann::json::parse(outcome.value(), nullptr, false) : nlohmann::json();
@@ -253,6 +249,9 @@ class QuorumTransport final : public RpcTransport {
             if (!take_one(may_hedge ? hedge_at : RealClock::time_point::max(), requests, all,
                           running)) {
                 blame_silence(running);
+                if (!may_hedge) {
+                    break;
+                }
                 launch();
                 hedge_at = RealClock::now() + policy_.hedge_after;
             }
@@ -359,6 +358,7 @@ class QuorumTransport final : public RpcTransport {
         const auto unfit = unfit_because(job, outcomes);
         std::optional<ErrorKind> worst;
         for (std::size_t r = 0; r < job.asked.size(); ++r) {
+            std::size_t too_large = 0;
             for (std::size_t k = 0; k < job.asked[r].size(); ++k) {
                 Asked& asked = all[job.asked[r][k]];
                 --asked.pending;
@@ -370,9 +370,17 @@ class QuorumTransport final : public RpcTransport {
                     (!worst || weight(ballot.outcome.error().kind) > weight(*worst))) {
                     worst = ballot.outcome.error().kind;
                 }
-                if (!ballot.is_vote() && !ballot.outcome) {
-                    learn(job.endpoint, job.requests[r], ballot.outcome.error());
+                if (!ballot.is_vote() && !ballot.outcome &&
+                    ballot.outcome.error().kind == ErrorKind::RateLimited) {
+                    leave_alone(job.endpoint, ballot.outcome.error());
                 }
+                too_large +=
+                    !ballot.outcome && ballot.outcome.error().kind == ErrorKind::RequestTooLarge
+                        ? 1
+                        : 0;
+            }
+            if (too_large == job.asked[r].size()) {
+                learn_size(job.endpoint, job.requests[r]);
             }
         }
         judge(job.endpoint, worst);
@@ -423,21 +431,27 @@ class QuorumTransport final : public RpcTransport {
                 fmt::format(R"(["{}",false])", core::to_hex(reference_->hash))};
     }
 
-    void learn(std::size_t which, const RpcRequest& request, const RpcError& error) {
+    /// All of the request was refused for its size, which may be that of a range of blocks.
+    void learn_size(std::size_t which, const RpcRequest& request) {
         Endpoint& endpoint = endpoints_[which];
-        // Shorter requests are not refused for their bytes: a range of blocks has a size, too.
-        constexpr std::size_t kBytesLearned = 4096;
-        if (error.kind == ErrorKind::RequestTooLarge && request.size() > 1) {
+        constexpr std::size_t kBytesLearned = 4096;  // no endpoint refuses fewer for being many
+        if (std::any_of(request.begin(), request.end(),
+                        [](const RpcCall& call) { return call.method == "eth_getLogs"; })) {
+            return;
+        }
+        if (request.size() > 1) {
             endpoint.calls_refused = std::min(endpoint.calls_refused, request.size());
-        } else if (error.kind == ErrorKind::RequestTooLarge && bytes_of(request) > kBytesLearned) {
+        } else if (bytes_of(request) > kBytesLearned) {
             endpoint.bytes_refused = std::min(endpoint.bytes_refused, bytes_of(request));
         }
-        if (error.kind == ErrorKind::RateLimited) {
-            constexpr milliseconds kPause{1'000};
-            constexpr milliseconds kPauseMax{600'000};
-            const auto pause = std::clamp(error.retry_after.value_or(kPause), kPause, kPauseMax);
-            endpoint.cooling_until = std::max(endpoint.cooling_until, RealClock::now() + pause);
-        }
+    }
+
+    void leave_alone(std::size_t which, const RpcError& error) {
+        constexpr milliseconds kPause{1'000};
+        constexpr milliseconds kPauseMax{600'000};
+        const auto pause = std::clamp(error.retry_after.value_or(kPause), kPause, kPauseMax);
+        Endpoint& endpoint = endpoints_[which];
+        endpoint.cooling_until = std::max(endpoint.cooling_until, RealClock::now() + pause);
     }
 
     void judge(std::size_t which, std::optional<ErrorKind> worst) {
@@ -505,8 +519,14 @@ class QuorumTransport final : public RpcTransport {
                 asked.verdict = Verdict{.outcome = core::Unexpected(nobody())};
                 continue;
             }
-            // Counted again: answers came in after it was settled.
-            asked.verdict = count(requests, asked, policy_.needed);
+            if (!asked.verdict) {
+                asked.verdict = count(requests, asked, policy_.needed);
+            } else if (policy_.needed > 1) {
+                // What is settled stays; who answered later may contradict it.
+                Verdict later = count(requests, asked, policy_.needed);
+                asked.verdict->outvoted = std::move(later.outvoted);
+                asked.verdict->disagreements = std::move(later.disagreements);
+            }
             for (const std::size_t i : asked.verdict->outvoted) {
                 endpoints_[asked.endpoints[i]].badness += kWeightOfLie;
             }
@@ -618,9 +638,11 @@ class QuorumTransport final : public RpcTransport {
             return {.chain_id = core::Unexpected(nobody()), .block = core::Unexpected(nobody())};
         }
         HeadAnswer answer{.chain_id = count(requests, all.front(), policy_.needed).outcome,
-                          .block = policy_.needed == 1 ? leading_block(requests, all.back())
+                          .block = policy_.needed == 1 ? leading_block(requests, all.back(), tag)
                                                        : common_block(requests, all.back())};
-        if (const auto block = parse_block_reply(answer.block)) {
+        // Reading begins with the newest: a tag for an older block says nothing of who has that.
+        const auto block = parse_block_reply(answer.block);
+        if (block && (!reference_ || block->number >= reference_->number)) {
             set_reference(*block);
             admit(*block, all.back());
         }
@@ -637,7 +659,10 @@ class QuorumTransport final : public RpcTransport {
     }
 
     /// The block of the best endpoint, unless it lags behind another's.
-    RpcOutcome leading_block(const std::vector<RpcRequest>& requests, const Asked& heads) {
+    RpcOutcome leading_block(const std::vector<RpcRequest>& requests, const Asked& heads,
+                             const RpcCall& tag) {
+        // What is final moves by whole epochs, so that the best endpoints are a leap apart.
+        const bool may_lag = tag != block_by_tag("latest");
         std::uint64_t newest = 0;
         for (const Ballot& ballot : heads.ballots) {
             if (const auto block = parse_block_reply(ballot.outcome)) {
@@ -653,7 +678,7 @@ class QuorumTransport final : public RpcTransport {
                 continue;
             }
             Endpoint& endpoint = endpoints_[heads.endpoints[i]];
-            if (newest - block->number.value() > policy_.lag_blocks_max) {
+            if (!may_lag && newest - block->number.value() > policy_.lag_blocks_max) {
                 endpoint.badness += weight(ErrorKind::WrongBlock);
                 tell(fmt::format("{} is passed over: its block {} is {} behind another endpoint's",
                                  endpoint.name, block->number.value(),
@@ -672,11 +697,16 @@ class QuorumTransport final : public RpcTransport {
 
     /// The newest block that as many as needed have under one hash.
     RpcOutcome common_block(const std::vector<RpcRequest>& requests, const Asked& heads) {
-        std::vector<std::uint64_t> numbers;
+        std::map<std::string_view, std::uint64_t> newest;  // equal names have one vote
         for (const Ballot& ballot : heads.ballots) {
             if (const auto block = parse_block_reply(ballot.outcome)) {
-                numbers.push_back(block->number.value());
+                std::uint64_t& number = newest[ballot.who];
+                number = std::max(number, block->number.value());
             }
+        }
+        std::vector<std::uint64_t> numbers;
+        for (const auto& [who, number] : newest) {
+            numbers.push_back(number);
         }
         if (numbers.size() < policy_.needed) {
             return count(requests, heads, policy_.needed).outcome;

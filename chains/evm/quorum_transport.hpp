@@ -31,11 +31,11 @@ struct QuorumPolicy {
     std::function<void(const std::string&)> tell = {};
 };
 
-/// Several endpoints of one chain as one. Asked are as many as must agree, all at the same time;
-/// the next one where one fails, is silent, or says something else. What enough of them agree on is
-/// the answer (votes.hpp); the block that a tag stands for is the newest that enough of them have
-/// under one hash. With `needed` 1 the first good answer counts, of an endpoint that knows the
-/// block that reading began with.
+/// Several endpoints of one chain as one. What a tag (latest …) stands for is asked of all; else
+/// asked are as many as must agree, all at the same time, and the next one where one fails, is
+/// silent, or says something else. What enough of them agree on is the answer (votes.hpp); the
+/// block that a tag stands for is the newest that enough of them have under one hash. With `needed`
+/// 1 the first good answer counts, of an endpoint that knows the block that reading began with.
 ///
 /// The order is that of the list, who failed or was outvoted behind the others. A size of request
 /// that an endpoint has refused is not sent to it again, and one that says "slow down" is left

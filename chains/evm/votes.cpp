@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "chains/evm/head.hpp"
+#include "chains/evm/wire.hpp"
 #include "core/hex.hpp"
 #include "core/text.hpp"
 #include "core/u256.hpp"
@@ -29,17 +30,6 @@ const std::string kReverted = "reverted";
 constexpr std::size_t kProgramHead = std::size_t{4} * 32;
 constexpr std::size_t kProgramEntry = 16;
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
-}
-
-bool is_block_question(const RpcCall& call) {
-    return call.method == "eth_getBlockByNumber" || call.method == "eth_getBlockByHash";
-}
-
 bool is_quantity_question(const RpcCall& call) {
     return call.method == "eth_chainId" || call.method == "eth_getBalance" ||
            call.method == "eth_blockNumber";
@@ -53,7 +43,7 @@ RpcOutcome unreadable(const std::string& who, std::string_view what) {
 /// What a log says, without what some nodes add.
 std::string canonical_log(const json& log) {
     if (!log.is_object()) {
-        return lower(log.dump());
+        return core::lower(log.dump());
     }
     json out = json::object();
     for (const char* member : {"address", "topics", "data", "blockNumber", "blockHash",
@@ -62,7 +52,7 @@ std::string canonical_log(const json& log) {
             out[member] = log[member];
         }
     }
-    return lower(out.dump());
+    return core::lower(out.dump());
 }
 
 /// nullopt when the result is not what the method answers with.
@@ -76,10 +66,15 @@ std::optional<std::string> canonical(const RpcCall& call, const std::string& res
     }
     if (is_block_question(call)) {
         const auto block = parse_block_reply(result);
-        return block
-                   ? std::optional(fmt::format("block {} {} at {}", block->number.value(),
-                                               core::to_hex(block->hash), block->timestamp.value()))
-                   : std::nullopt;
+        if (!block) {
+            return std::nullopt;
+        }
+        // What contracts are told decides which answers are believed, so it is voted on, too.
+        const std::string in_calls =
+            block->number_in_calls ? fmt::format(" ({} in calls)", block->number_in_calls->value())
+                                   : "";
+        return fmt::format("block {} {} at {}{}", block->number.value(), core::to_hex(block->hash),
+                           block->timestamp.value(), in_calls);
     }
     if (call.method == "eth_getLogs") {
         if (!value.is_array()) {
@@ -91,7 +86,7 @@ std::optional<std::string> canonical(const RpcCall& call, const std::string& res
         }
         return logs;
     }
-    return value.is_discarded() ? std::nullopt : std::optional(lower(value.dump()));
+    return value.is_discarded() ? std::nullopt : std::optional(core::lower(value.dump()));
 }
 
 /// A part of an aggregate: refusals are alike, whatever they say.
@@ -144,13 +139,6 @@ std::optional<core::Bytes> bytes_of(const std::string& result) {
     return core::parse_hex(std::string_view(result).substr(1, result.size() - 2));
 }
 
-/// Some nodes hand over revert data as if it were a result; a real result is whole words.
-bool is_revert_in_disguise(const core::Bytes& data) {
-    const std::string selector =
-        core::to_hex(std::span(data).first(std::min<std::size_t>(4, data.size())));
-    return data.size() % 32 == 4 && (selector == "0x08c379a0" || selector == "0x4e487b71");
-}
-
 void take_call_result(const RpcCall& call, Ballot& ballot) {
     const auto data = bytes_of(ballot.outcome.value());
     if (!data) {
@@ -183,11 +171,16 @@ std::string part_of(const Ballot& ballot, std::size_t part, std::size_t reach) {
 
 /// As far as enough programs came; 0 where none ran.
 std::size_t common_reach(std::span<const Ballot> ballots, std::size_t needed) {
-    std::vector<std::size_t> reached;
+    std::map<std::string_view, std::size_t> farthest;  // equal names have one vote
     for (const Ballot& ballot : ballots) {
         if (ballot.reach > 0) {
-            reached.push_back(ballot.reach);
+            std::size_t& reach = farthest[ballot.who];
+            reach = std::max(reach, ballot.reach);
         }
+    }
+    std::vector<std::size_t> reached;
+    for (const auto& [who, reach] : farthest) {
+        reached.push_back(reach);
     }
     if (reached.size() < needed) {
         return 0;
@@ -438,7 +431,10 @@ class Count {
         const auto winner = std::find_if(sides.begin(), sides.end(), [&](const auto& side) {
             return voters(ballots_, side.second) >= needed_;
         });
-        const std::string question = question_of(call_, ballots_[comparable_.front()], part);
+        // Words for a few of them: each takes the whole call apart, and a liar may differ in all.
+        const std::string question = told_++ < kSentencesMax
+                                         ? question_of(call_, ballots_[comparable_.front()], part)
+                                         : "another call of that request";
         if (winner == sides.end()) {
             disputed.emplace(part,
                              fmt::format("{} to {}", who_said_what(ballots_, sides), question));
@@ -512,6 +508,7 @@ class Count {
     std::size_t needed_;
     std::size_t reach_;
     std::vector<std::size_t> comparable_;
+    std::size_t told_ = 0;  ///< parts that were put into words
     Verdict verdict_;
 };
 

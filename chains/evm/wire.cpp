@@ -119,12 +119,6 @@ std::string revert_reason(const Bytes& data) {
                         : "reverted with " + core::printable(core::to_hex(data), 80);
 }
 
-/// Some nodes hand over revert data as if it were a result; a real result is whole words.
-bool is_revert_in_disguise(const Bytes& data) {
-    return data.size() % 32 == 4 &&
-           (starts_with(data, ErrorString::kSelector) || starts_with(data, Panic::kSelector));
-}
-
 CallFailure failure_of(const RpcError& error) {
     if (error.kind == ErrorKind::Reverted) {
         const auto data = core::parse_hex(error.data);
@@ -279,6 +273,11 @@ Answers decode_batch(const Wire& wire, std::span<const PendingCall* const> quest
 }
 
 }  // namespace
+
+bool is_revert_in_disguise(const Bytes& data) {
+    return data.size() % 32 == 4 &&
+           (starts_with(data, ErrorString::kSelector) || starts_with(data, Panic::kSelector));
+}
 
 std::optional<CallFailure> check_block(const Wire& wire, const core::U256& number,
                                        const core::U256& timestamp) {

@@ -46,6 +46,9 @@ using Answers = core::Result<std::vector<CallOutcome>, CallFailure>;
 [[nodiscard]] std::optional<CallFailure> check_block(const Wire& wire, const core::U256& number,
                                                      const core::U256& timestamp);
 
+/// Some nodes hand over revert data as if it were a result; a real result is whole words.
+[[nodiscard]] bool is_revert_in_disguise(const core::Bytes& data);
+
 /// One question as a plain call, without that check.
 [[nodiscard]] RpcRequest encode_alone(const Wire& wire, const PendingCall& question);
 [[nodiscard]] CallOutcome decode_alone(const PendingCall& question, const RpcOutcome& outcome);

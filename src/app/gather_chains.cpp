@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "app/chain_choice.hpp"
 #include "app/endpoints.hpp"
@@ -110,9 +111,19 @@ std::vector<collect::ChainRequest> make_requests(const std::vector<ChosenChain>&
 }
 
 /// Where scans keep events. A recording must hold all that was asked, so it begins without any.
-std::unique_ptr<chains::evm::LogStore> log_store(const World& world, const SourceOptions& options) {
-    const auto folder = cache_folder(options.cache, world.environment);
-    return folder && !options.record && !options.replay ? make_log_folder(*folder) : nullptr;
+/// What fewer endpoints agreed on is not believed by a reading that asks for more: each number has
+/// a folder of its own.
+std::unique_ptr<chains::evm::LogStore> log_store(const World& world, const SourceOptions& options,
+                                                 const std::vector<ChosenChain>& chosen) {
+    auto folder = cache_folder(options.cache, world.environment);
+    if (!folder || options.record || options.replay) {
+        return nullptr;
+    }
+    std::uint64_t agreeing = std::numeric_limits<std::uint64_t>::max();
+    for (const ChosenChain& one : chosen) {
+        agreeing = std::min(agreeing, options.quorum.value_or(one.chain.quorum));
+    }
+    return make_log_folder(agreeing > 1 ? *folder + fmt::format("/quorum-{}", agreeing) : *folder);
 }
 
 void tell_costs(World& world, const std::vector<collect::ReadingCost>& costs,
@@ -172,7 +183,7 @@ Gathered gather_chains(World& world, const SourceOptions& options,
                                          std::move(replayed), connect_options);
     const auto requests = make_requests(chosen, connections, block, options);
 
-    const auto store = log_store(world, options);
+    const auto store = log_store(world, options, chosen);
     const auto begin = world.clock.now();
     auto how = reading;
     how.discover = options.discover;

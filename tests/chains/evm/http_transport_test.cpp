@@ -446,7 +446,11 @@ TEST_CASE("plain http is for this machine, unless it is allowed", "[evm][http][c
 TEST_CASE("an endpoint is named by its host", "[evm][http][secrets]") {
     CHECK(endpoint_name("https://user:pass@rpc.example/v2/KEY?k=KEY#KEY") == "rpc.example");
     CHECK(endpoint_name("http://127.0.0.1:8545/KEY") == "127.0.0.1:8545");
-    CHECK(endpoint_name("https://[2001:db8::1]:443/KEY") == "[2001:db8::1]:443");
+    CHECK(endpoint_name("https://[2001:db8::1]:8443/KEY") == "[2001:db8::1]:8443");
+    CHECK(endpoint_name("https://[2001:DB8::1]:443/KEY") == "[2001:db8::1]");
+    CHECK(endpoint_name("https://RPC.Example.:443/KEY") == "rpc.example");
+    CHECK(endpoint_name("http://127.0.0.1:80/KEY") == "127.0.0.1");
+    CHECK(endpoint_name("http://127.0.0.1:443/KEY") == "127.0.0.1:443");
     CHECK(endpoint_name("KEY") == "endpoint");
     CHECK(endpoint_name("") == "endpoint");
 }

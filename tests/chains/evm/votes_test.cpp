@@ -67,6 +67,8 @@ TEST_CASE("answers that differ in one bit do not agree", "[evm][quorum][votes]")
         CHECK_THAT(verdict.outcome.error().message, Contains("a.test") && Contains("b.test"));
     };
     contradict(kBalance, R"("0x1")", R"("0x2")");
+    contradict(kBlock, block("0x5", 'a', R"(,"l1BlockNumber":"0x7")"),
+               block("0x5", 'a', R"(,"l1BlockNumber":"0x8")"));
     contradict(kCall, R"("0x00")", R"("0x01")");
     contradict(kCall, R"("0x")", R"("0x00")");
     contradict(kBlock, block("0x5", 'a'), block("0x5", 'b'));
