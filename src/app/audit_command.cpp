@@ -38,6 +38,11 @@ struct AuditPlan {
 };
 
 AuditPlan make_plan(const AuditOptions& options, const settings::Settings& settings) {
+    if (options.csv && (options.json || options.sign)) {
+        throw InputError(fmt::format(
+            "--csv and {} exclude each other: {}", options.json ? "--json" : "--sign",
+            options.json ? "both are the whole answer" : "a table has no place for a signature"));
+    }
     AuditPlan plan{.output = {.json = options.json,
                               .csv = options.csv,
                               .verbose = options.verbose,

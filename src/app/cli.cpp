@@ -568,6 +568,16 @@ void reject_leftovers(const CLI::App& program) {
     }
 }
 
+/// A command of a command has options of its own: those of the outer one would be lost.
+void refuse_options_before(const CLI::App& outer, const CLI::App& inner) {
+    for (const CLI::Option* option : outer.get_options()) {
+        if (option->count() > 0) {
+            throw core::InputError(fmt::format("{} stands before `{}`: write it behind",
+                                               option->get_name(), inner.get_name()));
+        }
+    }
+}
+
 Command chosen_command(const Parser& parser) {
     if (parser.audit_command->parsed()) {
         return parser.audit;
@@ -582,6 +592,7 @@ Command chosen_command(const Parser& parser) {
         return parser.graph;
     }
     if (parser.backtest_command->parsed()) {
+        refuse_options_before(*parser.cascade_command, *parser.backtest_command);
         return parser.backtest;
     }
     if (parser.cascade_command->parsed()) {

@@ -31,11 +31,15 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_verify(World& world, const VerifyOptions& options);
 /// `margrave check-config`
 [[nodiscard]] ExitCode run_check_config(World& world, const CheckConfigOptions& options);
-/// `margrave protocols`
+/// `margrave chains`
 [[nodiscard]] ExitCode run_chains(World& world, const ChainsOptions& options);
+/// `margrave diff`
 [[nodiscard]] ExitCode run_diff(World& world, const DiffOptions& options);
+/// `margrave completions`
 [[nodiscard]] ExitCode run_completions(World& world, const CompletionsOptions& options);
+/// `margrave man`
 [[nodiscard]] ExitCode run_man(World& world, const ManOptions& options);
+/// `margrave protocols`
 [[nodiscard]] ExitCode run_protocols(World& world, const ProtocolsOptions& options);
 /// `margrave demo`
 [[nodiscard]] ExitCode run_demo(World& world, const DemoOptions& options);

@@ -103,7 +103,11 @@ std::string zsh_script(const std::vector<CommandWords>& commands) {
         "  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
         "  case $words[2] in\n";
     for (std::size_t i = 1; i < commands.size(); ++i) {
-        out += fmt::format("    {})\n      _arguments", commands[i].name);
+        out += fmt::format("    {})\n", commands[i].name);
+        for (const std::string& word : commands[i].words) {
+            out += fmt::format("      compadd {}\n", word);
+        }
+        out += "      _arguments '*:file:_files'";
         for (const OptionWords& option : commands[i].options) {
             for (const std::string& name : option.names) {
                 if (!option.is_positional()) {
@@ -129,6 +133,10 @@ std::string fish_script(const std::vector<CommandWords>& commands) {
                            commands[i].name, quoted(commands[i].description));
     }
     for (std::size_t i = 1; i < commands.size(); ++i) {
+        for (const std::string& word : commands[i].words) {
+            out += fmt::format("complete -c margrave -n '__fish_seen_subcommand_from {}' -a {}\n",
+                               commands[i].name, word);
+        }
         for (const OptionWords& option : commands[i].options) {
             for (const std::string& name : option.names) {
                 if (name.starts_with("--")) {

@@ -12,16 +12,16 @@
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "core/u256.hpp"
+#include "report/foreign_json.hpp"
+#include "report/json_fields.hpp"
 #include "report/text_layout.hpp"
 
 namespace margrave::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Fields = std::vector<const char*>;
 
 constexpr std::size_t kNameBytesMax = 40;
-constexpr int kDepthMax = 64;
 
 /// A list whose entries are told apart by `keys`; of one that stands in both reports `compared` are
 /// compared, and `shown` are told besides.
@@ -163,14 +163,7 @@ Json parse_report(const NamedReport& report) {
     const auto fail = [&](std::string_view why) {
         throw core::InputError(fmt::format("{}: {}", core::printable(report.name), why));
     };
-    // What follows walks through values by recursion.
-    const auto is_shallow = [&](int depth, Json::parse_event_t /*event*/, Json& /*value*/) {
-        if (depth > kDepthMax) {
-            fail("is nested deeper than any report");
-        }
-        return true;
-    };
-    const Json out = Json::parse(report.json, is_shallow, false);
+    const Json out = parse_foreign_json(report.name, report.json);
     if (!out.is_object() || field(out, "schema") != "margrave.report/1") {
         fail("is no report of margrave (margrave.report/1)");
     }
@@ -284,7 +277,7 @@ void add_list(const Json& diff, const ListRule& rule, std::size_t indent, std::s
 }  // namespace
 
 std::string diff_to_json(const NamedReport& before, const NamedReport& after) {
-    return diff_of(before, after).dump(2) + '\n';
+    return printed(diff_of(before, after));
 }
 
 std::string diff_to_text(const NamedReport& before, const NamedReport& after, std::size_t columns) {

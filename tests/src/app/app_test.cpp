@@ -108,6 +108,10 @@ TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][
          "sonic, unichain, world"},
         {{"audit", kWallet, "--fail-below", "low"},
          "--fail-below: \"low\" is no health factor; write it as in 1.25"},
+        {{"audit", kWallet, "--csv", "--json"},
+         "--csv and --json exclude each other: both are the whole answer"},
+        {{"audit", kWallet, "--csv", "--sign", "key"},
+         "--csv and --sign exclude each other: a table has no place for a signature"},
         {{"audit", kWallet, "--block", "newest"},
          "block \"newest\" is none: give latest, safe, finalized, a decimal number or a 32-byte "
          "hash (0x and 64 hex digits)"},

@@ -119,6 +119,9 @@ TEST_CASE("the other commands have their options", "[app][cli]") {
     CHECK(diff.before == "a");
     CHECK(diff.after == "b");
     CHECK_THAT(error_of({"diff", "a"}), Contains("AFTER is required"));
+    CHECK_THAT(error_of({"cascade", "--rpc", "https://x.example", "backtest", "--playbook", "p",
+                         "--from", "1", "--to", "2"}),
+               Contains("--rpc stands before `backtest`"));
     CHECK(std::get<CompletionsOptions>(parse_command_line({"completions", "fish"})).shell ==
           "fish");
     CHECK(std::get<AuditOptions>(parse_command_line({"audit", "0x1", "--csv"})).csv);

@@ -47,8 +47,9 @@ TEST_CASE("completions hold every command, whatever stands in a description",
                      {.names = {"--twice"}, .value = "", .description = "Twice"}}}};
     CHECK_THAT(completion_script(commands, "bash"),
                Contains("words=\"again -f --file --now --twice\""));
-    CHECK_THAT(completion_script(commands, "zsh"), Contains("*--file[It'\\''s `x`]:FILE:_files") &&
-                                                       Contains("Don'\\''t \\[do\\]\\: that"));
+    CHECK_THAT(completion_script(commands, "zsh"),
+               Contains("compadd again\n") && Contains("*--file[It'\\''s `x`]:FILE:_files") &&
+                   Contains("Don'\\''t \\[do\\]\\: that"));
     CHECK_THAT(completion_script(commands, "fish"),
                Contains("-l file -r -F -d 'It'\\''s `x`'") && Contains("-l now -d 'Now'"));
     const std::string page = manual_page(commands, "1.0");

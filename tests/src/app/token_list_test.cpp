@@ -32,10 +32,11 @@ TEST_CASE("a list's tokens are read on the chains that are configured", "[app][t
         {"chainId":1,"address":"0x6B175474E89094C44Da98b954EedeAC495271d0F","symbol":"DAI","decimals":18},
         {"chainId":42161,"address":"0x6B175474E89094C44Da98b954EedeAC495271d0F","symbol":"\u001b[2JX"},
         {"chainId":1,"address":"0x6B175474E89094C44Da98b954EedeAC495271d0F","symbol":"DAI"},
-        {"chainId":999,"address":"0x6B175474E89094C44Da98b954EedeAC495271d0F","symbol":"Y"})"),
+        {"chainId":999,"address":"0x6B175474E89094C44Da98b954EedeAC495271d0F","symbol":"Y"},
+        {"chainId":101,"address":"So11111111111111111111111111111111111111112","symbol":"SOL"})"),
                                       settings);
     CHECK(count.added == 2);
-    CHECK(count.foreign == 1);
+    CHECK(count.foreign == 2);  // of a chain that has other addresses, too
     REQUIRE(settings.assets.size() == 3);
     CHECK(settings.assets[0].symbol == "WETH");  // what is configured stays
     CHECK(settings.assets[1].symbol == "DAI");

@@ -87,6 +87,14 @@ TEST_CASE("what is no report is refused with its name", "[report][diff][hostile]
     json hostile = good;
     hostile["accounts"] = {account("\x1b[2J", "healthy", "1", json::array())};
     CHECK_THAT(diff_to_text(named(good), named(hostile), 80), !Contains("\x1b"));
+    hostile["accounts"] = {account("\xc2\x9b", "healthy", "1", json::array())};  // C1's CSI
+    CHECK_THAT(diff_to_json(named(good), named(hostile)), Contains("\\u009b"));
+    // Many names in one object are looked up in no time.
+    json wide = good;
+    for (int i = 0; i < 200'000; ++i) {
+        wide["x" + std::to_string(i)] = i;
+    }
+    CHECK_FALSE(diff_to_json(named(good), named(wide)).empty());
 }
 
 }  // namespace

@@ -450,6 +450,14 @@ SmallCase random_case(std::mt19937_64& random) {
             .has_emode = upto(2) == 0};
 }
 
+RescueOptions options_of(const SmallCase& c) {
+    auto out = options();
+    out.idle_only = true;
+    out.gas = test::dollars(static_cast<std::uint64_t>(c.gas));
+    out.swap_cost = core::Bps(static_cast<std::uint32_t>(c.swap_cost_bps));
+    return out;
+}
+
 bool sells_collateral(const RescuePlan& plan) {
     return std::any_of(plan.steps.begin(), plan.steps.end(), [](const RescueStep& step) {
         return step.action && step.action->kind == margin::ActionKind::Withdraw;
@@ -463,12 +471,8 @@ TEST_CASE("a plan is as cheap as brute force over all action sets", "[rescue][br
         const SmallCase c = random_case(random);
         CAPTURE(i, c.usdc_debt, c.dai_debt, c.idle_usdc, c.idle_dai, c.idle_weth, c.gas,
                 c.swap_cost_bps, c.has_emode);
-        auto asked = options();
-        asked.idle_only = true;
-        asked.gas = test::dollars(static_cast<std::uint64_t>(c.gas));
-        asked.swap_cost = core::Bps(static_cast<std::uint32_t>(c.swap_cost_bps));
         const auto snapshot = small_snapshot(c);
-        const auto found = rescue(snapshot, asked);
+        const auto found = rescue(snapshot, options_of(c));
         if (found.verdict == RescueVerdict::NotNeeded) {
             CHECK(brute_force(c, false) == 0);
             continue;
@@ -508,12 +512,8 @@ TEST_CASE("a plan that may sell collateral is as cheap as brute force", "[rescue
         c.idle_weth = c.idle_weth % 2 * c.unit;
         CAPTURE(i, c.usdc_debt, c.dai_debt, c.idle_usdc, c.idle_dai, c.idle_weth, c.gas,
                 c.swap_cost_bps, c.has_emode);
-        auto asked = options();
-        asked.idle_only = true;
-        asked.gas = test::dollars(static_cast<std::uint64_t>(c.gas));
-        asked.swap_cost = core::Bps(static_cast<std::uint32_t>(c.swap_cost_bps));
         const auto snapshot = small_snapshot(c);
-        const auto found = rescue(snapshot, asked);
+        const auto found = rescue(snapshot, options_of(c));
         const auto brute = brute_force(c, true);
         REQUIRE(brute);
         if (found.verdict == RescueVerdict::NotNeeded) {
