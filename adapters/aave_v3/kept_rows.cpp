@@ -1,8 +1,11 @@
+#include "margin/kept_rows.hpp"
+
 #include <fmt/format.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "adapters/aave_v3/market.hpp"
 #include "core/errors.hpp"
@@ -137,6 +140,19 @@ void AaveMarket::add_row(const core::Address& wallet, std::span<const U256> row)
         numbers.refuse("it has no debt");
     }
     state_.accounts.push_back(std::move(account));
+}
+
+void AaveMarket::take_row(const margin::Market& read, std::size_t row) {
+    Account account = dynamic_cast<const AaveMarket&>(read).state_.accounts.at(row);
+    for (const Balance& balance : account.balances) {
+        if (state_.reserves.count(balance.reserve_id) == 0) {
+            throw core::InputError(
+                fmt::format("the account of {} has a balance of reserve {}, "
+                            "which the market does not have",
+                            account.wallet.to_string(), balance.reserve_id));
+        }
+    }
+    margin::put_in_its_place(std::move(account), state_.accounts);
 }
 
 std::unique_ptr<margin::Market> AaveMarket::without_accounts() const {

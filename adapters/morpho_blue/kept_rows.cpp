@@ -1,4 +1,7 @@
+#include "margin/kept_rows.hpp"
+
 #include <string>
+#include <utility>
 
 #include "adapters/morpho_blue/market.hpp"
 #include "core/errors.hpp"
@@ -27,6 +30,16 @@ void MorphoMarket::add_row(const core::Address& wallet, std::span<const U256> nu
     account.collateral = numbers[1];
     account.supply_shares = numbers[2];
     state_.accounts.push_back(std::move(account));
+}
+
+void MorphoMarket::take_row(const margin::Market& read, std::size_t row) {
+    const State& from = dynamic_cast<const MorphoMarket&>(read).state_;
+    Account account = from.accounts.at(row);
+    for (std::size_t& place : account.pre_liquidations) {
+        state_.pre_liquidations.push_back(from.pre_liquidations.at(place));
+        place = state_.pre_liquidations.size() - 1;
+    }
+    margin::put_in_its_place(std::move(account), state_.accounts);
 }
 
 std::unique_ptr<margin::Market> MorphoMarket::without_accounts() const {

@@ -102,6 +102,7 @@ class MorphoMarket final : public margin::Market,
     /// Borrow shares, collateral, supply shares.
     [[nodiscard]] std::vector<core::U256> kept_row(std::size_t row) const override;
     void add_row(const core::Address& wallet, std::span<const core::U256> numbers) override;
+    void take_row(const margin::Market& read, std::size_t row) override;
     [[nodiscard]] std::unique_ptr<margin::Market> without_accounts() const override;
     [[nodiscard]] std::vector<margin::DebtSum> debt_sums() const override;
 

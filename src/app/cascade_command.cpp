@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "core/errors.hpp"
 #include "core/hex.hpp"
 #include "core/text.hpp"
+#include "margin/kept_rows.hpp"
 #include "report/cascade.hpp"
 
 namespace margrave::app {
@@ -43,7 +45,7 @@ std::optional<core::Address> first_borrower(const snapshot::Snapshot& book) {
     return std::nullopt;
 }
 
-/// Pools at the book's own block; its accounts are not read again.
+/// Pools, and what the own wallets hold and have posted, at the book's own block.
 SourceOptions source_beside_book(const CascadeOptions& options, const PlaybookFile& file,
                                  const snapshot::Snapshot& book) {
     const snapshot::ChainCut& cut = book.chains.front();
@@ -70,11 +72,41 @@ SourceOptions source_beside_book(const CascadeOptions& options, const PlaybookFi
     return source;
 }
 
-/// The pools as gathered, the markets as the book has them.
+/// Own accounts as they were read whole: the book has no lenders, nor supplies that are no
+/// collateral.
+void take_own_rows(const snapshot::Snapshot& read, const std::vector<core::Address>& own,
+                   snapshot::Snapshot& book) {
+    for (const auto& from : read.markets) {
+        const auto into =
+            std::find_if(book.markets.begin(), book.markets.end(),
+                         [&](const auto& market) { return market->name() == from->name(); });
+        auto* const rows =
+            into == book.markets.end() ? nullptr : dynamic_cast<margin::KeptRows*>(into->get());
+        for (std::size_t row = 0; rows != nullptr && row < from->account_count(); ++row) {
+            const bool is_own = std::find(own.begin(), own.end(), from->wallet(row)) != own.end();
+            if (is_own && from->is_active(row)) {
+                rows->take_row(*from, row);
+            }
+        }
+    }
+}
+
+/// What a reading says of markets that the book holds, the book says better.
+void drop_gaps_of_markets(std::vector<snapshot::CoverageGap>& gaps,
+                          const snapshot::Snapshot& book) {
+    std::erase_if(gaps, [&](const snapshot::CoverageGap& gap) {
+        return !gap.wallet &&
+               std::any_of(book.markets.begin(), book.markets.end(), [&](const auto& market) {
+                   return market->name().protocol == gap.protocol &&
+                          market->name().name == gap.market;
+               });
+    });
+}
+
+/// The pools and holdings as gathered, the markets as the book has them.
 Gathered gather_with_book(World& world, const CascadeOptions& options, const PlaybookFile& file,
-                          settings::Settings settings) {
+                          const settings::Settings& settings) {
     OpenBook book = read_named_book(file);
-    settings.markets.clear();
     auto gathered = gather(world, source_beside_book(options, file, book.snapshot), settings,
                            playbook_reading(file));
     snapshot::Snapshot& into = gathered.snapshot;
@@ -85,6 +117,8 @@ Gathered gather_with_book(World& world, const CascadeOptions& options, const Pla
         throw core::InputError(core::printable(*file.book) +
                                ": the snapshot is of another block than the book");
     }
+    take_own_rows(into, file.own, book.snapshot);
+    drop_gaps_of_markets(into.gaps, book.snapshot);
     into.markets = std::move(book.snapshot.markets);
     into.oracles = std::move(book.snapshot.oracles);
     into.gaps.insert(into.gaps.end(), std::make_move_iterator(book.gaps.begin()),

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/address.hpp"
@@ -32,9 +34,26 @@ class KeptRows {
     [[nodiscard]] virtual std::vector<core::U256> kept_row(std::size_t row) const = 0;
     /// The inverse; throws core::InputError for numbers that are no row of this market.
     virtual void add_row(const core::Address& wallet, std::span<const core::U256> numbers) = 0;
+    /// A row of the same market as it was read whole at the same block, in the place of the
+    /// wallet's row where there is one: kept rows lack what does not bear on solvency. Throws
+    /// core::InputError where the row does not fit this market.
+    virtual void take_row(const Market& read, std::size_t row) = 0;
     /// The market's shared state and its oracles alone.
     [[nodiscard]] virtual std::unique_ptr<Market> without_accounts() const = 0;
     [[nodiscard]] virtual std::vector<DebtSum> debt_sums() const = 0;
 };
+
+/// The account instead of the wallet's own one, or after all others; for take_row().
+template <class Account>
+void put_in_its_place(Account account, std::vector<Account>& accounts) {
+    const auto found = std::find_if(accounts.begin(), accounts.end(), [&](const Account& one) {
+        return one.wallet == account.wallet;
+    });
+    if (found == accounts.end()) {
+        accounts.push_back(std::move(account));
+    } else {
+        *found = std::move(account);
+    }
+}
 
 }  // namespace margrave::margin

@@ -185,6 +185,24 @@ TEST_CASE("a row of Aave keeps what counts and comes back as it was", "[aave_v3]
     CHECK(again.kept_row(0) == row);
 }
 
+TEST_CASE("a row of Aave that was read whole takes the kept one's place", "[aave_v3][book]") {
+    const State state = with_borrower();
+    const AaveMarket market(state);
+    const auto empty = market.without_accounts();
+    auto& book = dynamic_cast<AaveMarket&>(*empty);
+    book.add_row(address(kOwner), market.kept_row(0));
+    book.take_row(market, 0);
+    REQUIRE(book.account_count() == 1);
+    CHECK(book.state().accounts[0].balances[1].scaled_supply ==
+          state.accounts[0].balances[1].scaled_supply);  // is no collateral
+    State other = state;
+    other.accounts[0].wallet = address(kOther);
+    book.take_row(AaveMarket(other), 0);
+    CHECK(book.account_count() == 2);
+    other.accounts[0].balances[0].reserve_id = 99;
+    CHECK_THROWS_AS(book.take_row(AaveMarket(other), 0), core::InputError);
+}
+
 TEST_CASE("stable debt and debt by balance are kept too", "[aave_v3][book]") {
     State state = with_borrower();
     state.accounts[0].balances[1].stable_debt =

@@ -143,6 +143,24 @@ TEST_CASE("a borrower's row comes back from a book as it went in", "[morpho_blue
     CHECK(empty->wallet(0) == address(0xaa));
 }
 
+TEST_CASE("a row of Morpho that was read whole takes the kept one's place", "[morpho_blue][book]") {
+    State read = usdc_against_weth();
+    read.pre_liquidations = {{}, {}};
+    read.pre_liquidations[1].contract = address(0x77);
+    read.accounts = {account(wei(1), U256(800) * kUsdc), account(wei(2), 0, 5, 0xbb)};
+    read.accounts[0].pre_liquidations = {1};
+    MorphoMarket book(usdc_against_weth());
+    book.add_row(address(0xaa), std::vector<U256>{1, 2, 3});
+    book.take_row(MorphoMarket(read), 0);
+    book.take_row(MorphoMarket(read), 1);  // lends, and is in no book
+    const State& state = book.state();
+    REQUIRE(state.accounts.size() == 2);
+    CHECK(state.accounts[0].borrow_shares == read.accounts[0].borrow_shares);
+    CHECK(state.pre_liquidations.at(state.accounts[0].pre_liquidations.at(0)).contract ==
+          address(0x77));
+    CHECK(state.accounts[1].supply_shares == read.accounts[1].supply_shares);
+}
+
 TEST_CASE("the borrow shares of a market's borrowers are compared with its own",
           "[morpho_blue][book]") {
     State state = usdc_against_weth();

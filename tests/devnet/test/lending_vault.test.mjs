@@ -1,7 +1,7 @@
 // A vault's shares are looked through to the markets that it lends in: what the vault lends in each of them, with
 // interest, is what Morpho's own library says.
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -98,15 +98,15 @@ describe("a vault over Morpho Blue", { skip }, () => {
     test("a cascade that writes off debt where the vault lends takes the holder's part", async () => {
         const [{ id, loan }] = markets;
         const parts = (await audit(config(), [holder])).portfolio.lent_by_vaults;
-        const playbook = path.join(mkdtempSync(path.join(os.tmpdir(), "margrave-vault-")), "playbook.toml");
-        writeFileSync(
+        const playbook = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "margrave-vault-")), "playbook.toml");
+        fs.writeFileSync(
             playbook,
             `[cascade]\nchain = "devnet"\nmarkets = [ { protocol = "morpho_blue", market = "${id}" } ]\n` +
                 `wallets = ${JSON.stringify(devnet.wallets)}\nown = ["${holder}"]\n` +
                 `[cascade.shock]\nprice = { "ETH/USD" = "-70%" }\n`,
         );
-        const args = ["cascade", "--playbook", playbook, "--config", config(), "--block", String(block), "--json"];
-        const { json, stderr } = await margrave(args);
+        const command = ["cascade", "--playbook", playbook, "--config", config(), "--json"];
+        const { json, stderr } = await margrave([...command, "--block", String(block)]);
         assert.ok(json, stderr);
         const lent = json.lent.find(({ market, symbol }) => market === id && symbol === loan.symbol);
         const writtenOff = BigInt(lent.written_off_raw);
@@ -116,6 +116,17 @@ describe("a vault over Morpho Blue", { skip }, () => {
         const supplied = BigInt(lent.before.supplied_raw);
         assert.equal(lent.own_loss_raw, String((writtenOff * BigInt(parts[0].ours_raw)) / supplied));
         assert.equal(lent.before.supplied_raw, parts[0].market_supplied_raw);
+
+        // Over an indexed book it is the same: what the vault lends stands in no borrower's row.
+        const book = path.join(path.dirname(playbook), "market.book");
+        const target = `morpho_blue/${id}`;
+        const indexed = await margrave(["index", "--market", target, "--chain", "devnet", "--book", book, "--config", config()]);
+        assert.ok(fs.existsSync(book), indexed.stderr);
+        const words = fs.readFileSync(playbook, "utf8");
+        fs.writeFileSync(playbook, words.replace(/^wallets = .*$/m, `book = ${JSON.stringify(book)}`));
+        const byBook = await margrave(command);
+        assert.ok(byBook.json, byBook.stderr);
+        assert.deepEqual(byBook.json.lent, json.lent);
     });
 
     test("a vault whose market cannot be read is a gap", async () => {
