@@ -26,11 +26,7 @@ struct NamedLiquidation {
     NamedAccount account;
     /// nullopt where the market has but one pair.
     std::optional<core::Address> collateral;
-    std::optional<core::Address> debt;
-    core::U256 repaid;  ///< base units of the debt asset
     core::U256 seized;  ///< base units of the collateral asset, to the liquidator
-    core::U256
-        bad_debt;  ///< written off, base units of the debt asset; 0 where the event is silent
 };
 
 /// The events by which all borrowers of a deployment are found, and by which those are known whose

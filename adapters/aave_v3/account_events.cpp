@@ -63,13 +63,9 @@ AccountEvents account_events(const DeploymentConfig& config, const EntryPoints& 
                 [market = config.market](const Log& log) {
                     const auto [collateral, debt, user, repaid, seized, liquidator, as_shares] =
                         LiquidationCall::decode(log);
-                    // What is written off has an event of its own, for all of the account's debts.
                     return NamedLiquidation{.account = {.market = market, .wallet = user},
                                             .collateral = collateral,
-                                            .debt = debt,
-                                            .repaid = repaid,
-                                            .seized = seized,
-                                            .bad_debt = 0};
+                                            .seized = seized};
                 }};
 }
 

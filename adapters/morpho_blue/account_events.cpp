@@ -48,10 +48,7 @@ NamedLiquidation liquidation_in(const Log& log) {
         Liquidate::decode(log);
     return {.account = {.market = core::to_hex(id), .wallet = borrower},
             .collateral = std::nullopt,
-            .debt = std::nullopt,
-            .repaid = repaid,
-            .seized = seized,
-            .bad_debt = bad_debt};
+            .seized = seized};
 }
 
 }  // namespace

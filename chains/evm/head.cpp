@@ -196,6 +196,17 @@ Head read_head(RpcTransport& rpc, std::string_view block) {
     return head;
 }
 
+Head read_head_of(RpcTransport& rpc, const std::string& chain, core::ChainId chain_id,
+                  std::string_view block) {
+    const Head head = read_head(rpc, block);
+    if (head.chain_id != chain_id) {
+        throw ChainError(ErrorKind::WrongChain, chain,
+                         fmt::format("the endpoint serves chain {}, configured is {}",
+                                     head.chain_id.value(), chain_id.value()));
+    }
+    return head;
+}
+
 core::Result<std::optional<Block>, ChainError> last_final_block(RpcTransport& rpc,
                                                                 const Block& head) {
     /// Two epochs of Ethereum.

@@ -24,6 +24,11 @@ struct Head {
 /// or a block hash. Throws core::ChainError; UnknownBlock when the node knows no such block.
 [[nodiscard]] Head read_head(RpcTransport& rpc, std::string_view block);
 
+/// The same of a chain that is known by that name: throws WrongChain where the endpoint serves
+/// another one.
+[[nodiscard]] Head read_head_of(RpcTransport& rpc, const std::string& chain, core::ChainId chain_id,
+                                std::string_view block);
+
 /// The chain id alone; throws core::ChainError.
 [[nodiscard]] core::ChainId read_chain_id(RpcTransport& rpc);
 

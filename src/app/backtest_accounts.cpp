@@ -9,6 +9,7 @@
 
 #include "app/cascade_run.hpp"
 #include "app/gather.hpp"
+#include "app/index_target.hpp"
 #include "app/playbook_book.hpp"
 #include "chains/evm/batch_reader.hpp"
 #include "chains/evm/range_scanner.hpp"
@@ -25,29 +26,6 @@ using cascade::AccountName;
 using chains::Block;
 using core::ChainError;
 using core::ErrorKind;
-
-bool is_entry(const PlaybookMarket& word, const settings::MarketEntry& entry) {
-    return word.protocol == entry.protocol && word.market == entry.name;
-}
-
-/// The playbook's deployments; of one that only a market inside is named of, that market.
-std::vector<IndexTarget> targets_of(const BacktestSource& source) {
-    const auto& entries = source.settings.markets;
-    std::vector<IndexTarget> out;
-    for (const PlaybookMarket& word : source.file.markets) {
-        const bool is_deployment =
-            std::any_of(entries.begin(), entries.end(),
-                        [&](const settings::MarketEntry& entry) { return is_entry(word, entry); });
-        for (const settings::MarketEntry& entry : entries) {
-            if (is_entry(word, entry)) {
-                out.push_back({.entry = &entry, .only_market = ""});
-            } else if (!is_deployment && word.protocol == entry.protocol) {
-                out.push_back({.entry = &entry, .only_market = word.market});
-            }
-        }
-    }
-    return out;
-}
 
 Gathered read_wallets(const BacktestSource& source, const Block& from) {
     SourceOptions where = source.options;
@@ -82,17 +60,22 @@ OpenBook find_borrowers(const BacktestSource& source, const Block& from) {
                   .chain = source.connected.chain,
                   .transport = *source.connected.transport,
                   .block = core::to_hex(from.hash)},
-                 targets_of(source), book, source.progress);
+                 source.targets, book, source.progress);
     run.run();
     return read_book(book);
 }
 
-BacktestStart start_of(const BacktestSource& source, snapshot::Snapshot snapshot,
-                       std::vector<snapshot::CoverageGap> more) {
-    BacktestStart out{.state = take_state(snapshot, source.file, source.settings),
-                      .gaps = std::move(snapshot.gaps)};
-    out.gaps.insert(out.gaps.end(), std::make_move_iterator(more.begin()),
-                    std::make_move_iterator(more.end()));
+BacktestStart start_of(const BacktestSource& source, snapshot::Snapshot snapshot) {
+    return {.state = take_state(snapshot, source.file, source.settings),
+            .gaps = std::move(snapshot.gaps),
+            .unread = {}};
+}
+
+BacktestStart start_of(const BacktestSource& source, OpenBook book) {
+    BacktestStart out = start_of(source, std::move(book.snapshot));
+    out.gaps.insert(out.gaps.end(), std::make_move_iterator(book.gaps.begin()),
+                    std::make_move_iterator(book.gaps.end()));
+    out.unread = std::move(book.unread);
     return out;
 }
 
@@ -134,16 +117,30 @@ AccountName name_of(const IndexTarget& target, adapters::NamedAccount account) {
 
 }  // namespace
 
+std::vector<IndexTarget> backtest_targets(const PlaybookFile& file,
+                                          const settings::Settings& settings) {
+    std::vector<IndexTarget> out;
+    for (const PlaybookMarket& word : file.markets) {
+        const auto found = find_target(settings, file.chain, word.protocol, word.market);
+        if (!found) {
+            throw core::ConfigError(fmt::format(
+                "{}: {} has no {} deployment named {}; write its name, or the id of a market (0x…)",
+                word.where, core::printable(file.chain), core::printable(word.protocol),
+                core::printable(word.market)));
+        }
+        add_target(*found, out);
+    }
+    return out;
+}
+
 BacktestStart read_start(const BacktestSource& source, const Block& from) {
     BacktestStart out;
     if (source.file.book) {
-        OpenBook book = read_book_before(source, from);
-        out = start_of(source, std::move(book.snapshot), std::move(book.gaps));
+        out = start_of(source, read_book_before(source, from));
     } else if (source.file.has_wallets) {
-        out = start_of(source, std::move(read_wallets(source, from).snapshot), {});
+        out = start_of(source, std::move(read_wallets(source, from).snapshot));
     } else {
-        OpenBook book = find_borrowers(source, from);
-        out = start_of(source, std::move(book.snapshot), std::move(book.gaps));
+        out = start_of(source, find_borrowers(source, from));
     }
     if (out.state.markets.empty() && !out.gaps.empty()) {
         const snapshot::CoverageGap& why = out.gaps.front();
@@ -163,7 +160,7 @@ RealEvents read_real_events(const BacktestSource& source, const Block& from, con
     RealScan scan(source, from, to);
     chains::evm::BatchReader reader(*source.connected.transport, from,
                                     source.connected.chain.multicall3);
-    for (const IndexTarget& target : targets_of(source)) {
+    for (const IndexTarget& target : source.targets) {
         const adapters::AccountEvents events = collect::read_account_events(
             reader, source.settings, *target.entry, target.only_market);
         std::set<AccountName> of_interest = watched;

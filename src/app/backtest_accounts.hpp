@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "app/cli.hpp"
@@ -26,12 +28,19 @@ struct BacktestSource {
     const settings::Settings& settings;
     const ConnectedChain& connected;
     Progress& progress;
+    std::vector<IndexTarget> targets;
 };
+
+/// The playbook's deployments; of one that only a market inside is named of, that market. Throws
+/// ConfigError for a name that is none.
+[[nodiscard]] std::vector<IndexTarget> backtest_targets(const PlaybookFile& file,
+                                                        const settings::Settings& settings);
 
 /// The playbook's markets with their accounts at one block.
 struct BacktestStart {
     cascade::State state;
     std::vector<snapshot::CoverageGap> gaps;
+    std::set<cascade::AccountName> unread;  ///< of the book, beside those whom `gaps` name
 };
 
 /// The accounts are the playbook's, or its book's, or, where it names neither, every borrower that

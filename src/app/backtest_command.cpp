@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "app/backtest_run.hpp"
 #include "app/cascade_run.hpp"
@@ -46,14 +47,9 @@ chains::Block block_of(const ConnectedChain& connected, const char* option,
                        const std::string& word) {
     try {
         const auto block = collect::BlockSelector::parse(word);
-        const auto head = chains::evm::read_head(*connected.transport, block.text);
-        if (head.chain_id != connected.chain.chain_id) {
-            throw core::ChainError(
-                core::ErrorKind::WrongChain, connected.chain.name,
-                fmt::format("the endpoint serves chain {}, configured is {}", head.chain_id.value(),
-                            connected.chain.chain_id.value()));
-        }
-        return head.block;
+        return chains::evm::read_head_of(*connected.transport, connected.chain.name,
+                                         connected.chain.chain_id, block.text)
+            .block;
     } catch (const InputError& error) {
         throw InputError(fmt::format("{}: {}", option, error.what()));
     } catch (const core::ChainError& error) {
@@ -86,6 +82,7 @@ ExitCode run_backtest(World& world, const BacktestOptions& options) {
     const PlaybookFile file = without_pools(parse_playbook(
         {.name = options.playbook, .text = read_file(options.playbook, kConfigBytesMax)}, false));
     const auto settings = playbook_settings(load_settings(world, options.config_file), file);
+    auto targets = backtest_targets(file, settings);
     const ConnectedChain connected = connect(world, options, file, settings);
     const BacktestSpan span = span_of(connected, options);
     Progress progress(world, options.quiet);
@@ -94,7 +91,8 @@ ExitCode run_backtest(World& world, const BacktestOptions& options) {
                                   .file = file,
                                   .settings = settings,
                                   .connected = connected,
-                                  .progress = progress},
+                                  .progress = progress,
+                                  .targets = std::move(targets)},
                                  span);
     write_result(world,
                  options.json ? report::to_json(report) : report::to_text(report, world.columns));

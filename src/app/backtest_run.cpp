@@ -11,13 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "app/real_answers.hpp"
 #include "cascade/exact_engine.hpp"
 #include "chains/evm/head.hpp"
-#include "collect/answer_history.hpp"
 #include "core/errors.hpp"
 #include "core/fixed_point.hpp"
 #include "core/text.hpp"
-#include "margin/answer_calls.hpp"
 #include "margin/valuation.hpp"
 
 namespace margrave::app {
@@ -36,15 +35,6 @@ AccountName name_of(const margin::Market& market, std::size_t row) {
     return {.protocol = market.name().protocol,
             .market = market.name().name,
             .wallet = market.wallet(row)};
-}
-
-snapshot::CoverageGap gap_of(const margin::Market& market, ErrorKind kind, std::string detail) {
-    return {.chain = market.name().chain,
-            .protocol = market.name().protocol,
-            .market = market.name().name,
-            .wallet = std::nullopt,
-            .kind = kind,
-            .detail = std::move(detail)};
 }
 
 /// What values of each market count in: its own word for it, or the address where two assets share
@@ -67,152 +57,6 @@ std::vector<std::string> quotes_of(const cascade::State& state) {
     }
     return out;
 }
-
-/// The oracle answers of the state's markets from one block to another, as the chain had them.
-class RealAnswers {
-  public:
-    RealAnswers(const cascade::State& state, const BacktestSource& source, const BacktestSpan& span)
-        : state_(state) {
-        for (std::size_t i = 0; i < state_.markets.size(); ++i) {
-            add_questions(i);
-        }
-        read(source, span);
-        carry_forward();
-    }
-
-    [[nodiscard]] const std::vector<collect::AnswersAt>& blocks() const { return history_; }
-    [[nodiscard]] const std::vector<snapshot::CoverageGap>& gaps() const { return gaps_; }
-    [[nodiscard]] std::size_t changes() const { return changes_; }
-
-    /// A step for each block behind the first.
-    [[nodiscard]] std::vector<cascade::PathStep> path() const {
-        std::vector<cascade::PathStep> out;
-        for (std::size_t at = 1; at < history_.size(); ++at) {
-            const Block& block = history_[at].block;
-            cascade::PathStep step{.block = (block.number - history_.front().block.number).value(),
-                                   .sales = {},
-                                   .moves = {},
-                                   .answers = {},
-                                   .time = block.timestamp};
-            for (std::size_t i = 0; i < calls_.size(); ++i) {
-                if (history_[at].answers[i] != history_[at - 1].answers[i]) {
-                    step.answers.push_back({.market = markets_[i],
-                                            .asset = calls_[i].asset,
-                                            .answer = *history_[at].answers[i]});
-                }
-            }
-            out.push_back(std::move(step));
-        }
-        return out;
-    }
-
-    /// As they stood at the end of that block.
-    [[nodiscard]] std::vector<margin::OracleAnswer> of(std::size_t market,
-                                                       core::BlockNumber block) const {
-        const auto later = std::upper_bound(
-            history_.begin(), history_.end(), block,
-            [](core::BlockNumber one, const auto& at) { return one < at.block.number; });
-        const auto& at = later == history_.begin() ? history_.front() : *std::prev(later);
-        auto out = state_.markets[market]->answers();
-        for (margin::OracleAnswer& answer : out) {
-            for (std::size_t i = 0; i < calls_.size(); ++i) {
-                if (markets_[i] == market && calls_[i].asset == answer.asset) {
-                    answer.quote->answer = *at.answers[i];
-                }
-            }
-        }
-        return out;
-    }
-
-    /// Of a block that was looked at.
-    [[nodiscard]] Moment moment(core::BlockNumber block) const {
-        const auto found = std::find_if(history_.begin(), history_.end(),
-                                        [&](const auto& at) { return at.block.number == block; });
-        core::ensure(found != history_.end(), "a prediction acts at blocks that were looked at");
-        return {.block = block, .time = found->block.timestamp};
-    }
-
-  private:
-    /// Those that there are at the first block; who depends on another has an unknown health.
-    void add_questions(std::size_t market) {
-        const margin::Market& asked = *state_.markets[market];
-        const auto* calls = dynamic_cast<const margin::AnswerCalls*>(&asked);
-        if (calls == nullptr) {
-            gaps_.push_back(gap_of(asked, ErrorKind::Unsupported,
-                                   "its oracle's later answers cannot be asked for yet: those of "
-                                   "the first block stand"));
-            return;
-        }
-        const auto answers = asked.answers();
-        for (margin::AnswerCall& call : calls->answer_calls()) {
-            const bool is_there =
-                std::any_of(answers.begin(), answers.end(), [&](const auto& answer) {
-                    return answer.asset == call.asset && answer.quote && answer.quote->answer != 0;
-                });
-            if (is_there) {
-                calls_.push_back(std::move(call));
-                markets_.push_back(market);
-            }
-        }
-    }
-
-    void read(const BacktestSource& source, const BacktestSpan& span) {
-        std::uint64_t all = 0;
-        history_ = collect::read_answer_history(
-            *source.connected.transport, source.connected.chain, calls_,
-            {.first = span.from, .last = span.to, .every = span.every},
-            [&](std::uint64_t done, std::uint64_t total) {
-                if (total != std::exchange(all, total)) {
-                    source.progress.begin("blocks for oracle answers", done, total);
-                }
-                source.progress.at(done);
-            });
-        source.progress.end();
-    }
-
-    /// Where an oracle answers nothing the contract judges nobody; the last answer stands here, and
-    /// the gap says so.
-    void carry_forward() {
-        for (std::size_t i = 0; i < calls_.size(); ++i) {
-            const margin::Market& market = *state_.markets[markets_[i]];
-            std::size_t unanswered = 0;
-            core::BlockNumber first;
-            std::optional<U256> last;
-            for (collect::AnswersAt& at : history_) {
-                if (!at.answers[i]) {
-                    first = unanswered++ == 0 ? at.block.number : first;
-                    at.answers[i] = last ? last : today(market, calls_[i].asset);
-                }
-                changes_ += last && *last != *at.answers[i] ? 1 : 0;
-                last = at.answers[i];
-            }
-            if (unanswered > 0) {
-                gaps_.push_back(gap_of(
-                    market, ErrorKind::NoPrice,
-                    fmt::format("the oracle gives no answer for {} at {} of {} blocks, first at "
-                                "block {}: the last one before stands there",
-                                calls_[i].asset.to_string(), unanswered, history_.size(),
-                                first.value())));
-            }
-        }
-    }
-
-    static U256 today(const margin::Market& market, const Address& asset) {
-        for (const margin::OracleAnswer& answer : market.answers()) {
-            if (answer.asset == asset && answer.quote) {
-                return answer.quote->answer;
-            }
-        }
-        throw core::InvariantError("only answers that are there are asked for");
-    }
-
-    const cascade::State& state_;
-    std::vector<margin::AnswerCall> calls_;
-    std::vector<std::size_t> markets_;  ///< of each call
-    std::vector<collect::AnswersAt> history_;
-    std::vector<snapshot::CoverageGap> gaps_;
-    std::size_t changes_ = 0;
-};
 
 /// Nothing is sold and nothing follows: the answers are the real ones, whatever moved them. Time is
 /// the chain's.
@@ -290,12 +134,20 @@ class EvidenceMaker {
                 }
             }
         }
+        watched_ = out_.known.size() + out_.unknown.size();
     }
 
-    [[nodiscard]] std::size_t watched() const { return out_.known.size() + out_.unknown.size(); }
+    [[nodiscard]] std::size_t watched() const { return watched_; }
     [[nodiscard]] std::size_t unnamed() const { return unnamed_; }
 
     void predict(const cascade::Outcome& outcome) {
+        for (const auto& market : outcome.end.markets) {
+            for (std::size_t row = 0; row < market->account_count(); ++row) {
+                if (market->health(row).status == margin::Status::Unknown) {
+                    out_.unknown.insert(name_of(*market, row));
+                }
+            }
+        }
         for (const cascade::Round& round : outcome.rounds) {
             const core::BlockNumber block = span_.from.number + core::BlockNumber(round.block);
             for (const cascade::Call& call : round.calls) {
@@ -314,7 +166,7 @@ class EvidenceMaker {
         }
     }
 
-    void happen() {
+    void happen(const BacktestStart& start) {
         std::set<AccountName> watched_accounts = out_.known;
         watched_accounts.insert(out_.unknown.begin(), out_.unknown.end());
         RealEvents real = read_real_events(source_, span_.from, span_.to, watched_accounts);
@@ -326,6 +178,9 @@ class EvidenceMaker {
         const std::map<std::uint64_t, core::Timestamp> times = times_of(real.liquidations);
         for (const RealLiquidation& one : real.liquidations) {
             const auto market = find_market(one.account);
+            if (is_unread(one.account, start)) {
+                out_.unread.insert(one.account);
+            }
             out_.actual.push_back({.account = one.account,
                                    .at = {.block = one.block, .time = times.at(one.block.value())},
                                    .value = market ? value(*market, one.block,
@@ -344,6 +199,15 @@ class EvidenceMaker {
         const auto& named = source_.file.wallets;
         return !source_.file.has_wallets ||
                std::find(named.begin(), named.end(), wallet) != named.end();
+    }
+
+    /// Its market is not there, or the book or a gap names it.
+    [[nodiscard]] bool is_unread(const AccountName& name, const BacktestStart& start) const {
+        return !find_market(name) || start.unread.contains(name) ||
+               std::any_of(start.gaps.begin(), start.gaps.end(), [&](const auto& gap) {
+                   return gap.wallet == name.wallet && gap.protocol == name.protocol &&
+                          gap.market == name.market;
+               });
     }
 
     [[nodiscard]] std::map<std::uint64_t, core::Timestamp> times_of(
@@ -389,6 +253,7 @@ class EvidenceMaker {
     const RealAnswers& answers_;
     std::vector<std::string> quotes_;
     cascade::Evidence out_;
+    std::size_t watched_ = 0;
     std::size_t unnamed_ = 0;
 };
 
@@ -406,7 +271,7 @@ void confirm(const BacktestSource& source, const Block& block) {
     if (now.hash != block.hash) {
         throw core::ChainError(ErrorKind::WrongBlock, source.connected.chain.name,
                                fmt::format("block {} is another one than when the backtest began: "
-                                           "the chain was reorganised; take a --to that is final",
+                                           "the chain was reorganised; take blocks that are final",
                                            block.number.value()));
     }
 }
@@ -415,14 +280,17 @@ void confirm(const BacktestSource& source, const Block& block) {
 
 report::BacktestReport backtest(const BacktestSource& source, const BacktestSpan& span) {
     BacktestStart start = read_start(source, span.from);
-    const RealAnswers answers(start.state, source, span);
+    const RealAnswers answers(start.state, source.connected,
+                              {.first = span.from, .last = span.to, .every = span.every},
+                              source.progress);
     const cascade::Playbook playbook = replayed(source.file.playbook);
     const cascade::ExactEngine engine(start.state, playbook,
                                       {.block = span.from.number, .time = span.from.timestamp});
     const cascade::Outcome outcome = engine.run({.sales = {}, .moves = {}, .path = answers.path()});
     EvidenceMaker maker(start.state, source, span, answers);
     maker.predict(outcome);
-    maker.happen();
+    maker.happen(start);
+    confirm(source, span.from);
     confirm(source, span.to);
     report::BacktestReport out{.from = cut_of(source.connected.chain, span.from),
                                .to = cut_of(source.connected.chain, span.to),
@@ -438,6 +306,14 @@ report::BacktestReport backtest(const BacktestSource& source, const BacktestSpan
                                .gaps = std::move(start.gaps)};
     out.test = cascade::compare(maker.evidence(), out.limits);
     out.gaps.insert(out.gaps.end(), answers.gaps().begin(), answers.gaps().end());
+    for (const std::string& why : outcome.unknown_because) {
+        out.gaps.push_back({.chain = source.connected.chain.name,
+                            .protocol = "",
+                            .market = "",
+                            .wallet = std::nullopt,
+                            .kind = ErrorKind::MissingState,
+                            .detail = "from there on the prediction is unknown: " + why});
+    }
     return out;
 }
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <fstream>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -136,6 +138,33 @@ report::IndexedMarket fill(const store::BookFile& book, std::int64_t id, margin:
     return out;
 }
 
+std::set<cascade::AccountName> unread_accounts(const store::BookFile& book) {
+    constexpr std::size_t kAtOnce = 10'000;
+    std::map<std::int64_t, std::string> protocols;
+    for (const store::BookDeployment& deployment : book.deployments()) {
+        protocols[deployment.id] = deployment.protocol;
+    }
+    std::map<std::int64_t, cascade::AccountName> markets;
+    for (const store::BookMarket& market : book.markets()) {
+        markets[market.id] = {
+            .protocol = protocols[market.deployment], .market = market.name, .wallet = {}};
+    }
+    std::set<cascade::AccountName> out;
+    store::BookAccount last;
+    for (;;) {
+        const auto some = book.unread(kAtOnce, last);
+        for (const store::BookAccount& one : some) {
+            cascade::AccountName name = markets[one.market];
+            name.wallet = one.wallet;
+            out.insert(std::move(name));
+        }
+        if (some.size() < kAtOnce) {
+            return out;
+        }
+        last = some.back();
+    }
+}
+
 }  // namespace
 
 OpenBook read_book(const store::BookFile& book) {
@@ -169,6 +198,7 @@ OpenBook read_book(const store::BookFile& book) {
                                                                out.gaps));
         out.markets.back().deployment = deployment->name;
     }
+    out.unread = unread_accounts(book);
     return out;
 }
 

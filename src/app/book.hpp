@@ -1,8 +1,10 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
+#include "cascade/backtest.hpp"
 #include "report/index.hpp"
 #include "snapshot/snapshot.hpp"
 #include "store/book_file.hpp"
@@ -15,6 +17,8 @@ struct OpenBook {
     std::vector<report::IndexedMarket> markets;
     /// What could not be read, and by how much the debts do not add up to what the markets say.
     std::vector<snapshot::CoverageGap> gaps;
+    /// Who borrowed once and could not be read.
+    std::set<cascade::AccountName> unread;
 };
 
 /// Throws InputError for a book that is not finished, or that does not fit together.

@@ -60,13 +60,8 @@ std::map<std::string, Address> resolve_ens_names(World& world, const SourceOptio
     SourceOptions where = options;
     where.chains = {registry_chain(options, settings)};
     const ConnectedChain connected = connect_one_chain(world, where, settings);
-    const auto head = chains::evm::read_head(*connected.transport, "latest");
-    if (head.chain_id != connected.chain.chain_id) {
-        throw InputError(
-            fmt::format("the endpoint for {} serves chain id {}, where {} cannot be "
-                        "resolved",
-                        connected.chain.name, head.chain_id.value(), names.front()));
-    }
+    const auto head = chains::evm::read_head_of(*connected.transport, connected.chain.name,
+                                                connected.chain.chain_id, "latest");
     chains::evm::BatchReader reader(*connected.transport, head.block, connected.chain.multicall3);
     std::vector<std::optional<Address>> found(names.size());
     std::vector<chains::Task<void>> tasks;

@@ -11,6 +11,7 @@
 #include "app/files.hpp"
 #include "app/gather_parts.hpp"
 #include "app/index_run.hpp"
+#include "app/index_target.hpp"
 #include "app/progress.hpp"
 #include "collect/collect.hpp"
 #include "core/errors.hpp"
@@ -59,35 +60,19 @@ void make_from_export(const IndexOptions& options) {
     fs::rename(beside, options.book);
 }
 
-const settings::MarketEntry* find_entry(const settings::Settings& settings,
-                                        const std::string& chain, const std::string& protocol,
-                                        const std::string& name) {
-    const auto found =
-        std::find_if(settings.markets.begin(), settings.markets.end(), [&](const auto& entry) {
-            return entry.chain == chain && entry.protocol == protocol && entry.name == name;
-        });
-    return found == settings.markets.end() ? nullptr : &*found;
-}
-
-/// "aave_v3/core", or "morpho_blue/0xb323…": one market of the chain's first deployment.
+/// "aave_v3/core", or "morpho_blue/0xb323…".
 IndexTarget parse_target(const std::string& word, const settings::Settings& settings,
                          const std::string& chain) {
     const std::size_t slash = word.find('/');
-    const std::string protocol = word.substr(0, slash);
     const std::string name = slash == std::string::npos ? "" : word.substr(slash + 1);
-    if (const auto* entry = find_entry(settings, chain, protocol, name)) {
-        return {.entry = entry, .only_market = ""};
-    }
-    const auto deployment = std::find_if(
-        settings.markets.begin(), settings.markets.end(),
-        [&](const auto& entry) { return entry.chain == chain && entry.protocol == protocol; });
-    if (deployment == settings.markets.end() || !name.starts_with("0x")) {
+    const auto found = find_target(settings, chain, word.substr(0, slash), name);
+    if (!found) {
         throw InputError(
             fmt::format("--market {}: {} has no such deployment; write it as "
                         "PROTOCOL/NAME, as in aave_v3/core, or as PROTOCOL/MARKET-ID",
                         printable(word), printable(chain)));
     }
-    return {.entry = &*deployment, .only_market = name};
+    return *found;
 }
 
 /// Those of the book, which are all brought on together, and those asked for; of a new book for
@@ -104,13 +89,13 @@ std::vector<IndexTarget> targets_of(const store::BookFile& book, const IndexOpti
         }
     };
     for (const store::BookDeployment& known : book.deployments()) {
-        const auto* entry = find_entry(settings, chain, known.protocol, known.name);
-        if (entry == nullptr) {
+        const auto found = find_target(settings, chain, known.protocol, known.name);
+        if (!found || !found->only_market.empty()) {
             throw InputError(fmt::format("{}: the book holds {}/{}, which is not configured on {}",
                                          printable(options.book), printable(known.protocol),
                                          printable(known.name), printable(chain)));
         }
-        add({.entry = entry, .only_market = known.only_market});
+        add({.entry = found->entry, .only_market = known.only_market});
     }
     for (const std::string& word : options.markets) {
         add(parse_target(word, settings, chain));

@@ -100,13 +100,9 @@ void IndexRun::at_newest(const std::function<bool(const Block&)>& step) {
 }
 
 Block IndexRun::head() const {
-    const auto found = chains::evm::read_head(source_.transport, source_.block);
-    if (found.chain_id != source_.chain.chain_id) {
-        throw ChainError(ErrorKind::WrongChain, source_.chain.name,
-                         fmt::format("the endpoint serves chain {}, configured is {}",
-                                     found.chain_id.value(), source_.chain.chain_id.value()));
-    }
-    return found.block;
+    return chains::evm::read_head_of(source_.transport, source_.chain.name, source_.chain.chain_id,
+                                     source_.block)
+        .block;
 }
 
 core::BlockNumber IndexRun::head_of_chain() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "adapters/account_events.hpp"
+#include "app/index_target.hpp"
 #include "app/progress.hpp"
 #include "chains/evm/batch_reader.hpp"
 #include "chains/evm/range_scanner.hpp"
@@ -16,12 +17,6 @@
 #include "store/book_file.hpp"
 
 namespace margrave::app {
-
-/// A deployment to be indexed.
-struct IndexTarget {
-    const settings::MarketEntry* entry = nullptr;
-    std::string only_market;  ///< "" for all of it
-};
 
 struct IndexSource {
     const settings::Settings& settings;

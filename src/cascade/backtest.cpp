@@ -59,7 +59,7 @@ std::string reason_of(const Evidence& evidence, const BacktestRow& row) {
         return "unknown_health";
     }
     if (!evidence.known.contains(row.account)) {
-        return "opened_after";
+        return evidence.unread.contains(row.account) ? "unread" : "opened_after";
     }
     if (const auto refused = evidence.refused.find(row.account);
         refused != evidence.refused.end()) {
@@ -112,6 +112,13 @@ void add_value(Backtest& test, const BacktestRow& row) {
         sums.actual = sums.actual + *row.actual->value;
         sums.actual_of_both = sums.actual_of_both + (is_both ? *row.actual->value : Wad());
     }
+}
+
+std::optional<Wad> part_of(const Wad& part, const Wad& whole) {
+    if (whole == Wad()) {
+        return std::nullopt;
+    }
+    return Wad(core::mul_div_wide<core::Rounding::Down>(part.value(), core::wad(), whole.value()));
 }
 
 std::optional<Spread> spread_of(std::vector<std::int64_t> values) {
@@ -186,6 +193,10 @@ std::optional<margin::SignedWad> SeizedValue::difference() const {
                              .magnitude = Wad(core::mul_div_wide<core::Rounding::Down>(
                                  off.magnitude.value(), core::wad(), actual.value()))};
 }
+
+std::optional<Wad> SeizedValue::recall() const { return part_of(actual_of_both, actual); }
+
+std::optional<Wad> SeizedValue::precision() const { return part_of(predicted_of_both, predicted); }
 
 bool SeizedValue::is_off_by_more(core::Bps limit) const {
     const Wad off = margin::net(predicted, actual).magnitude;

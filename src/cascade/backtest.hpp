@@ -43,7 +43,8 @@ struct Evidence {
     std::vector<Seizure> predicted;  ///< in the order of the chain, and so are the real ones
     std::vector<Seizure> actual;
     std::set<AccountName> known;    ///< who had debt at `from`, with a health that is known
-    std::set<AccountName> unknown;  ///< whose health was not
+    std::set<AccountName> unknown;  ///< whose health was not, or was not later in the prediction
+    std::set<AccountName> unread = {};  ///< of which nothing could be read at `from`
     /// In which blocks events name the account.
     std::map<AccountName, std::set<std::uint64_t>> named_in = {};
     /// Why the prediction left an account alone that it found below health 1.
@@ -74,8 +75,8 @@ struct BacktestRow {
     /// An event names the account in a block without a liquidation of it: before its first one, or
     /// at any time where there is none. Its owner acted, or somebody for it.
     bool has_acted = false;
-    /// Of one that was missed: "opened_after", "unknown_health", "acted", "healthy", or why the
-    /// prediction left it alone; of one that was not liquidated: "acted", "below_before",
+    /// Of one that was missed: "unread", "opened_after", "unknown_health", "acted", "healthy", or
+    /// why the prediction left it alone; of one that was not liquidated: "acted", "below_before",
     /// "not_called". "" for both.
     std::string reason;
 
@@ -106,6 +107,10 @@ struct SeizedValue {
     /// (predicted - actual) / actual, towards zero; nullopt where nothing was seized.
     [[nodiscard]] std::optional<margin::SignedWad> difference() const;
     [[nodiscard]] bool is_off_by_more(core::Bps limit) const;
+    /// Of what was really seized, and of what was to be: the part of accounts that are both;
+    /// rounded down, nullopt of nothing.
+    [[nodiscard]] std::optional<core::Wad> recall() const;
+    [[nodiscard]] std::optional<core::Wad> precision() const;
 };
 
 struct Spread {

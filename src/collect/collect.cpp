@@ -151,7 +151,8 @@ void run(chains::evm::BatchReader& reader, std::vector<Task<bool>> work) {
 
 chains::evm::Head read_head(const ChainRequest& request) {
     try {
-        return chains::evm::read_head(*request.transport, request.block.text);
+        return chains::evm::read_head_of(*request.transport, request.chain.name,
+                                         request.chain.chain_id, request.block.text);
     } catch (const ChainError& error) {
         if (error.kind() != ErrorKind::UnknownBlock) {
             throw;
@@ -161,22 +162,12 @@ chains::evm::Head read_head(const ChainRequest& request) {
     }
 }
 
-chains::evm::Head read_checked_head(const ChainRequest& request) {
-    const chains::evm::Head head = read_head(request);
-    if (head.chain_id != request.chain.chain_id) {
-        throw ChainError(ErrorKind::WrongChain, request.chain.name,
-                         fmt::format("the endpoint serves chain {}, configured is {}",
-                                     head.chain_id.value(), request.chain.chain_id.value()));
-    }
-    return head;
-}
-
 /// The block to read at, chosen when what is final has been scanned: a scan may take minutes, and
 /// nodes forget a block's state. What fails here fails again where it is needed, and is told there.
 chains::evm::Head read_head_after_scans(const ChainRequest& request,
                                         const std::vector<MarketReading>& markets,
                                         chains::evm::LogScanner& scanner) {
-    const chains::evm::Head head = read_checked_head(request);
+    const chains::evm::Head head = read_head(request);
     bool is_any = false;
     for (const MarketReading& market : markets) {
         for (const chains::LogFilter& filter : market.adapter->scans()) {
@@ -184,7 +175,7 @@ chains::evm::Head read_head_after_scans(const ChainRequest& request,
             static_cast<void>(scanner.prepare(filter, head.block));
         }
     }
-    return is_any ? read_checked_head(request) : head;
+    return is_any ? read_head(request) : head;
 }
 
 template <class T>
@@ -223,7 +214,7 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
                                                          .clock = options.clock});
     const chains::evm::Head head = options.scan_ahead
                                        ? read_head_after_scans(request, configured, scanner)
-                                       : read_checked_head(request);
+                                       : read_head(request);
 
     // The reader first: whatever still has a question when reading ends with a defect takes it back
     // from it.

@@ -61,19 +61,13 @@ Json signed_json(const std::optional<margin::SignedWad>& value) {
            core::format_fixed(value->magnitude.value(), kWadDecimals, kWadDecimals);
 }
 
-std::optional<core::Wad> part_of(const core::Wad& part, const core::Wad& whole) {
-    return whole == core::Wad() ? std::nullopt
-                                : std::optional(core::Wad(core::mul_div_wide<core::Rounding::Down>(
-                                      part.value(), core::wad(), whole.value())));
-}
-
 Json value_json(const SeizedValue& value) {
     return {{"quote", value.quote},
             {"predicted", decimal(value.predicted)},
             {"actual", decimal(value.actual)},
             {"difference", signed_json(value.difference())},
-            {"recall", decimal(part_of(value.actual_of_both, value.actual))},
-            {"precision", decimal(part_of(value.predicted_of_both, value.predicted))}};
+            {"recall", decimal(value.recall())},
+            {"precision", decimal(value.precision())}};
 }
 
 Json spread_json(const std::optional<Spread>& spread) {

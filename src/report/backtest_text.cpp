@@ -66,8 +66,11 @@ std::string verdict_text(const cascade::Backtest& test) {
 }
 
 std::string why_text(const std::string& reason) {
+    if (reason == "unread") {
+        return "could not be read before";
+    }
     if (reason == "opened_after") {
-        return "had no debt before";
+        return "no debt of it was found before";
     }
     if (reason == "unknown_health") {
         return "its health was not known";

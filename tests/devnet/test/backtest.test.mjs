@@ -233,7 +233,7 @@ describe(`backtests, seed "${seed}"`, { skip, concurrency: false }, () => {
             const named = ["cascade", "backtest", "--playbook", playbook({ wallets: everyone }), "--config", config, "--quiet"];
             const { stdout } = await margrave([...named, "--from", String(from), "--to", String(to)]);
             assert.match(stdout, new RegExp(`^Backtest on devnet, from block ${from} .*: ${json.verdict}`));
-            const WORDS = { opened_after: "had no debt before", not_called: "nobody called", acted: "it acted, or others for it" };
+            const WORDS = { opened_after: "no debt of it was found before", not_called: "nobody called", acted: "it acted, or others for it" };
             for (const { wallet, match, reason } of json.accounts) {
                 const pattern = `${wallet} .*${WORDS[reason]}`;
                 assert.equal(new RegExp(pattern).test(stdout), match !== "both", wallet);
@@ -253,6 +253,10 @@ describe(`backtests, seed "${seed}"`, { skip, concurrency: false }, () => {
             assert.ok([0, 4].includes(code), stderr);
             const found = await backtest(playbook({}), { from, to, codes: [0, 1, 4] });
             const rules = [`book = ${JSON.stringify(book)}`];
+            // Named twice is no second history.
+            const doubled = Object.values(world.lenders).flatMap((lender) => [lender, lender]);
+            const twice = await backtest(playbook({ lenders: doubled }), { from, to, codes: [0, 1, 4] });
+            assert.deepEqual(twice.accounts, found.accounts);
             const booked = await backtest(playbook({ rules }), { from, to, codes: [0, 1, 4] });
             assert.deepEqual(booked.accounts, found.accounts);
             assert.equal(booked.watched, found.watched);
@@ -303,6 +307,12 @@ describe(`backtests, seed "${seed}"`, { skip, concurrency: false }, () => {
             assert.match(stderr, words);
             assert.equal(stderr.trim().split("\n").length, 1, stderr);
         }
+        const [lender] = Object.values(world.lenders);
+        const mistyped = playbook({ lenders: [{ ...lender, name: `${lender.name}x` }], wallets: [world.lender] });
+        const args = ["cascade", "backtest", "--playbook", mistyped, "--config", config, "--from", "1", "--to", String(to)];
+        const { code, stderr } = await margrave(args);
+        assert.equal(code, 2, stderr);
+        assert.match(stderr, /has no \S+ deployment named/);
     });
 });
 

@@ -108,7 +108,8 @@ TEST_CASE("who was missed, and who was predicted for nothing, stands there with 
     Evidence evidence = nothing();
     evidence.known = {named(2), named(4), named(5), named(6), named(7), named(8), named(9)};
     evidence.unknown = {named(3)};
-    for (const std::uint64_t missed : {1U, 2U, 3U, 4U, 5U}) {
+    evidence.unread = {named(9), named(10)};  // of one that was read after all nothing is said
+    for (const std::uint64_t missed : {1U, 2U, 3U, 4U, 5U, 9U, 10U}) {
         evidence.actual.push_back(seizure(missed, 108, 10));
     }
     evidence.refused = {{named(5), "unprofitable"}};
@@ -128,8 +129,10 @@ TEST_CASE("who was missed, and who was predicted for nothing, stands there with 
     CHECK(row_of(test, 6).reason == "below_before");
     CHECK(row_of(test, 7).reason == "not_called");
     CHECK(row_of(test, 8).reason == "acted");
-    CHECK(test.recall.whole == 5);
-    CHECK(test.recall_untouched.whole == 4);
+    CHECK(row_of(test, 9).reason == "healthy");
+    CHECK(row_of(test, 10).reason == "unread");
+    CHECK(test.recall.whole == 7);
+    CHECK(test.recall_untouched.whole == 6);
     CHECK(test.precision.whole == 3);
     CHECK(test.precision_untouched.whole == 2);
     CHECK(test.recall.ratio() == Wad());
@@ -170,6 +173,9 @@ TEST_CASE("value is also counted of those alone that are both", "[backtest]") {
     CHECK(test.values[0].predicted_of_both == wads(30));
     CHECK(test.values[0].actual == wads(40));
     CHECK(test.values[0].actual_of_both == wads(33));
+    CHECK(test.values[0].precision() == Wad(core::wad() * 3 / 4));
+    CHECK(test.values[0].recall() == Wad(core::wad() * 33 / 40));
+    CHECK_FALSE(SeizedValue{.quote = "USD"}.recall());
 }
 
 TEST_CASE("what has no known value is counted apart, and judged by its number alone",
