@@ -68,6 +68,7 @@ void define_endpoint(CLI::App& command, SourceOptions& options) {
         ->type_name("K")
         ->check(CLI::Range(1, 16).description(""))
         ->group(kWhere);
+    command.add_flag("--quiet", options.quiet, "No progress on stderr")->group(kWhere);
     command
         .add_flag("--allow-plain-http", options.allow_plain_http,
                   "Let endpoints beyond this machine be plain http")
@@ -295,7 +296,6 @@ void define_backtest(CLI::App& command, BacktestOptions& options) {
         ->group(what);
     define_endpoint(command, options);
     command.add_flag("--json", options.json, "Answer as JSON")->group("Output");
-    command.add_flag("--quiet", options.quiet, "No progress on stderr")->group("Output");
     command.footer(kBacktestFooter);
 }
 
@@ -323,7 +323,6 @@ void define_index(CLI::App& command, IndexOptions& options) {
         ->group("What to read");
     define_where(command, options);
     command.add_flag("--json", options.json, "Answer as JSON")->group("Output");
-    command.add_flag("--quiet", options.quiet, "No progress on stderr")->group("Output");
     command.footer(kIndexFooter);
 }
 

@@ -71,7 +71,6 @@ struct BacktestOptions : SourceOptions {
     std::string to;
     std::optional<std::uint64_t> every;  ///< blocks; nullopt: as many as make a thousand steps
     bool json = false;
-    bool quiet = false;
 };
 
 /// `margrave index`, as typed. Of the source it takes where to read, and no wallets.
@@ -82,7 +81,6 @@ struct IndexOptions : SourceOptions {
     std::optional<std::string> export_file;
     bool offline = false;
     bool json = false;
-    bool quiet = false;
 };
 
 /// `margrave rescue`, as typed.

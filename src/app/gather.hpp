@@ -35,6 +35,7 @@ struct SourceOptions {
     std::optional<std::uint64_t> quorum;  ///< --quorum, in place of the chains' own
     bool allow_plain_http = false;
     bool verbose = false;
+    bool quiet = false;  ///< no progress
 };
 
 struct Gathered {

@@ -9,6 +9,7 @@
 #include "app/files.hpp"
 #include "app/gather_parts.hpp"
 #include "app/log_folder.hpp"
+#include "app/reading_progress.hpp"
 #include "app/report_output.hpp"
 #include "chains/evm/head.hpp"
 #include "chains/evm/recording.hpp"
@@ -73,7 +74,8 @@ std::vector<ChosenChain> choose(World& world, const SourceOptions& options,
 }
 
 Connections connect_all(World& world, const std::vector<ChosenChain>& chosen, bool record,
-                        std::optional<Recording> replayed, const ConnectOptions& options) {
+                        std::optional<Recording> replayed, const ConnectOptions& options,
+                        ReadingProgress& progress) {
     Connections connections;
     if (replayed) {  // of one chain, as choose() saw to
         connections.transports.push_back(chains::evm::make_replay_transport(*std::move(replayed)));
@@ -88,6 +90,10 @@ Connections connect_all(World& world, const std::vector<ChosenChain>& chosen, bo
         // Outside the retries, so that only what was used in the end is recorded.
         transport =
             chains::evm::make_record_transport(std::move(transport), *connections.recording);
+    }
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        auto& transport = connections.transports[i];
+        transport = progress.watch(chosen[i].chain.name, std::move(transport));
     }
     return connections;
 }
@@ -179,8 +185,9 @@ Gathered gather_chains(World& world, const SourceOptions& options,
         options.block ? collect::BlockSelector::parse(*options.block) : collect::BlockSelector{};
     auto replayed = read_recording(options.replay);
     const auto chosen = choose(world, options, settings, wallets, replayed, connect_options);
-    const auto connections = connect_all(world, chosen, options.record.has_value(),
-                                         std::move(replayed), connect_options);
+    auto progress = std::make_unique<ReadingProgress>(world, options.quiet);
+    auto connections = connect_all(world, chosen, options.record.has_value(), std::move(replayed),
+                                   connect_options, *progress);
     const auto requests = make_requests(chosen, connections, block, options);
 
     const auto store = log_store(world, options, chosen);
@@ -193,6 +200,8 @@ Gathered gather_chains(World& world, const SourceOptions& options,
     how.tell = [&world](const std::string& line) { say(world, line); };
     how.clock = &world.clock;
     auto result = collect::collect(settings, requests, how);
+    connections.transports.clear();
+    progress.reset();
     const auto time = world.clock.now() - begin;
     if (options.verbose) {
         tell_costs(world, result.costs, chosen, time);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ostream>
 #include <utility>
 
 #include "core/time.hpp"
@@ -17,7 +16,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kDrawEvery{200};
 constexpr milliseconds kTellEvery{10'000};
 constexpr unsigned kBarColumns = 30;
-constexpr const char* kClearLine = "\r\x1b[K";
 
 std::uint64_t percent(std::uint64_t done, std::uint64_t total) {
     return total == 0 ? 100 : std::min(done, total) * 100 / total;
@@ -64,17 +62,15 @@ void Progress::at(std::uint64_t done) {
 
 void Progress::draw(std::uint64_t done) {
     const auto filled = static_cast<unsigned>(percent(done, total_) * kBarColumns / 100);
-    world_.err << kClearLine
-               << fmt::format("{} [{}{}] {} %{}", what_, std::string(filled, '#'),
-                              std::string(kBarColumns - filled, '.'), percent(done, total_),
-                              left(done))
-               << std::flush;
+    draw_line(world_, fmt::format("{} [{}{}] {} %{}", what_, std::string(filled, '#'),
+                                  std::string(kBarColumns - filled, '.'), percent(done, total_),
+                                  left(done)));
     is_drawn_ = true;
 }
 
 void Progress::end() {
     if (is_drawn_) {
-        world_.err << kClearLine << std::flush;
+        clear_line(world_);
         is_drawn_ = false;
     }
 }

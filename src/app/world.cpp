@@ -3,10 +3,16 @@
 #include <cerrno>
 #include <cstring>
 #include <ostream>
+#include <syncstream>
 
 #include "core/errors.hpp"
 
 namespace margrave::app {
+namespace {
+
+constexpr const char* kClearLine = "\r\x1b[K";
+
+}  // namespace
 
 void write_result(World& world, std::string_view text) {
     errno = 0;
@@ -18,6 +24,15 @@ void write_result(World& world, std::string_view text) {
                            std::strerror(errno));
 }
 
-void say(World& world, std::string_view text) { world.err << "margrave: " << text << std::endl; }
+void say(World& world, std::string_view text) {
+    std::osyncstream(world.err) << (world.err_is_terminal ? kClearLine : "") << "margrave: " << text
+                                << std::endl;
+}
+
+void draw_line(World& world, std::string_view text) {
+    std::osyncstream(world.err) << kClearLine << text.substr(0, world.columns) << std::flush;
+}
+
+void clear_line(World& world) { std::osyncstream(world.err) << kClearLine << std::flush; }
 
 }  // namespace margrave::app

@@ -37,7 +37,12 @@ struct World {
 /// any other reason that the result cannot be written, such as a full disk.
 void write_result(World& world, std::string_view text);
 
-/// "margrave: TEXT" on stderr, one line.
+/// "margrave: TEXT" on stderr, one line, whole whatever other threads say, in the place of one that
+/// is drawn.
 void say(World& world, std::string_view text);
+
+/// On a terminal's stderr: a line that the next one is drawn or said over. Cut to its width.
+void draw_line(World& world, std::string_view text);
+void clear_line(World& world);
 
 }  // namespace margrave::app

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -184,7 +186,8 @@ void append(std::vector<T> from, std::vector<T>& into) {
 }
 
 /// Those that are new, in order.
-void add_wallets(const std::set<core::Address>& found, std::vector<core::Address>& into) {
+template <class Wallets>
+void add_wallets(const Wallets& found, std::vector<core::Address>& into) {
     for (const core::Address& wallet : found) {
         if (std::find(into.begin(), into.end(), wallet) == into.end()) {
             into.push_back(wallet);
@@ -288,6 +291,40 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     cost.splits = reader.cost().splits;
 }
 
+/// A chain that cannot be read at all is a gap.
+CollectResult collect_one(const settings::Settings& settings, const ChainRequest& request,
+                          const CollectOptions& options) {
+    CollectResult result;
+    add_wallets(request.wallets, result.snapshot.wallets);
+    try {
+        collect_chain(settings, request, options, result);
+    } catch (const ChainError& error) {
+        result.unreadable_chains.push_back(request.chain.name);
+        result.snapshot.gaps.push_back({.chain = request.chain.name,
+                                        .protocol = "",
+                                        .market = "",
+                                        .wallet = std::nullopt,
+                                        .kind = error.kind(),
+                                        .detail = error.what()});
+    }
+    result.costs.back().traffic = request.transport->traffic();
+    return result;
+}
+
+void append(CollectResult from, CollectResult& into) {
+    add_wallets(from.snapshot.wallets, into.snapshot.wallets);
+    append(std::move(from.snapshot.chains), into.snapshot.chains);
+    append(std::move(from.snapshot.markets), into.snapshot.markets);
+    append(std::move(from.snapshot.holdings), into.snapshot.holdings);
+    append(std::move(from.snapshot.claims), into.snapshot.claims);
+    append(std::move(from.snapshot.smart_accounts), into.snapshot.smart_accounts);
+    append(std::move(from.snapshot.venues), into.snapshot.venues);
+    append(std::move(from.snapshot.oracles), into.snapshot.oracles);
+    append(std::move(from.snapshot.gaps), into.snapshot.gaps);
+    append(std::move(from.costs), into.costs);
+    append(std::move(from.unreadable_chains), into.unreadable_chains);
+}
+
 bool is_hash(std::string_view text) {
     const auto bytes = core::parse_hex(text);
     return bytes && bytes->size() == 32;
@@ -313,26 +350,19 @@ BlockSelector BlockSelector::parse(std::string_view text) {
 
 CollectResult collect(const settings::Settings& settings, const std::vector<ChainRequest>& requests,
                       const CollectOptions& options) {
-    CollectResult result;
+    // Nearly all of the time is waiting for endpoints, which have nothing to do with each other.
+    std::vector<std::future<CollectResult>> reading;
     for (const ChainRequest& request : requests) {
-        for (const core::Address& wallet : request.wallets) {
-            auto& wallets = result.snapshot.wallets;
-            if (std::find(wallets.begin(), wallets.end(), wallet) == wallets.end()) {
-                wallets.push_back(wallet);
-            }
-        }
-        try {
-            collect_chain(settings, request, options, result);
-        } catch (const ChainError& error) {
-            result.unreadable_chains.push_back(request.chain.name);
-            result.snapshot.gaps.push_back({.chain = request.chain.name,
-                                            .protocol = "",
-                                            .market = "",
-                                            .wallet = std::nullopt,
-                                            .kind = error.kind(),
-                                            .detail = error.what()});
-        }
-        result.costs.back().traffic = request.transport->traffic();
+        reading.push_back(std::async(std::launch::async, [&settings, &request, &options] {
+            return collect_one(settings, request, options);
+        }));
+    }
+    for (std::future<CollectResult>& one : reading) {
+        one.wait();
+    }
+    CollectResult result;
+    for (std::future<CollectResult>& one : reading) {
+        append(one.get(), result);
     }
     return result;
 }

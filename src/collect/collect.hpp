@@ -64,9 +64,10 @@ struct CollectOptions {
     core::Clock* clock = nullptr;                       ///< for the seconds in those lines
 };
 
-/// Reads all wallets on all chains, every chain at one block, and turns each failure into a named
-/// gap. Throws only for what is the user's mistake: a block that does not exist (InputError), a
-/// configuration that cannot be (ConfigError).
+/// Reads all wallets on all chains, every chain at one block and all chains at once, each in a
+/// thread of its own; turns each failure into a named gap. `options.log_store` and `options.tell`
+/// are used by all of them. Throws only for what is the user's mistake: a block that does not exist
+/// (InputError), a configuration that cannot be (ConfigError).
 [[nodiscard]] CollectResult collect(const settings::Settings& settings,
                                     const std::vector<ChainRequest>& requests,
                                     const CollectOptions& options);

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -194,6 +198,35 @@ TEST_CASE("an endpoint that does not answer makes its chain unreadable and no ot
     CHECK(result.snapshot.markets.size() == 1);
     CHECK(result.snapshot.wallets.size() == 2);  // named once
     CHECK(result.costs.size() == 2);
+}
+
+TEST_CASE("chains are read at once, and told in the order in which they were asked for",
+          "[collect]") {
+    World first;
+    World second;
+    std::mutex mutex;
+    std::condition_variable arrival;
+    std::set<const World*> arrived;
+    const auto wait_for_both = [&](const World& world) {
+        return [&](const chains::evm::RpcRequest&) -> std::optional<chains::evm::RpcError> {
+            std::unique_lock lock(mutex);
+            arrived.insert(&world);
+            arrival.notify_all();
+            arrival.wait_for(lock, std::chrono::seconds(5), [&] { return arrived.size() == 2; });
+            return arrived.size() == 2
+                       ? std::nullopt
+                       : std::optional(test::rpc_error(0, "nobody else was asked", 503));
+        };
+    };
+    first.node.refuse_request = wait_for_both(first);
+    second.node.refuse_request = wait_for_both(second);
+    ChainRequest other = first.request();
+    other.chain.name = "other";
+    const CollectResult result = collect::collect(first.settings, {other, second.request()}, {});
+    CHECK(result.unreadable_chains.empty());
+    REQUIRE(result.snapshot.chains.size() == 2);
+    CHECK(result.snapshot.chains[0].chain == "other");
+    CHECK(result.costs[1].chain == "ethereum");
 }
 
 TEST_CASE("a block that does not exist is the user's mistake", "[collect]") {
