@@ -7,84 +7,35 @@
 #include <limits>
 #include <vector>
 
+#include "cascade/fixed_point_lanes.hpp"
+
 namespace margrave::cascade::fixed_point_rounds {
 namespace {
-
-/// One double for each scenario.
-using Eight = double __attribute__((vector_size(64)));
-using Four = double __attribute__((vector_size(32)));
-using Two = double __attribute__((vector_size(16)));
-
-template <class V>
-constexpr std::size_t lanes = sizeof(V) / sizeof(double);
-
-[[gnu::always_inline]] inline double& lane(double& value, std::size_t /*i*/) { return value; }
-[[gnu::always_inline]] inline double& lane(Eight& values, std::size_t i) {
-    return reinterpret_cast<double*>(&values)[i];
-}
-
-/// An array of V; an allocator does not know a vector type's alignment, a struct's it does.
-template <class V>
-class Array {
-  public:
-    explicit Array(std::size_t size) : slots_(size) {}
-    [[gnu::always_inline]] V& operator[](std::size_t i) { return slots_[i].value; }
-    [[gnu::always_inline]] const V& operator[](std::size_t i) const { return slots_[i].value; }
-
-  private:
-    struct alignas(sizeof(V)) Slot {
-        V value{};
-    };
-    std::vector<Slot> slots_;
-};
-
-/// The least lane.
-[[gnu::always_inline]] inline double least_of(const double& value) { return value; }
-[[gnu::always_inline]] inline double least_of(const Eight& values) {
-    const auto* halves = reinterpret_cast<const Four*>(&values);
-    const Four four = halves[0] < halves[1] ? halves[0] : halves[1];
-    const auto* quarters = reinterpret_cast<const Two*>(&four);
-    const Two two = quarters[0] < quarters[1] ? quarters[0] : quarters[1];
-    return two[0] < two[1] ? two[0] : two[1];
-}
-
-/// A bit for each lane that is below the limit.
-[[gnu::always_inline]] inline unsigned bits_below(const double& value, double limit) {
-    return value < limit ? 1U : 0U;
-}
-[[gnu::always_inline]] inline unsigned bits_below(const Eight& values, double limit) {
-    unsigned out = 0;
-    for (unsigned i = 0; i < lanes<Eight>; ++i) {
-        out |= (values[i] < limit ? 1U : 0U) << i;
-    }
-    return out;
-}
-
-/// 1 for each bit that is set, else 0.
-struct MaskTable {
-    alignas(64) std::array<std::array<double, 8>, 256> rows{};
-    constexpr MaskTable() {
-        for (unsigned bits = 0; bits < 256; ++bits) {
-            for (unsigned i = 0; i < 8; ++i) {
-                rows[bits][i] = (bits >> i & 1U) != 0 ? 1.0 : 0.0;
-            }
-        }
-    }
-};
-constexpr MaskTable kMasks;
-
-[[gnu::always_inline]] inline void masked(double& value, unsigned bits) {
-    value = (bits & 1U) != 0 ? value : 0;
-}
-[[gnu::always_inline]] inline void masked(Eight& values, unsigned bits) {
-    values *= *reinterpret_cast<const Eight*>(kMasks.rows[bits].data());
-}
 
 /// Borrowers that were this near to their limit are looked at again, until prices have fallen so
 /// far.
 constexpr double kNear = 1.12;
 /// More than what a sum of products is off by.
 constexpr double kRounding = 1e-12;
+
+/// Borrowers at a time, of which those are picked without a branch that something is to be done
+/// for: who falls is chance to a branch predictor, and a wrong guess takes longer than a borrower.
+constexpr std::size_t kBlock = 256;
+
+/// Places within a block.
+class Picked {
+  public:
+    [[gnu::always_inline]] void add_if(bool is_wanted, std::size_t place) {
+        places_[count_] = static_cast<std::uint16_t>(place);
+        count_ += is_wanted ? 1U : 0U;
+    }
+    [[nodiscard]] const std::uint16_t* begin() const { return places_.data(); }
+    [[nodiscard]] const std::uint16_t* end() const { return places_.data() + count_; }
+
+  private:
+    std::array<std::uint16_t, kBlock + 1> places_;
+    std::size_t count_ = 0;
+};
 
 /// All of it is inlined into one function for each instruction set.
 template <class V>
@@ -101,7 +52,9 @@ class Solver {
           sold_out_(market.kinds.size()),
           sold_kinds_(market.kinds.size()),
           sold_(market.assets),
-          fallen_(borrowers()) {
+          limits_(kBlock),
+          fallen_(borrowers()),
+          pools_(market.groups.size()) {
         for (std::size_t j = 0; j < market_.assets; ++j) {
             for (std::size_t i = 0; i < lanes<V>; ++i) {
                 // Lanes without a scenario repeat the last one.
@@ -114,23 +67,31 @@ class Solver {
         unsigned moving = (1U << outside_.size()) - 1;
         for (std::size_t round = 1; round <= limits.rounds_max && moving != 0; ++round) {
             price_kinds();
+            sell_again();
             if (round == 1 || has_left_reference()) {
                 look_at_all();
             } else {
                 look_at_near();
             }
-            sell();
             moving = move_prices(limits.tolerance, moving, round, out);
         }
         report(out);
     }
 
   private:
-    /// One that has fallen in these lanes and has something left.
-    struct Seller {
-        std::uint32_t holdings = 0;
-        unsigned lanes = 0;
-        double debt = 0;
+    /// Borrowers with as many holdings each, whose holdings are copied one after the other, so that
+    /// further rounds go over nothing else.
+    struct Pool {
+        std::vector<double> cushions;  ///< healths at the reference prices of those that are near
+        std::vector<double> near_debts;
+        std::vector<std::uint32_t> near_borrowers;
+        std::vector<double> near_amounts;
+        std::vector<std::uint16_t> near_kind_of;
+        /// Those that have fallen in these lanes and have something left.
+        std::vector<double> debts;
+        std::vector<std::uint8_t> lanes;
+        std::vector<double> amounts;
+        std::vector<std::uint16_t> kind_of;
     };
 
     [[nodiscard, gnu::always_inline]] std::size_t borrowers() const {
@@ -175,199 +136,318 @@ class Solver {
         return to;
     }
 
-    template <std::size_t N>
-    [[gnu::always_inline]] void look_at_group(std::uint32_t from, std::uint32_t to) {
-        for (std::uint32_t borrower = from; borrower < to; ++borrower) {
-            const std::uint32_t first = market_.first[borrower];
-            const std::size_t count = N != 0 ? N : market_.first[borrower + 1] - first;
-            V limit = limit_prices_[market_.kind_of[first]] * market_.amounts[first];
-            for (std::size_t i = 1; i < count; ++i) {
-                limit += limit_prices_[market_.kind_of[first + i]] * market_.amounts[first + i];
-            }
-            const double debt = market_.debts[borrower];
-            const double least = least_of(limit);
-            if (least < debt * kNear) {
-                note(borrower, limit, debt);
-            }
-        }
-    }
-
-    /// Holdings as they stand one after the other.
+    /// N holdings, or as many as it says where N is 0.
     struct Holdings {
         const double* amounts = nullptr;
         const std::uint16_t* kind_of = nullptr;
-        std::uint32_t count = 0;
     };
-    [[nodiscard, gnu::always_inline]] Holdings holdings_of(std::uint32_t borrower) const {
-        const std::uint32_t first = market_.first[borrower];
-        return {.amounts = market_.amounts + first,
-                .kind_of = market_.kind_of + first,
-                .count = market_.first[borrower + 1] - first};
+
+    template <std::size_t N>
+    [[gnu::always_inline]] static void copy(const Holdings& held, std::size_t count,
+                                            std::vector<double>& amounts,
+                                            std::vector<std::uint16_t>& kind_of) {
+        for (std::size_t i = 0; i < (N != 0 ? N : count); ++i) {
+            amounts.push_back(held.amounts[i]);
+            kind_of.push_back(held.kind_of[i]);
+        }
     }
 
-    /// The lanes in which the borrower has fallen now sell what it has: it is copied, so that
-    /// further rounds go over nothing else. Returns all the lanes in which it has fallen.
-    [[gnu::always_inline]] unsigned take_down(std::uint32_t borrower, const Holdings& held,
-                                              double debt, unsigned below) {
-        const unsigned fresh = below & ~unsigned{fallen_[borrower]};
-        if (fresh != 0) {
-            fallen_[borrower] = static_cast<std::uint8_t>(fallen_[borrower] | fresh);
-            V one = V{} + 1.0;
-            masked(one, fresh);
-            fallen_count_ += one;
-            sellers_.push_back({.holdings = held.count, .lanes = fresh, .debt = debt});
-            sold_amounts_.insert(sold_amounts_.end(), held.amounts, held.amounts + held.count);
-            sold_kind_of_.insert(sold_kind_of_.end(), held.kind_of, held.kind_of + held.count);
+    /// What holdings bring or bear at the prices of their kinds.
+    template <std::size_t N>
+    [[gnu::always_inline]] static void value(const Array<V>& kind_prices, const Holdings& held,
+                                             std::size_t count, V& out) {
+        out = kind_prices[held.kind_of[0]] * held.amounts[0];
+        for (std::size_t i = 1; i < (N != 0 ? N : count); ++i) {
+            out += kind_prices[held.kind_of[i]] * held.amounts[i];
         }
-        return fallen_[borrower];
+    }
+
+    /// Sells as much as pays the debt, in those lanes; returns the lanes in which all is not
+    /// enough.
+    template <std::size_t N>
+    [[gnu::always_inline]] unsigned sell(const Holdings& held, std::size_t count, double debt,
+                                         unsigned lanes) {
+        V net;
+        value<N>(net_prices_, held, count, net);
+        const V one = V{} + 1.0;
+        V part = debt / net;
+        part = part < one ? part : one;
+        masked(part, lanes);
+        for (std::size_t i = 0; i < (N != 0 ? N : count); ++i) {
+            sold_kinds_[held.kind_of[i]] += part * held.amounts[i];
+        }
+        return bits_below(net, debt) & lanes;
+    }
+
+    /// Who has nothing left in those lanes sells no more at lower prices.
+    template <std::size_t N>
+    [[gnu::always_inline]] void go_broke(const Holdings& held, std::size_t count, double debt,
+                                         unsigned lanes) {
+        V gone = V{} + 1.0;
+        masked(gone, lanes);
+        unpaid_ += gone * debt;
+        for (std::size_t i = 0; i < (N != 0 ? N : count); ++i) {
+            sold_out_[held.kind_of[i]] += gone * held.amounts[i];
+        }
+    }
+
+    /// Those of a block that have fallen in lanes of fresh_. Who has something left when it has
+    /// sold goes on in further rounds.
+    template <std::size_t N, class HoldingsOf, class BorrowerOf, class DebtOf>
+    [[gnu::always_inline]] void take_down(Pool& pool, const Picked& falling, std::size_t count,
+                                          const HoldingsOf& holdings_of,
+                                          const BorrowerOf& borrower_of, const DebtOf& debt_of) {
+        Picked lasting;
+        Picked broke;
+        std::array<std::uint8_t, kBlock> empty;
+        for (const std::size_t i : falling) {
+            std::uint8_t& fallen = fallen_[borrower_of(i)];
+            fallen = static_cast<std::uint8_t>(fallen | fresh_[i]);
+            V one = V{} + 1.0;
+            masked(one, fresh_[i]);
+            fallen_count_ += one;
+            empty[i] =
+                static_cast<std::uint8_t>(sell<N>(holdings_of(i), count, debt_of(i), fresh_[i]));
+            lasting.add_if(empty[i] != fresh_[i], i);
+            broke.add_if(empty[i] != 0, i);
+        }
+        for (const std::size_t i : lasting) {
+            pool.debts.push_back(debt_of(i));
+            pool.lanes.push_back(static_cast<std::uint8_t>(fresh_[i] & ~empty[i]));
+            copy<N>(holdings_of(i), count, pool.amounts, pool.kind_of);
+        }
+        for (const std::size_t i : broke) {
+            go_broke<N>(holdings_of(i), count, debt_of(i), empty[i]);
+        }
+    }
+
+    /// The least of those lanes over the debt.
+    [[nodiscard, gnu::always_inline]] double cushion_of(const V& limit, double debt,
+                                                        unsigned near) const {
+        double out = std::numeric_limits<double>::infinity();
+        V copy = limit;
+        for (std::size_t i = 0; i < lanes<V>; ++i) {
+            if ((near >> i & 1U) != 0) {
+                out = std::min(out, lane(copy, i));
+            }
+        }
+        return out / debt;
+    }
+
+    template <std::size_t N>
+    [[gnu::always_inline]] void look_at_block(Pool& pool, std::uint32_t from, std::uint32_t to,
+                                              std::size_t count) {
+        const std::uint32_t first = market_.first[from];
+        const auto holdings_of = [&](std::size_t place) {
+            const std::size_t at = first + place * (N != 0 ? N : count);
+            return Holdings{.amounts = market_.amounts + at, .kind_of = market_.kind_of + at};
+        };
+        const auto borrower_of = [&](std::size_t place) {
+            return from + static_cast<std::uint32_t>(place);
+        };
+        const auto debt_of = [&](std::size_t place) { return market_.debts[from + place]; };
+        Picked close;
+        for (std::size_t i = 0; i < to - from; ++i) {
+            value<N>(limit_prices_, holdings_of(i), count, limits_[i]);
+            close.add_if(least_of(limits_[i]) < debt_of(i) * kNear, i);
+        }
+        Picked falling;
+        Picked near;
+        for (const std::size_t i : close) {
+            const unsigned before = fallen_[from + i];
+            const unsigned below = bits_below(limits_[i], debt_of(i));
+            fresh_[i] = static_cast<std::uint8_t>(below & ~before);
+            falling.add_if(fresh_[i] != 0, i);
+            near.add_if((bits_below(limits_[i], debt_of(i) * kNear) & ~(before | below)) != 0, i);
+        }
+        take_down<N>(pool, falling, count, holdings_of, borrower_of, debt_of);
+        for (const std::size_t i : near) {
+            const double debt = market_.debts[from + i];
+            const unsigned fallen = fallen_[from + i];
+            const unsigned lanes = bits_below(limits_[i], debt * kNear) & ~fallen;
+            pool.cushions.push_back(cushion_of(limits_[i], debt, lanes));
+            pool.near_debts.push_back(debt);
+            pool.near_borrowers.push_back(borrower_of(i));
+            copy<N>(holdings_of(i), count, pool.near_amounts, pool.near_kind_of);
+        }
     }
 
     /// Takes down who has fallen, and copies who is near in a lane in which it has not.
-    [[gnu::always_inline]] void note(std::uint32_t borrower, const V& limit, double debt) {
-        const Holdings held = holdings_of(borrower);
-        const unsigned fallen = take_down(borrower, held, debt, bits_below(limit, debt));
-        const unsigned near = bits_below(limit, debt * kNear) & ~fallen;
-        if (near != 0) {
-            double cushion = std::numeric_limits<double>::infinity();
-            V copy = limit;
-            for (std::size_t i = 0; i < lanes<V>; ++i) {
-                if ((near >> i & 1U) != 0) {
-                    cushion = std::min(cushion, lane(copy, i));
-                }
-            }
-            near_.push_back({.cushion = cushion / debt,
-                             .debt = debt,
-                             .borrower = borrower,
-                             .holdings = held.count});
-            near_amounts_.insert(near_amounts_.end(), held.amounts, held.amounts + held.count);
-            near_kind_of_.insert(near_kind_of_.end(), held.kind_of, held.kind_of + held.count);
+    template <std::size_t N>
+    [[gnu::always_inline]] void look_at_group(Pool& pool, std::uint32_t from, std::uint32_t to,
+                                              std::size_t count) {
+        make_room(pool, to - from, count);
+        for (std::uint32_t block = from; block < to; block += kBlock) {
+            look_at_block<N>(pool, block, std::min(to, block + static_cast<std::uint32_t>(kBlock)),
+                             count);
         }
     }
 
     /// For all that can be near or fall: copying while they grow takes a tenth of the time.
-    [[gnu::always_inline]] void make_room(double kept) {
-        std::size_t borrowers = 0;
-        std::size_t holdings = 0;
-        std::uint32_t from = 0;
-        for (const std::uint32_t to : market_.groups) {
-            const std::uint32_t far = first_far(from, to, kept);
-            borrowers += far - from;
-            holdings += market_.first[far] - market_.first[from];
-            from = to;
-        }
-        near_.reserve(borrowers);
-        near_amounts_.reserve(holdings);
-        near_kind_of_.reserve(holdings);
-        sellers_.reserve(sellers_.size() + borrowers);
-        sold_amounts_.reserve(sold_amounts_.size() + holdings);
-        sold_kind_of_.reserve(sold_kind_of_.size() + holdings);
+    [[gnu::always_inline]] static void make_room(Pool& pool, std::size_t borrowers,
+                                                 std::size_t count) {
+        pool.cushions.clear();
+        pool.near_debts.clear();
+        pool.near_borrowers.clear();
+        pool.near_amounts.clear();
+        pool.near_kind_of.clear();
+        pool.cushions.reserve(borrowers);
+        pool.near_debts.reserve(borrowers);
+        pool.near_borrowers.reserve(borrowers);
+        pool.near_amounts.reserve(borrowers * count);
+        pool.near_kind_of.reserve(borrowers * count);
+        pool.debts.reserve(pool.debts.size() + borrowers);
+        pool.lanes.reserve(pool.lanes.size() + borrowers);
+        pool.amounts.reserve(pool.amounts.size() + borrowers * count);
+        pool.kind_of.reserve(pool.kind_of.size() + borrowers * count);
     }
 
     [[gnu::always_inline]] void look_at_all() {
-        near_.clear();
-        near_amounts_.clear();
-        near_kind_of_.clear();
         reference_ = prices_;
         const double kept = kept_of(market_.arranged_at);
-        make_room(kept);
         std::uint32_t from = 0;
-        for (std::size_t n = 0; n < market_.groups.size(); ++n) {
+        for (std::size_t n = 0; n < pools_.size(); ++n) {
             const std::uint32_t to = first_far(from, market_.groups[n], kept);
             switch (n) {
                 case 1:
-                    look_at_group<1>(from, to);
+                    look_at_group<1>(pools_[n], from, to, n);
                     break;
                 case 2:
-                    look_at_group<2>(from, to);
+                    look_at_group<2>(pools_[n], from, to, n);
                     break;
                 case 3:
-                    look_at_group<3>(from, to);
+                    look_at_group<3>(pools_[n], from, to, n);
                     break;
                 default:
-                    look_at_group<0>(from, to);
+                    look_at_group<0>(pools_[n], from, to, n);
             }
             from = market_.groups[n];
+        }
+    }
+
+    template <std::size_t N>
+    [[gnu::always_inline]] void look_at_near(Pool& pool, std::size_t begin, std::size_t end,
+                                             std::size_t count, double used_up) {
+        constexpr unsigned kAllLanes = (1U << lanes<V>)-1;
+        const auto holdings_of = [&](std::size_t place) {
+            const std::size_t at = (begin + place) * (N != 0 ? N : count);
+            return Holdings{.amounts = pool.near_amounts.data() + at,
+                            .kind_of = pool.near_kind_of.data() + at};
+        };
+        Picked used;
+        for (std::size_t i = 0; i < end - begin; ++i) {
+            used.add_if(pool.cushions[begin + i] <= used_up, i);
+        }
+        const auto borrower_of = [&](std::size_t place) {
+            return pool.near_borrowers[begin + place];
+        };
+        const auto debt_of = [&](std::size_t place) { return pool.near_debts[begin + place]; };
+        Picked falling;
+        for (const std::size_t i : used) {
+            V limit;
+            value<N>(limit_prices_, holdings_of(i), count, limit);
+            const unsigned before = fallen_[borrower_of(i)];
+            fresh_[i] = static_cast<std::uint8_t>(bits_below(limit, debt_of(i)) & ~before);
+            falling.add_if(fresh_[i] != 0, i);
+        }
+        take_down<N>(pool, falling, count, holdings_of, borrower_of, debt_of);
+        for (const std::size_t i : falling) {
+            if (fallen_[borrower_of(i)] == kAllLanes) {
+                pool.cushions[begin + i] = std::numeric_limits<double>::infinity();
+            }
         }
     }
 
     /// Only borrowers whose cushion can have been used up, until they have fallen in every lane.
     [[gnu::always_inline]] void look_at_near() {
         const double used_up = (1 + kRounding) / kept();
-        constexpr unsigned kAllLanes = (1U << lanes<V>)-1;
-        std::size_t first = 0;
-        for (Near& near : near_) {
-            if (near.cushion <= used_up) {
-                const Holdings held{.amounts = near_amounts_.data() + first,
-                                    .kind_of = near_kind_of_.data() + first,
-                                    .count = near.holdings};
-                V limit{};
-                for (std::uint32_t i = 0; i < held.count; ++i) {
-                    limit += limit_prices_[held.kind_of[i]] * held.amounts[i];
-                }
-                const unsigned below = bits_below(limit, near.debt);
-                if (below != 0 && take_down(near.borrower, held, near.debt, below) == kAllLanes) {
-                    near.cushion = std::numeric_limits<double>::infinity();
+        for (std::size_t n = 0; n < pools_.size(); ++n) {
+            Pool& pool = pools_[n];
+            for (std::size_t from = 0; from < pool.cushions.size(); from += kBlock) {
+                const std::size_t to = std::min(pool.cushions.size(), from + kBlock);
+                switch (n) {
+                    case 1:
+                        look_at_near<1>(pool, from, to, n, used_up);
+                        break;
+                    case 2:
+                        look_at_near<2>(pool, from, to, n, used_up);
+                        break;
+                    case 3:
+                        look_at_near<3>(pool, from, to, n, used_up);
+                        break;
+                    default:
+                        look_at_near<0>(pool, from, to, n, used_up);
                 }
             }
-            first += near.holdings;
         }
     }
 
-    /// What all holdings of a seller bring.
-    [[gnu::always_inline]] void bring(std::size_t first, const Seller& seller, V& net) const {
-        net = V{};
-        for (std::size_t at = first; at < first + seller.holdings; ++at) {
-            net += net_prices_[sold_kind_of_[at]] * sold_amounts_[at];
+    /// Whoever has fallen before sells at the prices as they are now.
+    template <std::size_t N>
+    [[gnu::always_inline]] void sell_again(Pool& pool, std::size_t count) {
+        const std::size_t size = N != 0 ? N : count;
+        broke_.resize(pool.debts.size() + 1);
+        std::size_t broke = 0;
+        for (std::size_t i = 0; i < pool.debts.size(); ++i) {
+            const Holdings held{.amounts = pool.amounts.data() + i * size,
+                                .kind_of = pool.kind_of.data() + i * size};
+            broke_[broke] = static_cast<std::uint32_t>(i);
+            broke += sell<N>(held, count, pool.debts[i], pool.lanes[i]) != 0 ? 1U : 0U;
         }
+        broke_.resize(broke);
+        take_out<N>(pool, count);
     }
 
-    /// Whoever has fallen sells at the prices as they are. Who has nothing left by that sells no
-    /// more at lower ones: it is taken out of the list.
-    [[gnu::always_inline]] void sell() {
+    /// Whom broke_ names; where nothing is left in any lane the last one takes the place.
+    template <std::size_t N>
+    [[gnu::always_inline]] void take_out(Pool& pool, std::size_t count) {
+        const std::size_t size = N != 0 ? N : count;
+        std::size_t kept = pool.debts.size();
+        for (std::size_t at = broke_.size(); at-- > 0;) {
+            const std::size_t i = broke_[at];
+            double* const amounts = pool.amounts.data() + i * size;
+            std::uint16_t* const kind_of = pool.kind_of.data() + i * size;
+            const Holdings held{.amounts = amounts, .kind_of = kind_of};
+            V net;
+            value<N>(net_prices_, held, count, net);
+            const unsigned empty = bits_below(net, pool.debts[i]) & pool.lanes[i];
+            go_broke<N>(held, count, pool.debts[i], empty);
+            pool.lanes[i] = static_cast<std::uint8_t>(pool.lanes[i] & ~empty);
+            if (pool.lanes[i] == 0) {
+                --kept;
+                pool.debts[i] = pool.debts[kept];
+                pool.lanes[i] = pool.lanes[kept];
+                for (std::size_t k = 0; k < size; ++k) {
+                    amounts[k] = pool.amounts[kept * size + k];
+                    kind_of[k] = pool.kind_of[kept * size + k];
+                }
+            }
+        }
+        pool.debts.resize(kept);
+        pool.lanes.resize(kept);
+        pool.amounts.resize(kept * size);
+        pool.kind_of.resize(kept * size);
+    }
+
+    [[gnu::always_inline]] void sell_again() {
         for (std::size_t k = 0; k < market_.kinds.size(); ++k) {
             sold_kinds_[k] = sold_out_[k];
         }
-        std::size_t first = 0;
-        std::size_t kept_sellers = 0;
-        std::size_t kept_holdings = 0;
-        for (const Seller& seller : sellers_) {
-            const std::size_t end = first + seller.holdings;
-            V net;
-            bring(first, seller, net);
-            const V one = V{} + 1.0;
-            V part = seller.debt / net;
-            part = part < one ? part : one;
-            masked(part, seller.lanes);
-            for (std::size_t at = first; at < end; ++at) {
-                sold_kinds_[sold_kind_of_[at]] += part * sold_amounts_[at];
+        for (std::size_t n = 0; n < pools_.size(); ++n) {
+            switch (n) {
+                case 1:
+                    sell_again<1>(pools_[n], n);
+                    break;
+                case 2:
+                    sell_again<2>(pools_[n], n);
+                    break;
+                case 3:
+                    sell_again<3>(pools_[n], n);
+                    break;
+                default:
+                    sell_again<0>(pools_[n], n);
             }
-            const unsigned empty = bits_below(net, seller.debt) & seller.lanes;
-            if (empty != 0) {
-                V gone = one;
-                masked(gone, empty);
-                unpaid_ += gone * seller.debt;
-                for (std::size_t at = first; at < end; ++at) {
-                    sold_out_[sold_kind_of_[at]] += gone * sold_amounts_[at];
-                }
-            }
-            if (empty != seller.lanes) {
-                if (kept_holdings != first || empty != 0) {
-                    Seller& kept = sellers_[kept_sellers];
-                    kept = seller;
-                    kept.lanes &= ~empty;
-                    for (std::size_t i = 0; i < seller.holdings; ++i) {
-                        sold_amounts_[kept_holdings + i] = sold_amounts_[first + i];
-                        sold_kind_of_[kept_holdings + i] = sold_kind_of_[first + i];
-                    }
-                }
-                ++kept_sellers;
-                kept_holdings += end - first;
-            }
-            first = end;
         }
-        sellers_.resize(kept_sellers);
-        sold_amounts_.resize(kept_holdings);
-        sold_kind_of_.resize(kept_holdings);
     }
 
     /// Lanes that have settled stay where they are. Returns those that still move.
@@ -416,28 +496,25 @@ class Solver {
         for (std::size_t k = 0; k < market_.kinds.size(); ++k) {
             bad_debt -= net_prices_[k] * sold_out_[k];
         }
-        std::size_t first = 0;
-        for (const Seller& seller : sellers_) {
-            V net;
-            bring(first, seller, net);
-            V missing = seller.debt - net;
-            missing = missing > V{} ? missing : V{};
-            masked(missing, seller.lanes);
-            bad_debt += missing;
-            first += seller.holdings;
+        for (std::size_t n = 0; n < pools_.size(); ++n) {
+            const Pool& pool = pools_[n];
+            for (std::size_t i = 0; i < pool.debts.size(); ++i) {
+                V net;
+                value<0>(net_prices_,
+                         {.amounts = pool.amounts.data() + i * n,
+                          .kind_of = pool.kind_of.data() + i * n},
+                         n, net);
+                V missing = pool.debts[i] - net;
+                missing = missing > V{} ? missing : V{};
+                masked(missing, pool.lanes[i]);
+                bad_debt += missing;
+            }
         }
         for (std::size_t i = 0; i < outside_.size(); ++i) {
             out[i].fallen = static_cast<std::size_t>(lane(fallen_count_, i));
             out[i].bad_debt = std::max(0.0, lane(bad_debt, i));
         }
     }
-
-    struct Near {
-        double cushion = 0;  ///< health at the reference prices
-        double debt = 0;
-        std::uint32_t borrower = 0;
-        std::uint32_t holdings = 0;
-    };
 
     const View& market_;
     Outside outside_;
@@ -448,14 +525,12 @@ class Solver {
     Array<V> net_prices_;    ///< over the bonus
     Array<V> sold_out_;      ///< of kinds, by borrowers who have nothing left
     Array<V> sold_kinds_;
-    Array<V> sold_;                     ///< of assets
-    std::vector<std::uint8_t> fallen_;  ///< a bit for each lane, by borrower
-    std::vector<Near> near_;
-    std::vector<double> near_amounts_;  ///< of all of them, one after the other
-    std::vector<std::uint16_t> near_kind_of_;
-    std::vector<Seller> sellers_;
-    std::vector<double> sold_amounts_;  ///< of all sellers, one after the other
-    std::vector<std::uint16_t> sold_kind_of_;
+    Array<V> sold_;                           ///< of assets
+    Array<V> limits_;                         ///< of a block's borrowers
+    std::vector<std::uint8_t> fallen_;        ///< a bit for each lane, by borrower
+    std::vector<Pool> pools_;                 ///< by the number of holdings
+    std::array<std::uint8_t, kBlock> fresh_;  ///< lanes in which one of a block falls now
+    std::vector<std::uint32_t> broke_;        ///< sellers of a pool that have nothing left now
     V fallen_count_{};
     V unpaid_{};  ///< debts of those who have nothing left
 };

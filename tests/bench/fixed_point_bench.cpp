@@ -1,6 +1,8 @@
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "cascade/fixed_point.hpp"
@@ -13,12 +15,14 @@ using namespace margrave;
 using cascade::FixedPoint;
 using cascade::FixedPointMarket;
 
-const bench::CommonCase& case_of(std::size_t borrowers) {
-    static std::map<std::size_t, bench::CommonCase> cases;
-    const auto found = cases.find(borrowers);
+const bench::CommonCase& case_of(std::size_t borrowers, std::uint64_t number = 0) {
+    static std::map<std::pair<std::size_t, std::uint64_t>, bench::CommonCase> cases;
+    const auto found = cases.find({borrowers, number});
     return found != cases.end()
                ? found->second
-               : cases.emplace(borrowers, bench::common_case(borrowers, bench::kCommonSeed))
+               : cases
+                     .emplace(std::pair(borrowers, number),
+                              bench::common_case(borrowers, bench::kCommonSeed + number))
                      .first->second;
 }
 
@@ -35,6 +39,22 @@ void fixed_point(benchmark::State& state) {
     state.counters["bytes"] = static_cast<double>(one.market.bytes());
 }
 BENCHMARK(fixed_point)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+
+/// Ten markets in turn, one an iteration: together they take as much memory as one that is ten
+/// times as large, so that what is left of the difference is not the cache's.
+void fixed_point_in_turn(benchmark::State& state) {
+    constexpr std::uint64_t kMarkets = 10;
+    std::vector<const bench::CommonCase*> cases;
+    for (std::uint64_t i = 0; i < kMarkets; ++i) {
+        cases.push_back(&case_of(static_cast<std::size_t>(state.range(0)), i));
+    }
+    std::size_t next = 0;
+    for (auto _ : state) {
+        const bench::CommonCase& one = *cases[next++ % kMarkets];
+        benchmark::DoNotOptimize(one.market.greatest(one.pressure, bench::kCommonLimits));
+    }
+}
+BENCHMARK(fixed_point_in_turn)->Arg(100'000)->Unit(benchmark::kMillisecond);
 
 /// The first rounds of the same: with the one above, what a further round costs.
 void fixed_point_rounds(benchmark::State& state) {
