@@ -111,7 +111,8 @@ void define_source(CLI::App& command, SourceOptions& options) {
 
     command
         .add_option("--cache", options.cache,
-                    "Folder that scanned events are kept in (default: ~/.cache/margrave)")
+                    "Folder that scanned events and readings are kept in (default: "
+                    "~/.cache/margrave)")
         ->type_name("DIR")
         ->group("Files");
     command.add_option("--snapshot-out", options.snapshot_out, "Save what was read")

@@ -8,6 +8,7 @@
 #include "app/endpoints.hpp"
 #include "app/files.hpp"
 #include "app/gather_parts.hpp"
+#include "app/kept_readings.hpp"
 #include "app/log_folder.hpp"
 #include "app/reading_progress.hpp"
 #include "app/report_output.hpp"
@@ -132,6 +133,27 @@ std::unique_ptr<chains::evm::LogStore> log_store(const World& world, const Sourc
     return make_log_folder(agreeing > 1 ? *folder + fmt::format("/quorum-{}", agreeing) : *folder);
 }
 
+/// What is read depends on the configuration, and on what is asked of the chains. Only plain
+/// readings are kept: who has the protocols asked for their own view wants to hear it now.
+std::unique_ptr<collect::ReadingStore> reading_store(const World& world,
+                                                     const SourceOptions& options,
+                                                     const collect::CollectOptions& reading) {
+    auto folder = cache_folder(options.cache, world.environment);
+    const bool is_plain = !reading.verify && !reading.venues && !reading.holders;
+    if (!folder || options.record || options.replay || !is_plain) {
+        return nullptr;
+    }
+    std::string questions =
+        fmt::format("discover {} quorum {}\n", options.discover, options.quorum.value_or(0));
+    if (options.config_file) {
+        questions += read_file(*options.config_file, kConfigBytesMax);
+    }
+    for (const std::string& list : options.token_lists) {
+        questions += "\n" + read_file(list, kTokenListBytesMax);
+    }
+    return make_kept_readings(*std::move(folder), std::move(questions));
+}
+
 void tell_costs(World& world, const std::vector<collect::ReadingCost>& costs,
                 const std::vector<ChosenChain>& chosen, std::chrono::steady_clock::duration time) {
     for (const auto& cost : costs) {
@@ -197,6 +219,8 @@ Gathered gather_chains(World& world, const SourceOptions& options,
     // In a recording a question has one answer, so the block is asked for once.
     how.scan_ahead = !options.record && !options.replay;
     how.log_store = store.get();
+    const auto readings = reading_store(world, options, reading);
+    how.readings = readings.get();
     how.tell = [&world](const std::string& line) { say(world, line); };
     how.clock = &world.clock;
     auto result = collect::collect(settings, requests, how);

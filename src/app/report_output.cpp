@@ -60,10 +60,11 @@ std::string describe(const collect::ReadingCost& cost, std::size_t wallets) {
     const auto bytes = traffic.bytes_sent + traffic.bytes_received;
     return fmt::format(
         "{}: {} rounds, {} requests with {} calls, {} splits, {} retries, {} sent, {} received, {} "
-        "per wallet",
+        "per wallet{}",
         cost.chain, cost.rounds, traffic.requests, traffic.calls, cost.splits, traffic.retries,
         show_bytes(traffic.bytes_sent), show_bytes(traffic.bytes_received),
-        show_bytes(bytes / std::max<std::size_t>(wallets, 1)));
+        show_bytes(bytes / std::max<std::size_t>(wallets, 1)),
+        cost.was_kept ? "; the block is that of an earlier run, whose reading was kept" : "");
 }
 
 }  // namespace margrave::app

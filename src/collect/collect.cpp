@@ -166,10 +166,9 @@ chains::evm::Head read_head(const ChainRequest& request) {
 
 /// The block to read at, chosen when what is final has been scanned: a scan may take minutes, and
 /// nodes forget a block's state. What fails here fails again where it is needed, and is told there.
-chains::evm::Head read_head_after_scans(const ChainRequest& request,
+chains::evm::Head read_head_after_scans(const ChainRequest& request, const chains::evm::Head& head,
                                         const std::vector<MarketReading>& markets,
                                         chains::evm::LogScanner& scanner) {
-    const chains::evm::Head head = read_head(request);
     bool is_any = false;
     for (const MarketReading& market : markets) {
         for (const chains::LogFilter& filter : market.adapter->scans()) {
@@ -211,13 +210,21 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
                                           : std::vector<VenueReading>{};
     ReadingCost& cost = result.costs.emplace_back();
     cost.chain = request.chain.name;
+    chains::evm::Head head = read_head(request);
+    if (auto known = options.readings == nullptr ? std::nullopt
+                                                 : options.readings->find(request, head.block)) {
+        result.snapshot = *std::move(known);
+        cost.was_kept = true;
+        cost.rounds = 1;
+        return;
+    }
     chains::evm::LogScanner scanner(*request.transport, {.chain_id = request.chain.chain_id,
                                                          .store = options.log_store,
                                                          .tell = options.tell,
                                                          .clock = options.clock});
-    const chains::evm::Head head = options.scan_ahead
-                                       ? read_head_after_scans(request, configured, scanner)
-                                       : read_head(request);
+    if (options.scan_ahead) {
+        head = read_head_after_scans(request, head, configured, scanner);
+    }
 
     // The reader first: whatever still has a question when reading ends with a defect takes it back
     // from it.
@@ -298,6 +305,10 @@ CollectResult collect_one(const settings::Settings& settings, const ChainRequest
     add_wallets(request.wallets, result.snapshot.wallets);
     try {
         collect_chain(settings, request, options, result);
+        if (options.readings != nullptr && !result.costs.back().was_kept &&
+            result.snapshot.gaps.empty()) {
+            options.readings->keep(request, result.snapshot);
+        }
     } catch (const ChainError& error) {
         result.unreadable_chains.push_back(request.chain.name);
         result.snapshot.gaps.push_back({.chain = request.chain.name,

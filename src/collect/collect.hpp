@@ -10,6 +10,7 @@
 
 #include "chains/evm/log_cache.hpp"
 #include "chains/evm/rpc.hpp"
+#include "chains/reader.hpp"
 #include "core/address.hpp"
 #include "core/time.hpp"
 #include "settings/settings.hpp"
@@ -34,9 +35,21 @@ struct ChainRequest {
     std::vector<core::Address> wallets;
 };
 
+/// Where a chain's reading is kept between runs. A block's hash stands for all of its state, so
+/// what was read there once is what would be read again. Used from the threads of all chains.
+class ReadingStore {
+  public:
+    virtual ~ReadingStore() = default;
+    /// What was read for the request at that very block; nullopt when it is not kept.
+    [[nodiscard]] virtual std::optional<snapshot::Snapshot> find(const ChainRequest& request,
+                                                                 const chains::Block& block) = 0;
+    virtual void keep(const ChainRequest& request, const snapshot::Snapshot& read) = 0;
+};
+
 /// What reading cost, per chain.
 struct ReadingCost {
     std::string chain;
+    bool was_kept = false;     ///< nothing but the block was asked for
     std::uint64_t rounds = 0;  ///< sequential waits, also for what was refused and sent again
     std::uint64_t splits = 0;  ///< requests beyond one a round
     chains::evm::RpcTraffic traffic;
@@ -60,6 +73,7 @@ struct CollectOptions {
     /// block's state.
     bool scan_ahead = true;
     chains::evm::LogStore* log_store = nullptr;         ///< keeps scanned events between runs
+    ReadingStore* readings = nullptr;                   ///< keeps readings without a gap
     std::function<void(const std::string&)> tell = {};  ///< told what scans cost, a line each
     core::Clock* clock = nullptr;                       ///< for the seconds in those lines
 };

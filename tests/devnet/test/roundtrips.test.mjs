@@ -1,8 +1,10 @@
 // What an audit costs in requests, and that a node's limits change the requests but never the report.
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startDevnet } from "../lib/devnet.mjs";
-import { audit, margrave, skip, writeConfig } from "../lib/margrave.mjs";
+import { audit, margrave, skip, temporaryFolder, writeConfig } from "../lib/margrave.mjs";
 import { isProgram } from "../lib/programs.mjs";
 import { RawReply, roundsOf, startProxy } from "../lib/proxy.mjs";
 import { innerCalls } from "../lib/tamper.mjs";
@@ -64,6 +66,46 @@ describe("requests of an audit", { skip }, () => {
         context.diagnostic(`each wallet more: ${Math.round(bytesEach)} bytes, ${callsEach.toFixed(1)} calls`);
         assert.ok(bytesEach < BYTES_PER_WALLET, `${bytesEach} bytes per wallet`);
         assert.ok(callsEach < CALLS_PER_WALLET, `${callsEach} calls per wallet`);
+    });
+
+    test("the same wallets at the block that they were read at are not asked about again", async () => {
+        const proxy = await startProxy(devnet.rpcUrl);
+        try {
+            const config = writeConfig(devnet.configToml({ rpc: proxy.url }));
+            const cache = temporaryFolder();
+            const read = async (wallets, args = []) => {
+                const before = proxy.log.length;
+                const all = ["audit", ...wallets, "--config", config, "--cache", cache, "--json", "--verbose", ...args];
+                const { json, stderr } = await margrave(all);
+                assert.ok(json, stderr);
+                return { json, stderr, requests: proxy.log.length - before };
+            };
+            const many = devnet.wallets.slice(0, MANY);
+            const first = await read(many);
+            const second = await read(many);
+            assert.ok(first.requests > 5);
+            assert.equal(second.requests, 1);
+            assert.match(second.stderr, /whose reading was kept/);
+            assert.deepEqual(second.json, first.json);
+            // Other wallets, other questions, and who wants to see it again.
+            assert.ok((await read(many.slice(1, FEW))).requests > 5);
+            assert.ok((await read(many, ["--quorum", "1"])).requests > 5);
+            assert.ok((await read(many, ["--verify"])).requests > 5);
+            assert.equal((await read(many)).requests, 1);
+            // A kept file that is no reading any more is none; the next block is another one.
+            const folder = path.join(cache, "readings");
+            assert.equal(fs.statSync(folder).mode & 0o077, 0);
+            for (const name of fs.readdirSync(folder)) fs.writeFileSync(path.join(folder, name), "{}");
+            const again = await read(many);
+            assert.ok(again.requests > 5);
+            assert.deepEqual(again.json, first.json);
+            await devnet.chain.mine();
+            const later = await read(many);
+            assert.ok(later.requests > 5);
+            assert.notEqual(later.json.chains[0].block, first.json.chains[0].block);
+        } finally {
+            await proxy.stop();
+        }
     });
 
     test("--verbose says as many requests as rounds and splits", async () => {

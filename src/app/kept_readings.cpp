@@ -1,0 +1,106 @@
+#include "app/kept_readings.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "app/files.hpp"
+#include "app/restore.hpp"
+#include "chains/evm/http_transport.hpp"
+#include "core/errors.hpp"
+#include "core/hex.hpp"
+#include "core/keccak.hpp"
+
+namespace margrave::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::hours kKeptFor{24};
+
+class KeptReadings final : public collect::ReadingStore {
+  public:
+    KeptReadings(fs::path folder, std::string questions)
+        : folder_(std::move(folder)), questions_(std::move(questions)) {}
+
+    std::optional<snapshot::Snapshot> find(const collect::ChainRequest& request,
+                                           const chains::Block& block) override {
+        const fs::path file = folder_ / (name_of(request) + hash_text(block.hash));
+        std::error_code error;
+        if (!fs::exists(file, error)) {
+            return std::nullopt;
+        }
+        // A parsing edge: what cannot be read is asked for again.
+        try {
+            auto kept = read_snapshot(file.string());
+            const bool is_it = kept.chains.size() == 1 && kept.chains[0].hash == block.hash &&
+                               kept.chains[0].chain == request.chain.name;
+            return is_it ? std::optional(std::move(kept)) : std::nullopt;
+        } catch (const core::InputError&) {
+            return std::nullopt;
+        }
+    }
+
+    void keep(const collect::ChainRequest& request, const snapshot::Snapshot& read) override {
+        std::error_code error;
+        fs::create_directories(folder_, error);
+        fs::permissions(folder_, fs::perms::owner_all, error);
+        const std::string name = name_of(request);
+        remove_others(name);
+        try {
+            write_file((folder_ / (name + hash_text(read.chains.at(0).hash))).string(),
+                       snapshot::to_json(read));
+        } catch (const core::InputError&) {
+            return;  // a full disk costs the next run its requests, and this one nothing
+        }
+    }
+
+  private:
+    static std::string hash_text(const core::Hash& hash) { return core::to_hex(hash) + ".json"; }
+
+    /// A name for what is asked, but for the block. Of endpoints only hosts are in it.
+    [[nodiscard]] std::string name_of(const collect::ChainRequest& request) const {
+        std::string all = fmt::format("{}\n{}\n{}\n{}\n", MARGRAVE_VERSION, questions_,
+                                      request.chain.name, request.chain.chain_id.value());
+        for (const std::string& url : request.chain.rpc) {
+            all += chains::evm::endpoint_name(url) + "\n";
+        }
+        for (const core::Address& wallet : request.wallets) {
+            all += wallet.to_string() + "\n";
+        }
+        const core::Hash hash = core::keccak256(
+            std::span(reinterpret_cast<const std::uint8_t*>(all.data()), all.size()));
+        return core::to_hex(std::span(hash).first(16)).substr(2) + "-";
+    }
+
+    /// The same at other blocks, and whatever has not been of use for a day.
+    void remove_others(const std::string& name) const {
+        std::error_code error;
+        const auto old = fs::file_time_type::clock::now() - kKeptFor;
+        for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
+            std::error_code ignored;
+            if (entry.path().filename().string().starts_with(name) ||
+                entry.last_write_time(ignored) < old) {
+                fs::remove(entry.path(), ignored);
+            }
+        }
+    }
+
+    fs::path folder_;
+    std::string questions_;
+};
+
+}  // namespace
+
+std::unique_ptr<collect::ReadingStore> make_kept_readings(std::string folder,
+                                                          std::string questions) {
+    return std::make_unique<KeptReadings>(fs::path(std::move(folder)) / "readings",
+                                          std::move(questions));
+}
+
+}  // namespace margrave::app
