@@ -177,7 +177,7 @@ class AaveAdapter final : public Adapter {
     const EntryPoints* known_entry_ = nullptr;
     const PoolFacts* known_facts_ = nullptr;
     Reserves* known_reserves_ = nullptr;
-    std::map<std::uint64_t, EmodeCategory> known_emodes_;
+    ById<std::uint64_t, EmodeCategory> known_emodes_;
     std::map<std::uint64_t, std::string> unread_emodes_;
     std::uint64_t emodes_asked_ = 0;
 };
@@ -456,7 +456,7 @@ std::vector<std::unique_ptr<margin::Market>> AaveAdapter::take_markets() {
     }
     state.unread.insert(state.unread.end(), unread_supplies_.begin(), unread_supplies_.end());
     state.emodes = std::move(known_emodes_);
-    std::erase_if(state.emodes, [&](const auto& entry) {
+    state.emodes.erase_if([&](const auto& entry) {
         // The accounts of a book are not all here.
         const bool may_be_used = options_.for_book && entry.second.ltv_bps != 0;
         return !may_be_used && entry.second.liquidation_threshold_bps == 0 &&

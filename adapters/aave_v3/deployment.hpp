@@ -41,7 +41,7 @@ struct PoolFacts {
 };
 
 struct Reserves {
-    std::map<unsigned, Reserve> by_id;
+    ById<unsigned, Reserve> by_id;
     std::vector<margin::Missing> unread;  ///< reserves without data
     std::optional<bool> liquidation_allowed;
     std::optional<bool> borrow_allowed;

@@ -70,7 +70,7 @@ Balance take_balance(Numbers& numbers) {
         out.scaled_debt = numbers.take(kBalanceBits);
     }
     if ((kinds & kStableDebt) != 0) {
-        out.stable_debt.emplace();
+        out.stable_debt = StableDebt{};
         out.stable_debt->principal = numbers.take(kBalanceBits);
         out.stable_debt->rate = numbers.take(kBalanceBits);
         out.stable_debt->last_update =

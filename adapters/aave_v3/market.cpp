@@ -83,8 +83,11 @@ bool AaveMarket::is_active(std::size_t row) const {
 }
 
 const EmodeCategory* AaveMarket::emode(const Account& account) const {
+    if (account.emode_category == 0) {
+        return nullptr;
+    }
     const auto found = state_.emodes.find(account.emode_category);
-    return account.emode_category == 0 || found == state_.emodes.end() ? nullptr : &found->second;
+    return found == state_.emodes.end() ? nullptr : &found->second;
 }
 
 bool AaveMarket::is_in_emode(const Reserve& reserve, const Account& account) const {
@@ -206,10 +209,13 @@ std::string AaveMarket::trouble(const Account& account) const {
     if (account.emode_category != 0 && emode(account) == nullptr) {
         return "e-mode category " + std::to_string(account.emode_category) + " could not be read";
     }
-    for (const auto& [id, reserve] : state_.reserves) {
-        if (account.configuration.is_using(id) && !price(reserve, account)) {
-            return "no price of " + reserve.symbol + ": " + reserve.price_trouble;
-        }
+    const auto unpriced = account.configuration.find_used([&](unsigned id) {
+        const auto found = state_.reserves.find(id);
+        return found != state_.reserves.end() && !price(found->second, account);
+    });
+    if (unpriced) {
+        const Reserve& reserve = state_.reserves.at(*unpriced);
+        return "no price of " + reserve.symbol + ": " + reserve.price_trouble;
     }
     return "";
 }
@@ -226,22 +232,23 @@ std::optional<core::Usd> AaveMarket::to_usd(const U256& base, core::Rounding rou
         [&] { return core::Usd(scale(base, core::wad(), state_.base_currency_unit)); });
 }
 
+template <class A>
 margin::Health AaveMarket::known_health(const Account& account) const {
     const Behaviour& behaviour = *state_.behaviour;
-    const Sums<Exact> total = sums<Exact>(account);
+    const Sums<A> total = sums<A>(account);
     margin::Health out;
-    out.collateral = total.collateral;
-    out.debt = total.debt;
-    out.available_borrows = available_borrows<Exact>(behaviour, total);
-    out.liquidation_threshold = core::Bps(
-        static_cast<std::uint32_t>(average_bps<Exact>(total.threshold, total.collateral)));
+    out.collateral = U256(total.collateral);
+    out.debt = U256(total.debt);
+    out.available_borrows = U256(available_borrows<A>(behaviour, total));
+    out.liquidation_threshold =
+        core::Bps(static_cast<std::uint32_t>(average_bps<A>(total.threshold, total.collateral)));
     out.max_ltv =
-        core::Bps(static_cast<std::uint32_t>(average_bps<Exact>(total.ltv, total.collateral)));
-    out.collateral_usd = to_usd(total.collateral, core::Rounding::Down);
-    out.debt_usd = to_usd(total.debt, core::Rounding::Up);
+        core::Bps(static_cast<std::uint32_t>(average_bps<A>(total.ltv, total.collateral)));
+    out.collateral_usd = to_usd(*out.collateral, core::Rounding::Down);
+    out.debt_usd = to_usd(*out.debt, core::Rounding::Up);
     out.status = margin::Status::NoDebt;
     if (total.debt != 0) {
-        out.health_factor = core::Wad(health_factor<Exact>(behaviour, total));
+        out.health_factor = core::Wad(U256(health_factor<A>(behaviour, total)));
         // Source: ValidationLogic.HEALTH_FACTOR_LIQUIDATION_THRESHOLD, 1e18; strictly below it is
         // liquidatable.
         out.status = out.health_factor->value() < core::wad() ? margin::Status::Liquidatable
@@ -257,7 +264,11 @@ margin::Health AaveMarket::health(std::size_t row) const {
         unknown.unknown_because = std::move(why);
         return unknown;
     }
-    return margin::health_or_unknown([&] { return known_health(account); });
+    try {
+        return known_health<margin::Narrow>(account);
+    } catch (const std::overflow_error&) {
+        return margin::health_or_unknown([&] { return known_health<Exact>(account); });
+    }
 }
 
 std::vector<margin::Leg> AaveMarket::legs(std::size_t row) const {

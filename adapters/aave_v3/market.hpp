@@ -158,6 +158,7 @@ class AaveMarket final : public margin::Market,
                                   const std::optional<core::U256>& amount,
                                   const std::optional<margin::PriceQuote>& quote) const;
     [[nodiscard]] std::string trouble(const Account& account) const;
+    template <class A>
     [[nodiscard]] margin::Health known_health(const Account& account) const;
     [[nodiscard]] std::optional<core::Usd> to_usd(const core::U256& base,
                                                   core::Rounding rounding) const;
@@ -180,8 +181,8 @@ class AaveMarket final : public margin::Market,
     State state_;
     margin::MarketName name_;
     core::Timestamp time_;
-    bool has_own_answers_ = false;  ///< set_answer() was used: the protocol's view is of others
-    std::map<unsigned, Indexes> indexes_;  ///< by reserve id
+    bool has_own_answers_ = false;     ///< set_answer() was used: the protocol's view is of others
+    ById<unsigned, Indexes> indexes_;  ///< by reserve id
     /// Liquidation thresholds set by shock(), in e-modes too; by reserve id, in basis points.
     std::map<unsigned, std::uint64_t> shocked_thresholds_;
 };

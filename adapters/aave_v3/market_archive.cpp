@@ -252,7 +252,7 @@ Archive archive_balance(const Balance& balance) {
         stable.set("last_update", balance.stable_debt->last_update.value());
         out.set("stable_debt", std::move(stable));
     }
-    out.set_optional("debt_by_balance", balance.debt_by_balance);
+    out.set_optional("debt_by_balance", std::optional<U256>(balance.debt_by_balance));
     return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <bitset>
 #include <cstdint>
 #include <map>
@@ -8,7 +9,10 @@
 #include <vector>
 
 #include "adapters/aave_v3/behaviour.hpp"
+#include "adapters/aave_v3/by_id.hpp"
 #include "core/address.hpp"
+#include "core/bits.hpp"
+#include "core/boxed.hpp"
 #include "core/errors.hpp"
 #include "core/units.hpp"
 #include "margin/account.hpp"
@@ -54,7 +58,9 @@ class ReserveConfiguration {
     }  ///< 3.1 to 3.3
 
   private:
-    [[nodiscard]] std::uint64_t field(unsigned from, unsigned bits) const;
+    [[nodiscard]] std::uint64_t field(unsigned from, unsigned bits) const {
+        return core::bits_of(word_, from, bits);
+    }
 
     core::U256 word_;
 };
@@ -66,13 +72,32 @@ class UserConfiguration {
     explicit UserConfiguration(core::U256 word) : word_(std::move(word)) {}
 
     [[nodiscard]] const core::U256& word() const { return word_; }
-    [[nodiscard]] bool is_borrowing(unsigned reserve_id) const;
-    [[nodiscard]] bool is_collateral(unsigned reserve_id) const;
-    [[nodiscard]] bool is_using(unsigned reserve_id) const {
-        return is_borrowing(reserve_id) || is_collateral(reserve_id);
+    [[nodiscard]] bool is_borrowing(unsigned reserve_id) const { return pair(reserve_id) & 1U; }
+    [[nodiscard]] bool is_collateral(unsigned reserve_id) const { return pair(reserve_id) & 2U; }
+    [[nodiscard]] bool is_using(unsigned reserve_id) const { return pair(reserve_id) != 0; }
+    /// Of the reserves in use, by rising id, the first that `test` is true of.
+    template <class Test>
+    [[nodiscard]] std::optional<unsigned> find_used(const Test& test) const {
+        constexpr std::uint64_t kBorrowBits = 0x5555'5555'5555'5555;
+        unsigned first_id = 0;
+        for (const std::uint64_t limb : core::limbs_of(word_)) {
+            for (std::uint64_t left = (limb | limb >> 1U) & kBorrowBits; left != 0;
+                 left &= left - 1) {
+                const unsigned id = first_id + static_cast<unsigned>(std::countr_zero(left)) / 2;
+                if (test(id)) {
+                    return id;
+                }
+            }
+            first_id += 32;
+        }
+        return std::nullopt;
     }
 
   private:
+    [[nodiscard]] std::uint64_t pair(unsigned reserve_id) const {
+        return reserve_id < 128 ? core::bits_of(word_, 2 * reserve_id, 2) : 0;
+    }
+
     core::U256 word_;
 };
 
@@ -170,10 +195,10 @@ struct Balance {
     unsigned reserve_id = 0;
     core::U256 scaled_supply;
     core::U256 scaled_debt;
-    std::optional<StableDebt> stable_debt;
+    core::Boxed<StableDebt> stable_debt;
     /// The debt token's balanceOf, where the contract takes that for the debt. It does not grow by
     /// accrue().
-    std::optional<core::U256> debt_by_balance;
+    core::Boxed<core::U256> debt_by_balance;
 };
 
 /// The protocol's own view of an account, read by `audit --verify`; what margrave computes is
@@ -201,7 +226,7 @@ struct Account {
     std::vector<Balance> balances;  ///< by rising reserve id
     /// Why the account could not be read whole; "" when it was. Its health is unknown then.
     std::string trouble;
-    std::optional<Referee> referee;
+    core::Boxed<Referee> referee;
 };
 
 struct State {
@@ -218,9 +243,9 @@ struct State {
     std::optional<bool> liquidation_allowed;
     /// Its isBorrowAllowed(), likewise.
     std::optional<bool> borrow_allowed;
-    std::map<unsigned, Reserve> reserves;  ///< by id, which may have holes
+    ById<unsigned, Reserve> reserves;
     /// Those that exist, and those that accounts are in.
-    std::map<std::uint64_t, EmodeCategory> emodes;
+    ById<std::uint64_t, EmodeCategory> emodes;
     std::map<std::uint64_t, std::string> unread_emodes;  ///< and why
     /// Ids from 1 to this were asked for: 255, and 16 until 3.1, where the others are read that
     /// some reserve is in. One of them that is in neither list does not exist. 0 in a snapshot of

@@ -6,8 +6,8 @@
 #include <cstdint>
 
 /// Products and quotients of little numbers of 64-bit limbs, least significant first: what a
-/// contract's mulDiv needs, several times as fast as the general code of a library. Only U256's own
-/// implementation uses it.
+/// contract's mulDiv needs, several times as fast as the general code of a library. Only U256 and
+/// U128 are made of it.
 namespace margrave::core::limbs {
 
 using Limb = std::uint64_t;

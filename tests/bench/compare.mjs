@@ -10,11 +10,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkCommonMarket, commonMarketRows, memoryRow, peerTrouble } from './common_market.mjs';
-import { differences } from './equal.mjs';
+import { differences, equalities } from './equal.mjs';
+import { aaveExact } from './exact_pool.mjs';
 import { makeInput } from './input.mjs';
 import { aaveSummary, morphoEach, morphoOnce } from './peers.mjs';
 import { Side } from './side.mjs';
 import { limitRows, ms, printTable } from './table.mjs';
+import { decodeWallets, viemRefresh } from './viem_peer.mjs';
+import { walletRows } from './wallet_rows.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,33 +36,42 @@ if (binary === undefined) {
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** Milliseconds of CPU, of this process with all its threads. */
-function cpuMs(work) {
+async function cpuMs(work) {
   const before = process.cpuUsage();
-  work();
+  await work();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
 }
 
 // margrave accrues a market once for all its positions. The third case makes it do what blue-sdk does in the second.
+const { exact, close, same } = equalities;
 const cases = [
-  { peer: morphoOnce, ours: 'morpho_once', label: 'Morpho health, accrued once by both', target: 3 },
-  { peer: morphoEach, ours: 'morpho_once', label: 'Morpho health, blue-sdk accrues each', target: 10 },
-  { peer: morphoEach, ours: 'morpho_each', label: 'Morpho health, both accrue each', target: null },
-  { peer: aaveSummary, ours: 'aave', label: 'Aave v3.6 health, formatUserSummary', target: null },
+  { peer: morphoOnce, ours: 'morpho_once', equal: exact, label: 'Morpho health, accrued once by both', target: 3 },
+  { peer: morphoEach, ours: 'morpho_once', equal: exact, label: 'Morpho health, blue-sdk accrues each', target: 10 },
+  { peer: morphoEach, ours: 'morpho_each', equal: exact, label: 'Morpho health, both accrue each', target: null },
+  { peer: aaveSummary, ours: 'aave', equal: close, label: 'Aave v3.6 health, formatUserSummary', target: 150 },
+  { peer: aaveExact, ours: 'aave', equal: exact, label: 'Aave v3.6 health, BigInt by hand', target: 2 },
+  { peer: walletsReply, ours: 'decode', equal: same, label: 'aggregate3 reply to integers, viem', target: 10 },
+  { peer: viemRefresh, ours: 'refresh', equal: exact, label: 'refresh of all wallets, viem', target: 8 },
 ];
 
+/** viem is given the text that margrave was. */
+async function walletsReply() {
+  return decodeWallets(await margrave.results('wallets_reply'));
+}
+
 async function compare(margrave, input, one, rounds) {
-  const peer = one.peer(input);
+  const peer = await one.peer(input);
   const ours = [];
   const theirs = [];
   const ratios = [];
   for (let warmUp = 0; warmUp < 3; ++warmUp) {
-    peer.run();
+    await peer.run();
     await margrave.run(one.ours);
   }
   for (let round = 0; round < rounds; ++round) {
     ours.push(await margrave.run(one.ours));
-    theirs.push(cpuMs(() => peer.run()));
+    theirs.push(await cpuMs(() => peer.run()));
     ratios.push(theirs.at(-1) / ours.at(-1));
   }
   const ratio = median(ratios);
@@ -84,7 +96,8 @@ const margrave = new Side(binary, ['peer', file]);
 let failed = false;
 try {
   for (const one of cases) {
-    const found = differences(one.ours, await margrave.results(one.ours), one.peer(input).results(), input);
+    const peer = await one.peer(input);
+    const found = differences(one.equal, await margrave.results(one.ours), await peer.results(), input);
     console.log(`${one.label}: ${found.compared} results, ${found.lines.length} differences`);
     found.lines.slice(0, 5).forEach((line) => console.log(`  ${line}`));
     failed ||= found.lines.length !== 0;
@@ -111,6 +124,7 @@ try {
     rows.push(...(await commonMarketRows(binary, Number(options.rounds), { median, ms })));
     rows.push(memoryRow(binary));
     rows.push(...limitRows(measured.benchmarks));
+    rows.push(...(await walletRows(binary, margrave, input.aave.accounts.length, median)));
     console.log(`\n${os.cpus()[0].model}, load ${os.loadavg()[0].toFixed(1)}, node ${process.version}; CPU time\n`);
     printTable(rows);
     failed = rows.some((row) => row.met === false);

@@ -1,6 +1,6 @@
 // Whether margrave's results are a peer's.
 
-/** blue-sdk's and margrave's Morpho results are integers of the contract: equal or wrong. */
+/** Integers of the contract: equal or wrong. */
 function exact(ours, theirs) {
   return Object.keys(theirs)
     .filter((key) => ours[key] !== theirs[key])
@@ -30,12 +30,17 @@ function close(ours, theirs, row, input) {
     : [`health ${mine}, the peer has ${theirs}: ${apart} apart`];
 }
 
-export function differences(name, ours, theirs, input) {
+/** Two lists of integers as text. */
+const same = (ours, theirs) => (ours === theirs ? [] : [`${ours}, the peer has ${theirs}`]);
+
+export const equalities = { exact, close, same };
+
+/** `equal` is one of equalities. */
+export function differences(equal, ours, theirs, input) {
   if (ours.length !== theirs.length || ours.length === 0) {
     return { compared: 0, lines: [`${ours.length} results, the peer has ${theirs.length}`] };
   }
-  const compareOne = name === 'aave' ? close : exact;
-  const lines = ours.flatMap((one, row) => compareOne(one, theirs[row], row, input).map((line) => `position ${row}: ${line}`));
+  const lines = ours.flatMap((one, row) => equal(one, theirs[row], row, input).map((line) => `position ${row}: ${line}`));
   return { compared: ours.length, lines };
 }
 

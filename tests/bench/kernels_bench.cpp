@@ -144,17 +144,21 @@ BENCHMARK(morpho_liquidation_prices)
     ->Arg(40'000)
     ->Unit(benchmark::kMillisecond);
 
+/// Arguments: 30 or 36 for the behaviour; accounts. The indexes grow in the time, too.
 void aave_exact_health(benchmark::State& state) {
-    const AaveMarket market(
-        bench::aave_borrowers(1000, state.range(0) == 30 ? "3.0" : "3.6", kSeed));
+    AaveMarket market(bench::aave_borrowers(static_cast<std::size_t>(state.range(1)),
+                                            state.range(0) == 30 ? "3.0" : "3.6", kSeed));
     for (auto _ : state) {
+        market.accrue(core::Timestamp(bench::kBlockTime));
         for (std::size_t row = 0; row < market.account_count(); ++row) {
             benchmark::DoNotOptimize(market.health(row));
         }
     }
-    state.SetItemsProcessed(state.iterations() * 1000);
+    state.SetItemsProcessed(state.iterations() * state.range(1));
 }
-BENCHMARK(aave_exact_health)->Arg(30)->Arg(36)->Unit(benchmark::kMicrosecond);
+BENCHMARK(aave_exact_health)
+    ->ArgsProduct({{30, 36}, {100, 1000, 100'000}})
+    ->Unit(benchmark::kMicrosecond);
 
 void morpho_exact_health(benchmark::State& state) {
     const MorphoMarket market(bench::morpho_borrowers(1000, kSeed));

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <istream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <stdexcept>
@@ -10,7 +11,10 @@
 
 #include "adapters/aave_v3/market.hpp"
 #include "adapters/morpho_blue/market.hpp"
+#include "tests/bench/books.hpp"
 #include "tests/bench/cpu_time.hpp"
+#include "tests/bench/heap.hpp"
+#include "tests/bench/reading.hpp"
 
 namespace margrave::bench {
 namespace {
@@ -115,10 +119,15 @@ class Cases {
             morpho_.push_back(morpho_market(market));
         }
         aave_.push_back(aave_market(in.at("aave")));
+        reading_ = std::make_unique<Reading>(aave_.front().state());
     }
 
-    /// Every health factor, as the peers give them.
+    /// Every health factor, as the peers give them; every integer of "decode".
     void run(const std::string& name) {
+        if (name == "decode") {
+            factors_ = reading_->decode_wallets_reply();
+            return;
+        }
         factors_.clear();
         for_each_health(name, [&](const margin::Health& health) {
             factors_.push_back(health.health_factor ? health.health_factor->value()
@@ -128,6 +137,18 @@ class Cases {
 
     [[nodiscard]] json results(const std::string& name) {
         json out = json::array();
+        if (name == "decode") {
+            for (const U256& number : reading_->decode_wallets_reply()) {
+                out.push_back(core::to_decimal(number));
+            }
+            return out;
+        }
+        if (name == "wallets_reply") {
+            return reading_->wallets_reply();
+        }
+        if (name == "snapshot_bytes") {
+            return snapshot_bytes();
+        }
         const auto text = [](const auto& value) -> json {
             return value ? json(core::to_decimal(*value)) : json();
         };
@@ -164,19 +185,39 @@ class Cases {
                 }
             }
         } else if (name == "aave") {
+            aave_.front().accrue(timestamp_);
             all_of(aave_.front());
+        } else if (name == "refresh") {
+            all_of(*reading_->read().markets.front());
         } else {
             throw std::invalid_argument("no case " + name);
         }
     }
 
+    /// What a snapshot of all wallets has of the heap, with all that it knows of the pool.
+    [[nodiscard]] std::size_t snapshot_bytes() const {
+        const std::size_t before = heap_bytes();
+        const snapshot::Snapshot held = reading_->read();
+        return heap_bytes() - before;
+    }
+
     core::Timestamp timestamp_;
     std::vector<MorphoMarket> morpho_;
     std::vector<AaveMarket> aave_;
+    std::unique_ptr<Reading> reading_;
     std::vector<U256> factors_;
 };
 
 }  // namespace
+
+int print_held(std::size_t wallets, std::ostream& answer) {
+    constexpr std::uint64_t kSeed = 20260310;
+    const std::size_t before = heap_bytes();
+    const AaveMarket market(aave_borrowers(wallets, "3.6", kSeed));
+    answer << json({{"wallets", market.account_count()}, {"bytes", heap_bytes() - before}}).dump()
+           << std::endl;
+    return 0;
+}
 
 int serve_peer(const std::string& input_file, std::istream& commands, std::ostream& answers) {
     std::ifstream file(input_file);

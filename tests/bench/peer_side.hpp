@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <iosfwd>
 #include <string>
 
@@ -9,5 +10,8 @@ namespace margrave::bench {
 /// a time from `commands`: "run CASE" answers with the nanoseconds of CPU that it took, "results
 /// CASE" with what came out, both as one line of JSON. Returns the exit code.
 int serve_peer(const std::string& input_file, std::istream& commands, std::ostream& answers);
+
+/// What an Aave market of so many wallets has of the heap, as one line of JSON.
+int print_held(std::size_t wallets, std::ostream& answer);
 
 }  // namespace margrave::bench

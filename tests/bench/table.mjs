@@ -39,6 +39,19 @@ export function limitRows(benchmarks) {
       met: growth <= 5,
     };
   };
+  const us = (value) => `${(1000 * value).toFixed(2)} us`;
+  const growth = (label, name, many, few) => {
+    const each = (count) => took(`${name}/${count}`) / count;
+    const ratio = each(many) / each(few);
+    return {
+      label,
+      ours: us(each(many)),
+      other: us(each(few)),
+      ratio: `${ratio.toFixed(2)}x`,
+      target: '1x, within 25 %',
+      met: ratio <= 1.25,
+    };
+  };
   const wall = (name) => find(name).real_time * scale[find(name).time_unit];
   const atMost = (label, value, most, show) => ({
     label,
@@ -55,6 +68,8 @@ export function limitRows(benchmarks) {
     atMost('  a million borrowers against ten markets of 100,000 in turn, each', took('fixed_point/1000000') / took('fixed_point_in_turn/100000'), 11, times),
     atMost('  the same against one of 100,000 that stays in the cache', took('fixed_point/1000000') / took('fixed_point/100000'), 11, times),
     atMost('  a further round, part of the first', further / first, 0.2, (part) => `${(100 * part).toFixed(0)} %`),
+    growth('exact Aave health of 100,000 against 100, each', 'aave_exact_health/36', 100_000, 100),
+    growth('  against 1,000, each', 'aave_exact_health/36', 100_000, 1000),
     limit('fast health, 100,000 borrowers, one core', 'book_health/1', 3),
     {
       label: '  of what a triad gets from memory',

@@ -205,7 +205,7 @@ TEST_CASE("stable debt and debt by balance are kept too", "[aave_v3][book]") {
     State state = with_borrower();
     state.accounts[0].balances[1].stable_debt =
         StableDebt{.principal = 5, .rate = 6, .last_update = core::Timestamp(7)};
-    state.accounts[0].balances[2].debt_by_balance = 8;
+    state.accounts[0].balances[2].debt_by_balance = U256(8);
     AaveMarket market(state);
     const auto row = market.kept_row(0);
     const auto empty = market.without_accounts();

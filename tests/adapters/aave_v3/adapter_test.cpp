@@ -647,7 +647,7 @@ EmodeCategory category_of(std::uint64_t id) {
     return out;
 }
 
-std::vector<std::uint64_t> ids_of(const std::map<std::uint64_t, EmodeCategory>& emodes) {
+std::vector<std::uint64_t> ids_of(const ById<std::uint64_t, EmodeCategory>& emodes) {
     std::vector<std::uint64_t> out;
     for (const auto& [id, category] : emodes) {
         out.push_back(id);
