@@ -36,6 +36,12 @@ struct BalanceReading {
     std::optional<Referee::TokenBalances> referee;
 };
 
+BalanceReading nothing_in(const Reserve& reserve) {
+    BalanceReading out;
+    out.balance.reserve_id = reserve.id;
+    return out;
+}
+
 Task<std::optional<StableDebt>> read_stable_debt(Reader& chain, Address token, Address wallet) {
     auto asked_principal = chain.call(token, PrincipalBalanceOf{}, wallet);
     auto asked_rate = chain.call(token, GetUserStableRate{}, wallet);
@@ -83,8 +89,7 @@ Task<BalanceReading> read_balance(Reader& chain, const Behaviour& behaviour, con
         stable.emplace(read_stable_debt(chain, reserve.stable_debt_token, wallet));
         stable->start();
     }
-    BalanceReading out;
-    out.balance.reserve_id = reserve.id;
+    BalanceReading out = nothing_in(reserve);
     if (is_borrowing && by_balance) {
         out.balance.debt_by_balance =
             co_await chain.call(reserve.variable_debt_token, BalanceOf{}, wallet);
@@ -338,17 +343,22 @@ Task<void> AaveAdapter::read_balances(Reader& chain, std::size_t row) {
     const Reserves& shared = co_await *reserves_;
     const Address wallet = accounts_[row].wallet;
     const UserConfiguration configuration = accounts_[row].configuration;
+    const bool verify = accounts_[row].referee.has_value();
     std::vector<Task<BalanceReading>> reading;
     std::vector<const Reserve*> of;
+    std::vector<std::size_t> asked;  // places of the reserves that `reading` is of
     std::vector<std::size_t> collateral;
     for (const auto& [id, reserve] : shared.by_id) {
+        const bool is_borrowing = configuration.is_borrowing(id);
         if (configuration.is_collateral(id)) {
             collateral.push_back(of.size());
         }
+        if (is_borrowing || verify) {
+            asked.push_back(of.size());
+            reading.push_back(read_balance(chain, *known_facts_->behaviour, reserve, is_borrowing,
+                                           wallet, verify));
+        }
         of.push_back(&reserve);
-        reading.push_back(read_balance(chain, *known_facts_->behaviour, reserve,
-                                       configuration.is_borrowing(id), wallet,
-                                       accounts_[row].referee.has_value()));
     }
     SharedTask<chains::Balances> asked_supplies(
         chains::read_balances(chain, a_tokens_, wallet, collateral));
@@ -357,31 +367,37 @@ Task<void> AaveAdapter::read_balances(Reader& chain, std::size_t row) {
     const chains::Balances& supplies = co_await asked_supplies;
     std::optional<ChainError> failure;
     Account& account = accounts_[row];
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-        if (!supplies[i]) {
-            outcomes[i] = core::Unexpected(supplies[i].error());
-        } else if (outcomes[i]) {
-            outcomes[i].value().balance.scaled_supply = *supplies[i];
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < of.size(); ++i) {
+        const bool was_asked = next < asked.size() && asked[next] == i;
+        if (!was_asked && supplies[i] && *supplies[i] == 0) {
+            continue;
         }
-        if (!outcomes[i]) {
+        core::Result<BalanceReading, ChainError> outcome =
+            was_asked ? std::move(outcomes[next++]) : nothing_in(*of[i]);
+        if (!supplies[i]) {
+            outcome = core::Unexpected(supplies[i].error());
+        } else if (outcome) {
+            outcome.value().balance.scaled_supply = *supplies[i];
+        }
+        if (!outcome) {
             // What no bit speaks of is a supply outside the health check; the rest of the account
             // stands.
             if (configuration.is_using(of[i]->id)) {
-                failure = outcomes[i].error();
+                failure = outcome.error();
             } else {
                 unread_supplies_.push_back({.wallet = wallet,
                                             .what = "supply of " + of[i]->symbol,
-                                            .kind = outcomes[i].error().kind(),
-                                            .detail = outcomes[i].error().what()});
+                                            .kind = outcome.error().kind(),
+                                            .detail = outcome.error().what()});
             }
             continue;
         }
-        if (!is_empty(outcomes[i]->balance)) {
-            account.balances.push_back(outcomes[i]->balance);
+        if (!is_empty(outcome->balance)) {
+            account.balances.push_back(outcome->balance);
         }
-        if (outcomes[i]->referee &&
-            !(is_empty(*outcomes[i]->referee) && is_empty(outcomes[i]->balance))) {
-            account.referee->balances.push_back(*outcomes[i]->referee);
+        if (outcome->referee && !(is_empty(*outcome->referee) && is_empty(outcome->balance))) {
+            account.referee->balances.push_back(*outcome->referee);
         }
     }
     if (failure) {

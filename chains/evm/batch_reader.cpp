@@ -37,8 +37,14 @@ bool is_about_held_tokens(const PendingCall& call) {
 
 /// Same question, same text.
 std::string identity(const PendingCall& call) {
-    std::string key(call.to.raw().begin(), call.to.raw().end());
-    key += fmt::format("{}{}", static_cast<int>(call.kind), fmt::ptr(call.list.get()));
+    const auto list = reinterpret_cast<std::uintptr_t>(call.list.get());
+    std::string key;
+    key.reserve(call.to.raw().size() + 1 + sizeof(list) + call.data.size());
+    key.append(call.to.raw().begin(), call.to.raw().end());
+    key += static_cast<char>(call.kind);
+    for (std::size_t byte = 0; byte < sizeof(list); ++byte) {
+        key += static_cast<char>(list >> (8 * byte));
+    }
     key.append(call.data.begin(), call.data.end());
     return key;
 }

@@ -5,9 +5,10 @@
 namespace margrave::core::limbs {
 namespace {
 
-/// Returns whether the quotient, of as many limbs as the dividend, is exact.
+/// Returns whether the quotient, of as many limbs as the dividend and 0 before, is exact.
 bool by_one_limb(const Limb* dividend, std::size_t size, Limb divisor, Limb* quotient) {
-    Limb remainder = 0;
+    // A highest limb below the divisor is what is left already: most quotients have a limb less.
+    Limb remainder = size != 0 && dividend[size - 1] < divisor ? dividend[--size] : 0;
     for (std::size_t i = size; i-- > 0;) {
         quotient[i] = divide_two_by_one(remainder, dividend[i], divisor, remainder);
     }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <unordered_map>
 #include <utility>
 
 #include "chains/evm/json_text.hpp"
@@ -26,6 +27,8 @@ using test::aave_v3::FakeReserve;
 
 /// All requests have ids from here on, so that their texts name them.
 constexpr std::uint64_t kFirstId = 1;
+
+const core::Address kRateStrategy = address(0x104);
 
 std::string reply_to(std::uint64_t id, const RpcOutcome& outcome) {
     if (outcome) {
@@ -63,6 +66,7 @@ aave::ReserveData reserve_data(const FakeReserve& at, const aave::Reserve& reser
     std::get<3>(out) = {reserve.borrow_index};
     std::get<4>(out) = {reserve.borrow_rate};
     std::get<6>(out) = {reserve.last_update.value()};
+    std::get<11>(out) = kRateStrategy;
     return out;
 }
 
@@ -93,6 +97,10 @@ void install(FakePool& pool, const aave::State& state) {
         pool.install(at);
         pool.node.answer(FakePool::pool, aave::GetReserveData{}, reserve_data(at, reserve),
                          at.asset());
+        pool.node.answer(
+            kRateStrategy, aave::GetInterestRateData{},
+            {U256(core::ray() / 10 * 9), U256(0), U256(core::ray() / 25), U256(core::ray() / 2)},
+            at.asset());
     }
     pool.install_list();
     for (const auto& [id, category] : state.emodes) {
@@ -148,7 +156,7 @@ class Reading::Endpoint final : public chains::evm::RpcTransport {
 
   private:
     std::unique_ptr<FakeNode> node_;
-    std::map<std::string, HttpReply> replies_;
+    std::unordered_map<std::string, HttpReply> replies_;
 };
 
 Reading::Reading(const aave::State& state)
