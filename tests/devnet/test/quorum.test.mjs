@@ -2,13 +2,15 @@
 // fails is left for the next. And what no endpoint may do to margrave: fill its memory, keep it for ever, learn its keys.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import fs from "node:fs";
 import http from "node:http";
 import net from "node:net";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import zlib from "node:zlib";
 
 import { startDevnet } from "../lib/devnet.mjs";
-import { margrave, skip, writeConfig } from "../lib/margrave.mjs";
+import { margrave, skip, temporaryFolder, writeConfig } from "../lib/margrave.mjs";
 import { RawReply, startProxy } from "../lib/proxy.mjs";
 
 const honest = (request, forward) => forward(request);
@@ -155,6 +157,14 @@ describe("margrave with several endpoints", { skip, concurrency: false }, () => 
         }
         urls.push(`http://127.0.0.1:1/${secrets[0]}`, `https://127.0.0.1:${port}/${secrets[5]}`);
         const file = configFor(urls);
+        const folder = temporaryFolder();
+        const playbook = path.join(folder, "playbook.toml");
+        fs.writeFileSync(
+            playbook,
+            `[cascade]\nchain = "devnet"\nmarkets = [ { protocol = "aave_v3", market = "${devnet.markets[0].name}" } ]\n` +
+                `wallets = ["${wallet}"]\nown = ["${wallet}"]\n[cascade.shock]\nprice = { "ETH/USD" = "-20%" }\n`,
+        );
+        const offline = ["check-config", "chains", "protocols"];
         const commands = [
             ["audit", wallet, "--json"],
             ["audit", wallet, "--verbose", "--verify"],
@@ -164,12 +174,16 @@ describe("margrave with several endpoints", { skip, concurrency: false }, () => 
             ["whatif", wallet, "ETH/USD=-10%"],
             ["graph", wallet],
             ["rescue", wallet],
-            ["check-config"],
+            ["audit", "somebody.eth"],
+            ["index", "--book", path.join(folder, "new.book")],
+            ["cascade", "--playbook", playbook],
+            ["cascade", "backtest", "--playbook", playbook, "--from", "1", "--to", "2"],
+            ...offline.map((command) => [command]),
         ];
         try {
             for (const command of commands) {
-                const { stdout, stderr, code } = await margrave([...command, "--config", file, ...(command[0] === "check-config" ? [] : ["--timeout", "2"])]);
-                assert.ok(command[0] === "check-config" || code > 0, command.join(" "));
+                const { stdout, stderr, code } = await margrave([...command, "--config", file, ...(offline.includes(command[0]) ? [] : ["--timeout", "2"])]);
+                assert.ok(offline.includes(command[0]) || code > 0, command.join(" "));
                 for (const secret of secrets) {
                     assert.ok(!(stdout + stderr).includes(secret), `${command.join(" ")} printed ${secret}:\n${stdout}${stderr}`);
                 }
