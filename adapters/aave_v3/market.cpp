@@ -266,7 +266,7 @@ margin::Health AaveMarket::health(std::size_t row) const {
     }
     try {
         return known_health<margin::Narrow>(account);
-    } catch (const std::overflow_error&) {
+    } catch (const std::runtime_error&) {  // an overflow, or a value out of range
         return margin::health_or_unknown([&] { return known_health<Exact>(account); });
     }
 }

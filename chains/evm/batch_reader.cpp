@@ -159,6 +159,10 @@ void BatchReader::remember_refusals(const Questions& questions,
                                     const std::vector<CallOutcome>& outcomes) {
     for (std::size_t i = 0; i < questions.size(); ++i) {
         const PendingCall& asked = *questions[i];
+        if (!outcomes[i] && outcomes[i].error().kind != ErrorKind::Reverted &&
+            outcomes[i].error().kind != ErrorKind::EmptyReply) {
+            ++unanswered_;
+        }
         if (asked.may_revert && asked.kind == PendingCall::Kind::Contract && !outcomes[i] &&
             outcomes[i].error().kind == ErrorKind::Reverted) {
             PendingCall& refused = refused_[identity(asked)];

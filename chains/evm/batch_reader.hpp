@@ -76,6 +76,9 @@ class BatchReader final : public Reader {
 
     [[nodiscard]] Pin pin() const { return wire_.pin; }
     [[nodiscard]] BatchCost cost() const { return cost_; }
+    /// Questions that ended without any answer of a contract, a refusal counted as one: asked again
+    /// they may have one.
+    [[nodiscard]] std::uint64_t unanswered() const { return unanswered_; }
 
   private:
     /// Positions in a list of questions that travel in one request.
@@ -128,6 +131,7 @@ class BatchReader final : public Reader {
         waking_;  ///< answered, their waiters to be resumed; null when forgotten
     std::map<std::string, PendingCall> refused_;  ///< once each
     BatchCost cost_;
+    std::uint64_t unanswered_ = 0;
 };
 
 }  // namespace margrave::chains::evm

@@ -201,12 +201,22 @@ class EvidenceMaker {
                std::find(named.begin(), named.end(), wallet) != named.end();
     }
 
-    /// Its market is not there, or the book or a gap names it.
+    /// The book or a gap names it, or a gap of all accounts the market, or the deployment, that is
+    /// not there.
     [[nodiscard]] bool is_unread(const AccountName& name, const BacktestStart& start) const {
-        return !find_market(name) || start.unread.contains(name) ||
+        const bool is_missing = !find_market(name);
+        const auto is_deployment = [&](const snapshot::CoverageGap& gap) {
+            return std::any_of(
+                source_.targets.begin(), source_.targets.end(), [&](const auto& one) {
+                    return one.entry->protocol == gap.protocol && one.entry->name == gap.market;
+                });
+        };
+        return start.unread.contains(name) ||
                std::any_of(start.gaps.begin(), start.gaps.end(), [&](const auto& gap) {
-                   return gap.wallet == name.wallet && gap.protocol == name.protocol &&
-                          gap.market == name.market;
+                   const bool is_its = gap.market == name.market ||
+                                       (is_missing && (gap.market.empty() || is_deployment(gap)));
+                   return gap.protocol == name.protocol && is_its &&
+                          (gap.wallet == name.wallet || (is_missing && !gap.wallet));
                });
     }
 

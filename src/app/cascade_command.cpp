@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -72,8 +71,17 @@ SourceOptions source_beside_book(const CascadeOptions& options, const PlaybookFi
     return source;
 }
 
+bool has_row(const margin::Market& market, const core::Address& wallet) {
+    for (std::size_t row = 0; row < market.account_count(); ++row) {
+        if (market.wallet(row) == wallet) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /// Own accounts as they were read whole: the book has no lenders, nor supplies that are no
-/// collateral.
+/// collateral. One that could not be read now does not replace what the book has of it.
 void take_own_rows(const snapshot::Snapshot& read, const std::vector<core::Address>& own,
                    snapshot::Snapshot& book) {
     for (const auto& from : read.markets) {
@@ -83,30 +91,36 @@ void take_own_rows(const snapshot::Snapshot& read, const std::vector<core::Addre
         auto* const rows =
             into == book.markets.end() ? nullptr : dynamic_cast<margin::KeptRows*>(into->get());
         for (std::size_t row = 0; rows != nullptr && row < from->account_count(); ++row) {
-            const bool is_own = std::find(own.begin(), own.end(), from->wallet(row)) != own.end();
-            if (is_own && from->is_active(row)) {
+            const core::Address wallet = from->wallet(row);
+            const bool is_own = std::find(own.begin(), own.end(), wallet) != own.end();
+            const bool is_known = from->health(row).status != margin::Status::Unknown;
+            if (is_own && from->is_active(row) && (is_known || !has_row(**into, wallet))) {
                 rows->take_row(*from, row);
             }
         }
     }
 }
 
-/// What a reading says of markets that the book holds, the book says better.
-void drop_gaps_of_markets(std::vector<snapshot::CoverageGap>& gaps,
-                          const snapshot::Snapshot& book) {
-    std::erase_if(gaps, [&](const snapshot::CoverageGap& gap) {
-        return !gap.wallet &&
-               std::any_of(book.markets.begin(), book.markets.end(), [&](const auto& market) {
-                   return market->name().protocol == gap.protocol &&
-                          market->name().name == gap.market;
-               });
-    });
+/// Those of the book, each once: what both lack is told by both.
+void add_gaps(std::vector<snapshot::CoverageGap> more, std::vector<snapshot::CoverageGap>& into) {
+    for (snapshot::CoverageGap& gap : more) {
+        const bool is_told = std::any_of(into.begin(), into.end(), [&](const auto& told) {
+            return told.protocol == gap.protocol && told.market == gap.market &&
+                   told.wallet == gap.wallet && told.kind == gap.kind && told.detail == gap.detail;
+        });
+        if (!is_told) {
+            into.push_back(std::move(gap));
+        }
+    }
 }
 
 /// The pools and holdings as gathered, the markets as the book has them.
 Gathered gather_with_book(World& world, const CascadeOptions& options, const PlaybookFile& file,
-                          const settings::Settings& settings) {
+                          settings::Settings settings) {
     OpenBook book = read_named_book(file);
+    if (file.own.empty()) {
+        settings.markets.clear();  // the book has them, and nobody's account is to be read whole
+    }
     auto gathered = gather(world, source_beside_book(options, file, book.snapshot), settings,
                            playbook_reading(file));
     snapshot::Snapshot& into = gathered.snapshot;
@@ -118,11 +132,9 @@ Gathered gather_with_book(World& world, const CascadeOptions& options, const Pla
                                ": the snapshot is of another block than the book");
     }
     take_own_rows(into, file.own, book.snapshot);
-    drop_gaps_of_markets(into.gaps, book.snapshot);
     into.markets = std::move(book.snapshot.markets);
     into.oracles = std::move(book.snapshot.oracles);
-    into.gaps.insert(into.gaps.end(), std::make_move_iterator(book.gaps.begin()),
-                     std::make_move_iterator(book.gaps.end()));
+    add_gaps(std::move(book.gaps), into.gaps);
     return gathered;
 }
 

@@ -9,6 +9,7 @@
 
 #include "chains/evm/head.hpp"
 #include "chains/evm/http_transport.hpp"
+#include "chains/evm/paced_transport.hpp"
 #include "chains/evm/quorum_transport.hpp"
 #include "chains/evm/retry_transport.hpp"
 #include "core/errors.hpp"
@@ -26,7 +27,8 @@ std::unique_ptr<RpcTransport> open(World& world, const std::string& url,
     limits.total_timeout = std::min(limits.total_timeout, timeout);
     limits.connect_timeout = std::min(limits.connect_timeout, timeout);
     limits.allow_plain_http = chain.allow_plain_http || options.allow_plain_http;
-    return world.open_endpoint(url, limits);
+    return chains::evm::make_paced_transport(world.open_endpoint(url, limits), timeout,
+                                             world.clock);
 }
 
 std::unique_ptr<RpcTransport> with_retry(World& world, std::unique_ptr<RpcTransport> transport,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -24,8 +25,13 @@ namespace {
 /// A file next to its target, removed unless it was renamed into place.
 class TemporaryFile {
   public:
-    explicit TemporaryFile(const std::string& target)
-        : target_(target), path_(target + ".XXXXXX"), descriptor_(::mkstemp(path_.data())) {
+    explicit TemporaryFile(const std::string& target) : target_(target) {
+        static std::atomic<unsigned> number = 0;
+        do {
+            path_ = fmt::format("{}.{}-{}", target, ::getpid(), ++number);
+            // The user's umask decides who may read it.
+            descriptor_ = ::open(path_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+        } while (descriptor_ < 0 && errno == EEXIST);
         if (descriptor_ < 0) {
             fail("write", target_, std::strerror(errno));
         }
@@ -50,12 +56,7 @@ class TemporaryFile {
     }
 
     void rename_into_place() {
-        // mkstemp gives the file to its owner alone; the user's umask decides instead.
-        const auto mask = ::umask(0);
-        ::umask(mask);
-        constexpr mode_t kReadWriteForAll = 0666;
-        if (::fchmod(descriptor_, kReadWriteForAll & ~mask) != 0 || ::fsync(descriptor_) != 0 ||
-            ::rename(path_.c_str(), target_.c_str()) != 0) {
+        if (::fsync(descriptor_) != 0 || ::rename(path_.c_str(), target_.c_str()) != 0) {
             fail("write", target_, std::strerror(errno));
         }
         ::close(descriptor_);
@@ -65,7 +66,7 @@ class TemporaryFile {
   private:
     std::string target_;
     std::string path_;
-    int descriptor_;
+    int descriptor_ = -1;
 };
 
 bool is_device(const std::string& path) {

@@ -31,6 +31,7 @@ class KeptReadings final : public collect::ReadingStore {
     std::optional<snapshot::Snapshot> find(const collect::ChainRequest& request,
                                            const chains::Block& block) override {
         const fs::path file = folder_ / (name_of(request) + hash_text(block.hash));
+        remove_old();
         std::error_code error;
         if (!fs::exists(file, error)) {
             return std::nullopt;
@@ -61,12 +62,22 @@ class KeptReadings final : public collect::ReadingStore {
     }
 
   private:
+    /// Another build may read something else.
+    static std::string program() {
+        std::error_code error;
+        const fs::path file = fs::read_symlink("/proc/self/exe", error);
+        const auto size = fs::file_size(file, error);
+        const auto time = fs::last_write_time(file, error);
+        return error ? std::string()
+                     : fmt::format("{} {} {}", MARGRAVE_VERSION, size,
+                                   time.time_since_epoch().count());
+    }
     static std::string hash_text(const core::Hash& hash) { return core::to_hex(hash) + ".json"; }
 
     /// A name for what is asked, but for the block. Of endpoints only hosts are in it.
     [[nodiscard]] std::string name_of(const collect::ChainRequest& request) const {
-        std::string all = fmt::format("{}\n{}\n{}\n{}\n", MARGRAVE_VERSION, questions_,
-                                      request.chain.name, request.chain.chain_id.value());
+        std::string all = fmt::format("{}\n{}\n{}\n{}\n", program(), questions_, request.chain.name,
+                                      request.chain.chain_id.value());
         for (const std::string& url : request.chain.rpc) {
             all += chains::evm::endpoint_name(url) + "\n";
         }
@@ -78,17 +89,29 @@ class KeptReadings final : public collect::ReadingStore {
         return core::to_hex(std::span(hash).first(16)).substr(2) + "-";
     }
 
-    /// The same at other blocks, and whatever has not been of use for a day.
-    void remove_others(const std::string& name) const {
+    template <class IsWanted>
+    void remove_if(const IsWanted& is_wanted) const {
         std::error_code error;
-        const auto old = fs::file_time_type::clock::now() - kKeptFor;
-        for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
+        for (fs::directory_iterator at(folder_, error), end; !error && at != end;
+             at.increment(error)) {
             std::error_code ignored;
-            if (entry.path().filename().string().starts_with(name) ||
-                entry.last_write_time(ignored) < old) {
-                fs::remove(entry.path(), ignored);
+            if (is_wanted(*at)) {
+                fs::remove(at->path(), ignored);
             }
         }
+    }
+    void remove_old() const {
+        const auto old = fs::file_time_type::clock::now() - kKeptFor;
+        remove_if([&](const fs::directory_entry& entry) {
+            std::error_code ignored;
+            return entry.last_write_time(ignored) < old;
+        });
+    }
+    /// The same at other blocks.
+    void remove_others(const std::string& name) const {
+        remove_if([&](const fs::directory_entry& entry) {
+            return entry.path().filename().string().starts_with(name);
+        });
     }
 
     fs::path folder_;

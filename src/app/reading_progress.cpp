@@ -11,12 +11,9 @@
 namespace margrave::app {
 namespace {
 
-using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
-constexpr auto kSilent = 1s;
-constexpr auto kDrawEvery = 200ms;
-constexpr auto kTellEvery = 10s;
 /// Of the chains waited for, as many are named.
 constexpr std::size_t kNamesMax = 3;
 
@@ -30,10 +27,8 @@ class ReadingProgress::WatchedTransport final : public chains::evm::RpcTransport
 
     std::vector<std::vector<chains::evm::RpcOutcome>> send(
         const std::vector<chains::evm::RpcRequest>& requests) override {
-        progress_.sent(chain_);
-        auto outcomes = inner_->send(requests);
-        progress_.answered(chain_, requests.size());
-        return outcomes;
+        const Waiting waiting(progress_, chain_, requests.size());
+        return inner_->send(requests);
     }
 
     [[nodiscard]] chains::evm::RpcTraffic traffic() const override { return inner_->traffic(); }
@@ -41,12 +36,30 @@ class ReadingProgress::WatchedTransport final : public chains::evm::RpcTransport
     void abandon() override { inner_->abandon(); }
 
   private:
+    /// From here to the end of the block, however that is left.
+    class Waiting {
+      public:
+        Waiting(ReadingProgress& progress, const std::string& chain, std::size_t requests)
+            : progress_(progress), chain_(chain), requests_(requests) {
+            progress_.sent(chain_);
+        }
+        Waiting(const Waiting&) = delete;
+        Waiting& operator=(const Waiting&) = delete;
+        ~Waiting() { progress_.answered(chain_, requests_); }
+
+      private:
+        ReadingProgress& progress_;
+        const std::string& chain_;
+        std::size_t requests_;
+    };
+
     ReadingProgress& progress_;
     std::string chain_;
     std::unique_ptr<chains::evm::RpcTransport> inner_;
 };
 
-ReadingProgress::ReadingProgress(World& world, bool quiet) : world_(world) {
+ReadingProgress::ReadingProgress(World& world, bool quiet, const Pauses& pauses)
+    : world_(world), pauses_(pauses) {
     if (!quiet) {
         teller_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     }
@@ -81,13 +94,12 @@ void ReadingProgress::answered(const std::string& chain, std::size_t requests) {
 void ReadingProgress::run(const std::stop_token& stop) {
     const auto begin = Clock::now();
     std::unique_lock lock(mutex_);
-    Clock::duration pause = kSilent;
+    milliseconds pause = pauses_.silent;
     while (!ended_.wait_for(lock, stop, pause, [] { return false; }) && !stop.stop_requested()) {
         // Between two questions there is nothing to wait for, and nothing to tell.
         if (!waiting_.empty()) {
             show(std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begin));
-            pause =
-                world_.err_is_terminal ? Clock::duration(kDrawEvery) : Clock::duration(kTellEvery);
+            pause = world_.err_is_terminal ? pauses_.draw : pauses_.tell;
         }
     }
 }

@@ -19,7 +19,14 @@ namespace margrave::app {
 /// Outlives the transports that it watches, which may be used by several threads.
 class ReadingProgress {
   public:
-    ReadingProgress(World& world, bool quiet);
+    /// When something is told for the first time, and how often from then on.
+    struct Pauses {
+        std::chrono::milliseconds silent{1'000};
+        std::chrono::milliseconds draw{200};  ///< on a terminal
+        std::chrono::milliseconds tell{10'000};
+    };
+    ReadingProgress(World& world, bool quiet, const Pauses& pauses);
+    ReadingProgress(World& world, bool quiet) : ReadingProgress(world, quiet, Pauses{}) {}
     ReadingProgress(const ReadingProgress&) = delete;
     ReadingProgress& operator=(const ReadingProgress&) = delete;
     ~ReadingProgress();
@@ -38,6 +45,7 @@ class ReadingProgress {
     [[nodiscard]] std::string line(std::chrono::seconds since) const;
 
     World& world_;
+    Pauses pauses_;
     std::mutex mutex_;
     std::condition_variable_any ended_;
     std::vector<std::string> waiting_;  ///< chains that were asked and have not answered yet

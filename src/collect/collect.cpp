@@ -164,19 +164,19 @@ chains::evm::Head read_head(const ChainRequest& request) {
     }
 }
 
-/// The block to read at, chosen when what is final has been scanned: a scan may take minutes, and
-/// nodes forget a block's state. What fails here fails again where it is needed, and is told there.
-chains::evm::Head read_head_after_scans(const ChainRequest& request, const chains::evm::Head& head,
-                                        const std::vector<MarketReading>& markets,
-                                        chains::evm::LogScanner& scanner) {
+/// Scans what is final before the block to read at is chosen: a scan may take minutes, and nodes
+/// forget a block's state. False where there is nothing to scan. What fails here fails again where
+/// it is needed, and is told there.
+bool scan_ahead(const chains::Block& head, const std::vector<MarketReading>& markets,
+                chains::evm::LogScanner& scanner) {
     bool is_any = false;
     for (const MarketReading& market : markets) {
         for (const chains::LogFilter& filter : market.adapter->scans()) {
             is_any = true;
-            static_cast<void>(scanner.prepare(filter, head.block));
+            static_cast<void>(scanner.prepare(filter, head));
         }
     }
-    return is_any ? read_head(request) : head;
+    return is_any;
 }
 
 template <class T>
@@ -198,6 +198,8 @@ namespace oracles = chains::evm::oracles;
 
 void collect_chain(const settings::Settings& settings, const ChainRequest& request,
                    const CollectOptions& options, CollectResult& result) {
+    ReadingCost& cost = result.costs.emplace_back();
+    cost.chain = request.chain.name;
     oracles::SourceBook* noted = nullptr;  // there before any adapter asks anything
     const auto note = [&noted](const core::Address& source, margin::PriceQuestion question) {
         noted->note(source, question);
@@ -208,8 +210,6 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     std::vector<VenueReading> pools = options.venues
                                           ? make_venue_readings(settings, request.chain.name)
                                           : std::vector<VenueReading>{};
-    ReadingCost& cost = result.costs.emplace_back();
-    cost.chain = request.chain.name;
     chains::evm::Head head = read_head(request);
     if (auto known = options.readings == nullptr ? std::nullopt
                                                  : options.readings->find(request, head.block)) {
@@ -222,8 +222,10 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
                                                          .store = options.log_store,
                                                          .tell = options.tell,
                                                          .clock = options.clock});
-    if (options.scan_ahead) {
-        head = read_head_after_scans(request, head, configured, scanner);
+    std::uint64_t heads = 1;
+    if (options.scan_ahead && scan_ahead(head.block, configured, scanner)) {
+        head = read_head(request);
+        ++heads;
     }
 
     // The reader first: whatever still has a question when reading ends with a defect takes it back
@@ -294,8 +296,9 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     append(std::move(read.gaps), into.gaps);
     chain.smart.take(chain.wallets, into);
     take_price_sources(sources, request.chain.name, into);
-    cost.rounds = reader.cost().rounds + 1;  // and the one for chain id and block
+    cost.rounds = reader.cost().rounds + heads;  // those for chain id and block
     cost.splits = reader.cost().splits;
+    cost.unanswered = reader.unanswered();
 }
 
 /// A chain that cannot be read at all is a gap.
@@ -305,8 +308,9 @@ CollectResult collect_one(const settings::Settings& settings, const ChainRequest
     add_wallets(request.wallets, result.snapshot.wallets);
     try {
         collect_chain(settings, request, options, result);
-        if (options.readings != nullptr && !result.costs.back().was_kept &&
-            result.snapshot.gaps.empty()) {
+        const ReadingCost& cost = result.costs.back();
+        const bool is_whole = cost.unanswered == 0 && result.snapshot.gaps.empty();
+        if (options.readings != nullptr && !cost.was_kept && is_whole) {
             options.readings->keep(request, result.snapshot);
         }
     } catch (const ChainError& error) {

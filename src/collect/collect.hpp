@@ -49,9 +49,10 @@ class ReadingStore {
 /// What reading cost, per chain.
 struct ReadingCost {
     std::string chain;
-    bool was_kept = false;     ///< nothing but the block was asked for
-    std::uint64_t rounds = 0;  ///< sequential waits, also for what was refused and sent again
-    std::uint64_t splits = 0;  ///< requests beyond one a round
+    bool was_kept = false;         ///< nothing but the block was asked for
+    std::uint64_t rounds = 0;      ///< sequential waits, also for what was refused and sent again
+    std::uint64_t splits = 0;      ///< requests beyond one a round
+    std::uint64_t unanswered = 0;  ///< questions, also those that are no gap
     chains::evm::RpcTraffic traffic;
 };
 
