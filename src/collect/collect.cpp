@@ -187,8 +187,9 @@ void append(std::vector<T> from, std::vector<T>& into) {
 /// Those that are new, in order.
 template <class Wallets>
 void add_wallets(const Wallets& found, std::vector<core::Address>& into) {
+    std::set<core::Address> known(into.begin(), into.end());
     for (const core::Address& wallet : found) {
-        if (std::find(into.begin(), into.end(), wallet) == into.end()) {
+        if (known.insert(wallet).second) {
             into.push_back(wallet);
         }
     }
