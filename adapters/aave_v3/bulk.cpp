@@ -20,7 +20,7 @@ using margin::BulkOutcome;
 using margin::Exact;
 
 double bps_per_one() {
-    static const double value = core::percentage_factor().convert_to<double>();
+    static const auto value = core::percentage_factor().convert_to<double>();
     return value;
 }
 
@@ -102,7 +102,7 @@ std::optional<std::vector<BulkLeg>> AaveMarket::bulk_row(std::size_t row) const 
         if (!entered) {
             return std::nullopt;
         }
-        const bool is_member = is_in_emode(reserve, account);
+        const bool is_member = category != nullptr && is_in_emode(reserve, account);
         if (is_member && !category->liquidation_bonus_bps) {
             return std::nullopt;  // an older snapshot
         }

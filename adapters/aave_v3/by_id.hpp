@@ -28,11 +28,11 @@ class ById {
     void clear() { entries_.clear(); }
 
     [[nodiscard]] iterator find(Id id) {
-        const iterator found = begin() + place(id);
+        const auto found = begin() + place(id);
         return found != end() && found->first == id ? found : end();
     }
     [[nodiscard]] const_iterator find(Id id) const {
-        const const_iterator found = begin() + place(id);
+        const auto found = begin() + place(id);
         return found != end() && found->first == id ? found : end();
     }
     [[nodiscard]] std::size_t count(Id id) const { return find(id) == end() ? 0 : 1; }
@@ -44,7 +44,7 @@ class ById {
     T& operator[](Id id) { return emplace(id, T{}).first->second; }
     /// Leaves an entry that is there; returns it, and whether it is new.
     std::pair<iterator, bool> emplace(Id id, T value) {
-        const iterator found = begin() + place(id);
+        const auto found = begin() + place(id);
         if (found != end() && found->first == id) {
             return {found, false};
         }

@@ -19,7 +19,11 @@ namespace {
 using core::U256;
 
 constexpr unsigned kIdBits = 8;
-enum Kind : unsigned { kCollateral = 1, kDebt = 2, kStableDebt = 4, kDebtByBalance = 8, kAll = 15 };
+constexpr unsigned kCollateral = 1;
+constexpr unsigned kDebt = 2;
+constexpr unsigned kStableDebt = 4;
+constexpr unsigned kDebtByBalance = 8;
+constexpr unsigned kAll = 15;
 
 bool has_debt(const Balance& balance) {
     return balance.scaled_debt != 0 || balance.stable_debt ||
@@ -38,7 +42,7 @@ class Numbers {
         if (left_.empty() || (bits < 256 && (left_.front() >> bits) != 0)) {
             refuse(left_.empty() ? "it ends too early" : "a number is too large");
         }
-        const U256 out = left_.front();
+        U256 out = left_.front();
         left_ = left_.subspan(1);
         return out;
     }
@@ -60,7 +64,7 @@ Balance take_balance(Numbers& numbers) {
     const unsigned kinds = head >> kIdBits;
     Balance out;
     out.reserve_id = head & ((1U << kIdBits) - 1);
-    if (kinds == 0 || (kinds & ~unsigned{kAll}) != 0) {
+    if (kinds == 0 || (kinds & ~kAll) != 0) {
         numbers.refuse("a balance is of no kind");
     }
     if ((kinds & kCollateral) != 0) {

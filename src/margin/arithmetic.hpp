@@ -28,7 +28,7 @@ struct Narrow {
     using Number = core::U128;
 
     [[nodiscard]] static Number of(const core::U256& value) { return Number(value); }
-    [[nodiscard]] static Number of(std::uint64_t value) { return Number(value); }
+    [[nodiscard]] static Number of(std::uint64_t value) { return {value}; }
     template <core::Rounding R>
     [[nodiscard]] static Number mul_div(const Number& a, const Number& b, const Number& c) {
         return Number::mul_div<R>(a, b, c);
