@@ -6,6 +6,15 @@ const times = (value) => `${value.toFixed(1)}x`;
 
 const scale = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000 };
 
+export const atMost = (label, value, most, show) => ({
+  label,
+  ours: show(value),
+  other: show(most),
+  ratio: `${(most / value).toFixed(1)}x`,
+  target: 'at most',
+  met: value <= most,
+});
+
 /** What stands against a limit, out of Google Benchmark's report. */
 export function limitRows(benchmarks) {
   const find = (name) => {
@@ -53,14 +62,6 @@ export function limitRows(benchmarks) {
     };
   };
   const wall = (name) => find(name).real_time * scale[find(name).time_unit];
-  const atMost = (label, value, most, show) => ({
-    label,
-    ours: show(value),
-    other: show(most),
-    ratio: `${(most / value).toFixed(1)}x`,
-    target: 'at most',
-    met: value <= most,
-  });
   const first = took('fixed_point_rounds/1');
   const further = (took('fixed_point_rounds/5') - first) / 4;
   return [

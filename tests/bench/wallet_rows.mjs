@@ -1,15 +1,8 @@
 // What a wallet takes of memory, and how soon the program is there.
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { atMost } from './table.mjs';
 
-const atMost = (label, value, most, show) => ({
-  label,
-  ours: show(value),
-  other: show(most),
-  ratio: `${(most / value).toFixed(1)}x`,
-  target: 'at most',
-  met: value <= most,
-});
 const bytes = (value) => `${Math.round(value)} B`;
 const milliseconds = (value) => `${value.toFixed(1)} ms`;
 
