@@ -264,11 +264,11 @@ margin::Health AaveMarket::health(std::size_t row) const {
         unknown.unknown_because = std::move(why);
         return unknown;
     }
-    try {
-        return known_health<margin::Narrow>(account);
-    } catch (const std::runtime_error&) {  // an overflow, or a value out of range
-        return margin::health_or_unknown([&] { return known_health<Exact>(account); });
+    if (auto known =
+            margin::value_or_nothing([&] { return known_health<margin::Narrow>(account); })) {
+        return *std::move(known);
     }
+    return margin::health_or_unknown([&] { return known_health<Exact>(account); });
 }
 
 std::vector<margin::Leg> AaveMarket::legs(std::size_t row) const {

@@ -142,7 +142,7 @@ std::vector<CallOutcome> BatchReader::ask(const Questions& questions) {
     add_chunks(questions, all, chunks);
     send(questions, std::move(chunks), false, outcomes);
     ask_doubtful_again(questions, outcomes);
-    remember_refusals(questions, outcomes);
+    remember_failures(questions, outcomes);
     return outcomes;
 }
 
@@ -155,7 +155,7 @@ BatchReader::Questions BatchReader::those_of(const Questions& questions, const C
     return out;
 }
 
-void BatchReader::remember_refusals(const Questions& questions,
+void BatchReader::remember_failures(const Questions& questions,
                                     const std::vector<CallOutcome>& outcomes) {
     for (std::size_t i = 0; i < questions.size(); ++i) {
         const PendingCall& asked = *questions[i];

@@ -107,7 +107,7 @@ class BatchReader final : public Reader {
                           const RpcOutcome& reply, std::vector<CallOutcome>& outcomes,
                           std::vector<Chunk>& again);
     [[nodiscard]] static Questions those_of(const Questions& questions, const Chunk& chunk);
-    void remember_refusals(const Questions& questions, const std::vector<CallOutcome>& outcomes);
+    void remember_failures(const Questions& questions, const std::vector<CallOutcome>& outcomes);
     /// Outcomes of the questions at a block that is read beside them.
     [[nodiscard]] std::vector<CallOutcome> ask_before(const Questions& questions);
     [[nodiscard]] bool has_changed(const Wire& wire) const;

@@ -76,11 +76,7 @@ void add_missing(const margin::Market& market, std::vector<snapshot::CoverageGap
         snapshot::CoverageGap gap =
             gap_of(market.name(), missing.kind, missing.what + ": " + missing.detail);
         gap.wallet = missing.wallet;
-        const bool is_told = std::any_of(gaps.begin(), gaps.end(), [&](const auto& told) {
-            return told.market == gap.market && told.wallet == gap.wallet &&
-                   told.detail == gap.detail;
-        });
-        if (!is_told) {
+        if (std::find(gaps.begin(), gaps.end(), gap) == gaps.end()) {
             gaps.push_back(std::move(gap));
         }
     }

@@ -104,11 +104,7 @@ void take_own_rows(const snapshot::Snapshot& read, const std::vector<core::Addre
 /// Those of the book, each once: what both lack is told by both.
 void add_gaps(std::vector<snapshot::CoverageGap> more, std::vector<snapshot::CoverageGap>& into) {
     for (snapshot::CoverageGap& gap : more) {
-        const bool is_told = std::any_of(into.begin(), into.end(), [&](const auto& told) {
-            return told.protocol == gap.protocol && told.market == gap.market &&
-                   told.wallet == gap.wallet && told.kind == gap.kind && told.detail == gap.detail;
-        });
-        if (!is_told) {
+        if (std::find(into.begin(), into.end(), gap) == into.end()) {
             into.push_back(std::move(gap));
         }
     }

@@ -39,6 +39,8 @@ struct CoverageGap {
     std::optional<core::Address> wallet;  ///< nullopt when every wallet is concerned
     core::ErrorKind kind = core::ErrorKind::ServerFault;
     std::string detail;
+
+    friend bool operator==(const CoverageGap&, const CoverageGap&) = default;
 };
 
 /// Where the price of a holding came from.
