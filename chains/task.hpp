@@ -217,7 +217,7 @@ template <class T>
 struct Settling {
     std::size_t open = 0;
     std::coroutine_handle<> waiter;
-    std::vector<core::Result<T, core::ChainError>> outcomes;
+    std::vector<std::optional<core::Result<T, core::ChainError>>> outcomes;
     std::exception_ptr defect;  ///< what is no ChainError is no answer
 
     struct Awaiter {
@@ -234,9 +234,9 @@ template <class T>
 Task<void> settle_one(Task<T> work, std::size_t index, Settling<T>& settling) {
     // A parsing edge: whoever settles tasks asks for their failures as answers.
     try {
-        settling.outcomes[index] = co_await work;
+        settling.outcomes[index].emplace(co_await work);
     } catch (const core::ChainError& error) {
-        settling.outcomes[index] = core::Unexpected(error);
+        settling.outcomes[index].emplace(core::Unexpected(error));
     } catch (...) {
         settling.defect = std::current_exception();
     }
@@ -254,8 +254,7 @@ template <class T>
 Task<std::vector<core::Result<T, core::ChainError>>> settle_all(std::vector<Task<T>> tasks) {
     detail::Settling<T> settling;
     settling.open = tasks.size();
-    settling.outcomes.assign(tasks.size(), core::Unexpected(core::ChainError(
-                                               core::ErrorKind::ServerFault, "", "not finished")));
+    settling.outcomes.resize(tasks.size());
     std::vector<Task<void>> running;
     running.reserve(tasks.size());
     for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -266,7 +265,12 @@ Task<std::vector<core::Result<T, core::ChainError>>> settle_all(std::vector<Task
     if (settling.defect) {
         std::rethrow_exception(settling.defect);
     }
-    co_return std::move(settling.outcomes);
+    std::vector<core::Result<T, core::ChainError>> outcomes;
+    outcomes.reserve(settling.outcomes.size());
+    for (auto& outcome : settling.outcomes) {
+        outcomes.push_back(*std::move(outcome));
+    }
+    co_return outcomes;
 }
 
 }  // namespace margrave::chains
