@@ -19,12 +19,13 @@ namespace margrave::chains {
 template <class F>
 class Tokens {
   public:
-    explicit Tokens(const std::vector<core::Address>& tokens) : tokens_(tokens) {
+    Tokens(const std::vector<core::Address>& tokens, TokenList::Stands stands) : tokens_(tokens) {
         for (std::size_t from = 0; from < tokens.size(); from += TokenList::kTokensMax) {
             const std::size_t to = std::min(tokens.size(), from + TokenList::kTokensMax);
             auto part = std::make_shared<TokenList>();
             part->selector = F::kSelector;
             part->function = F::name();
+            part->stands = stands;
             part->tokens.assign(tokens.begin() + static_cast<std::ptrdiff_t>(from),
                                 tokens.begin() + static_cast<std::ptrdiff_t>(to));
             parts_.push_back(std::move(part));

@@ -16,9 +16,9 @@ namespace margrave::chains {
 
 using Topic = core::Hash;
 
-/// Which events a scan looks for: those that one of the addresses logged and whose topics match.
+/// Which events are looked for: those that one of the addresses logged and whose topics match.
 struct LogFilter {
-    std::vector<core::Address> addresses;  ///< at least one
+    std::vector<core::Address> addresses;  ///< none: whoever logged them; at least one of a scan
     /// By position, any of those listed; an empty list takes every topic, and so do positions after
     /// the last.
     std::vector<std::vector<Topic>> topics;

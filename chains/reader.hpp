@@ -48,6 +48,11 @@ struct TokenList {
     std::array<std::uint8_t, 4> selector{};
     std::string_view function;
     std::vector<core::Address> tokens;  ///< at most kTokensMax
+    /// What of an answer stands at a later block where no event named the wallet in a topic in
+    /// between. Whatever a token does to balances, nobody is known to be given some without an
+    /// event.
+    enum class Stands { Nothing, Zeros, All };
+    Stands stands = Stands::Nothing;
 
     static constexpr std::size_t kTokensMax = 1'000;
 };
@@ -62,6 +67,8 @@ struct PendingCall {
     std::shared_ptr<const TokenList> list;  ///< of held tokens
     std::string_view function;              ///< for messages
     bool may_revert = false;  ///< a revert is an expected answer: it is not asked again to be sure
+    /// Whose answer it is, where it may stand at a later block: call_of() and TokenList say when.
+    std::optional<core::Address> account = std::nullopt;
     CallOutcome outcome = core::Unexpected(CallFailure{});
     bool answered = false;
     std::coroutine_handle<> waiter;  ///< null while nobody awaits it, and again once it is resumed
@@ -150,6 +157,17 @@ class Reader {
         return Call<F>(*this, question<F>(to, F::encode(args...)));
     }
 
+    /// The same where the result is the account's, and each of its changes comes with an event that
+    /// names the account in a topic, whoever logs it; or where a contract's own state names the
+    /// account, as a recipient of fees. At another block it need not be asked again then.
+    template <class F, class... Args>
+    [[nodiscard]] Call<F> call_of(const core::Address& account, const core::Address& to,
+                                  F /*function*/, const Args&... args) {
+        PendingCall asked = question<F>(to, F::encode(args...));
+        asked.account = account;
+        return Call<F>(*this, std::move(asked));
+    }
+
     /// For a function that the contract may lack or refuse: awaits the result or the error.
     template <class F, class... Args>
     [[nodiscard]] TryCall<F> try_call(const core::Address& to, F /*function*/,
@@ -182,6 +200,9 @@ class Reader {
                      "a wallet is asked about some tokens, and not too many");
         PendingCall asked = question<HeldTokens>(wallet, {});
         asked.kind = PendingCall::Kind::HeldTokens;
+        if (list->stands != TokenList::Stands::Nothing) {
+            asked.account = wallet;
+        }
         asked.list = std::move(list);
         return {*this, std::move(asked)};
     }

@@ -43,9 +43,9 @@ BalanceReading nothing_in(const Reserve& reserve) {
 }
 
 Task<std::optional<StableDebt>> read_stable_debt(Reader& chain, Address token, Address wallet) {
-    auto asked_principal = chain.call(token, PrincipalBalanceOf{}, wallet);
-    auto asked_rate = chain.call(token, GetUserStableRate{}, wallet);
-    auto asked_time = chain.call(token, GetUserLastUpdated{}, wallet);
+    auto asked_principal = chain.call_of(wallet, token, PrincipalBalanceOf{}, wallet);
+    auto asked_rate = chain.call_of(wallet, token, GetUserStableRate{}, wallet);
+    auto asked_time = chain.call_of(wallet, token, GetUserLastUpdated{}, wallet);
     StableDebt debt;
     debt.principal = co_await asked_principal;
     debt.rate = co_await asked_rate;
@@ -95,7 +95,7 @@ Task<BalanceReading> read_balance(Reader& chain, const Behaviour& behaviour, con
             co_await chain.call(reserve.variable_debt_token, BalanceOf{}, wallet);
     } else if (is_borrowing) {
         out.balance.scaled_debt =
-            co_await chain.call(reserve.variable_debt_token, ScaledBalanceOf{}, wallet);
+            co_await chain.call_of(wallet, reserve.variable_debt_token, ScaledBalanceOf{}, wallet);
     }
     if (stable) {
         out.balance.stable_debt = co_await *stable;
@@ -114,13 +114,13 @@ Task<Balance> read_kept_balance(Reader& chain, const Behaviour& behaviour, const
     debt.start();
     U256 supply;
     if (configuration.is_collateral(reserve.id)) {
-        supply = co_await chain.call(reserve.a_token, ScaledBalanceOf{}, wallet);
+        supply = co_await chain.call_of(wallet, reserve.a_token, ScaledBalanceOf{}, wallet);
     }
     Balance out = (co_await debt).balance;
     out.scaled_supply = supply;
     if (out.debt_by_balance) {
         out.scaled_debt =
-            co_await chain.call(reserve.variable_debt_token, ScaledBalanceOf{}, wallet);
+            co_await chain.call_of(wallet, reserve.variable_debt_token, ScaledBalanceOf{}, wallet);
     }
     co_return out;
 }
@@ -217,7 +217,8 @@ Task<Reserves> AaveAdapter::reserves(Reader& chain) {
     for (const auto& [id, reserve] : found.by_id) {
         a_tokens.push_back(reserve.a_token);
     }
-    a_tokens_ = std::make_shared<const chains::Tokens<ScaledBalanceOf>>(a_tokens);
+    a_tokens_ = std::make_shared<const chains::Tokens<ScaledBalanceOf>>(
+        a_tokens, chains::TokenList::Stands::All);
     co_return found;
 }
 
@@ -304,8 +305,8 @@ Task<void> AaveAdapter::read(Reader& chain, Address wallet) {
 Task<void> AaveAdapter::read_account(Reader& chain, std::size_t row) {
     const Address wallet = accounts_[row].wallet;
     const Address pool = (co_await *entry_).pool;
-    auto asked_configuration = chain.call(pool, GetUserConfiguration{}, wallet);
-    auto asked_emode = chain.call(pool, GetUserEMode{}, wallet);
+    auto asked_configuration = chain.call_of(wallet, pool, GetUserConfiguration{}, wallet);
+    auto asked_emode = chain.call_of(wallet, pool, GetUserEMode{}, wallet);
     const U256 configuration = co_await asked_configuration;
     const U256 category = co_await asked_emode;
     accounts_[row].configuration = UserConfiguration(configuration);

@@ -107,8 +107,8 @@ Task<EmodeIds> read_emode_ids(Reader& chain, EntryPoints entry, const Behaviour&
         co_return out;
     }
     out.asked = kLastId;
-    const auto pool =
-        std::make_shared<const chains::Tokens<EmodeLtv>>(std::vector<Address>{entry.pool});
+    const auto pool = std::make_shared<const chains::Tokens<EmodeLtv>>(
+        std::vector<Address>{entry.pool}, chains::TokenList::Stands::Nothing);
     std::vector<Task<chains::Balances>> asking;
     for (std::uint64_t id = 1; id <= kLastId; ++id) {
         asking.push_back(chains::read_balances(chain, pool, as_address(id)));

@@ -295,7 +295,8 @@ Task<bool> MorphoAdapter::read_details(Reader& chain, std::size_t index) {
 /// Whether the wallet holds something there.
 Task<bool> MorphoAdapter::read_position(Reader& chain, std::size_t index, Address wallet) {
     Slot& slot = *slots_[index];  // stays where it is
-    const auto position = co_await chain.call(config_.morpho, PositionOf{}, slot.id, wallet);
+    const auto position =
+        co_await chain.call_of(wallet, config_.morpho, PositionOf{}, slot.id, wallet);
     Account read;
     read.wallet = wallet;
     read.supply_shares = std::get<0>(position);
@@ -394,7 +395,7 @@ Task<bool> MorphoAdapter::read_listed_pre_liquidations() {
 /// Whether the wallet authorised the contract, and if so, what the contract may do.
 Task<bool> MorphoAdapter::read_authorisation(Reader& chain, std::size_t index, Address wallet) {
     PreSlot& slot = *pre_slots_[index];
-    if (co_await chain.call(config_.morpho, IsAuthorized{}, wallet, slot.address)) {
+    if (co_await chain.call_of(wallet, config_.morpho, IsAuthorized{}, wallet, slot.address)) {
         slot.authorised_by.insert(wallet);
         if (index >= config_.pre_liquidations.size()) {
             static_cast<void>(co_await *slot.shared);

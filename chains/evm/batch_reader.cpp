@@ -79,6 +79,10 @@ void BatchReader::run(std::span<const Task<void>> tasks) {
 }
 
 void BatchReader::park(PendingCall& call) {
+    if (book_ != nullptr && book_->answer(call)) {
+        remember_failure(call, call.outcome);
+        return;
+    }
     if (no_programs_ && is_about_held_tokens(call)) {
         call.outcome = core::Unexpected(*no_programs_);
         call.answered = true;
@@ -118,7 +122,13 @@ void BatchReader::answer_parked() {
         question_of.push_back(found->second);
     }
     const std::vector<CallOutcome> outcomes = ask(questions);
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        remember_failure(*questions[i], outcomes[i]);
+    }
     for (std::size_t i = 0; i < waiting.size(); ++i) {
+        if (book_ != nullptr) {
+            book_->note(*waiting[i], outcomes[question_of[i]]);
+        }
         waiting[i]->outcome = outcomes[question_of[i]];
         waiting[i]->answered = true;
         if (waiting[i]->waiter) {
@@ -134,6 +144,15 @@ void BatchReader::answer_parked() {
     waking_.clear();
 }
 
+std::vector<CallOutcome> BatchReader::ask_at_once(std::span<const PendingCall> calls) {
+    Questions questions;
+    questions.reserve(calls.size());
+    for (const PendingCall& call : calls) {
+        questions.push_back(&call);
+    }
+    return questions.empty() ? std::vector<CallOutcome>{} : ask(questions);
+}
+
 std::vector<CallOutcome> BatchReader::ask(const Questions& questions) {
     std::vector<CallOutcome> outcomes(questions.size(), core::Unexpected(CallFailure{}));
     Chunk all(questions.size());
@@ -142,7 +161,6 @@ std::vector<CallOutcome> BatchReader::ask(const Questions& questions) {
     add_chunks(questions, all, chunks);
     send(questions, std::move(chunks), false, outcomes);
     ask_doubtful_again(questions, outcomes);
-    remember_failures(questions, outcomes);
     return outcomes;
 }
 
@@ -155,22 +173,21 @@ BatchReader::Questions BatchReader::those_of(const Questions& questions, const C
     return out;
 }
 
-void BatchReader::remember_failures(const Questions& questions,
-                                    const std::vector<CallOutcome>& outcomes) {
-    for (std::size_t i = 0; i < questions.size(); ++i) {
-        const PendingCall& asked = *questions[i];
-        if (!outcomes[i] && outcomes[i].error().kind != ErrorKind::Reverted &&
-            outcomes[i].error().kind != ErrorKind::EmptyReply) {
-            ++unanswered_;
-        }
-        if (asked.may_revert && asked.kind == PendingCall::Kind::Contract && !outcomes[i] &&
-            outcomes[i].error().kind == ErrorKind::Reverted) {
-            PendingCall& refused = refused_[identity(asked)];
-            refused.to = asked.to;
-            refused.data = asked.data;
-            refused.function = asked.function;
-            refused.may_revert = true;
-        }
+void BatchReader::remember_failure(const PendingCall& asked, const CallOutcome& outcome) {
+    if (outcome) {
+        return;
+    }
+    const ErrorKind why = outcome.error().kind;
+    if (why != ErrorKind::Reverted && why != ErrorKind::EmptyReply) {
+        ++unanswered_;
+    }
+    if (asked.may_revert && asked.kind == PendingCall::Kind::Contract &&
+        why == ErrorKind::Reverted) {
+        PendingCall& refused = refused_[identity(asked)];
+        refused.to = asked.to;
+        refused.data = asked.data;
+        refused.function = asked.function;
+        refused.may_revert = true;
     }
 }
 
@@ -188,10 +205,24 @@ std::vector<CallOutcome> BatchReader::ask_before(const Questions& questions) {
         const Questions& mine = asked.emplace_back(those_of(questions, chunk));
         requests.push_back(wire_.batches ? encode(before, mine) : encode_alone(before, *mine[0]));
     }
-    requests.push_back({block_by_number(before.block.number.value())});
-    const auto replies = send_round(requests);
+    const RpcCall block_question = block_by_number(before.block.number.value());
+    std::vector<std::vector<RpcOutcome>> replies;
+    if (wire_.batches) {  // in one request with the first of them, where the endpoint takes that
+        requests.front().push_back(block_question);
+        replies = send_round(requests);
+        requests.front().pop_back();
+    }
+    auto said =
+        replies.empty() ? std::nullopt : std::optional(parse_block_reply(replies.front().back()));
+    if (said && *said) {
+        replies.front().pop_back();
+    } else {
+        requests.push_back({block_question});
+        replies = send_round(requests);
+        said = parse_block_reply(replies.back().at(0));
+    }
+    const core::Result<Block, core::ChainError>& block = *said;
     std::vector<CallOutcome> outcomes(questions.size(), core::Unexpected(CallFailure{}));
-    const auto block = parse_block_reply(replies.back().at(0));
     for (std::size_t c = 0; c < chunks.size(); ++c) {
         if (!block) {
             const CallFailure why{block.error().kind(), block.error().what()};

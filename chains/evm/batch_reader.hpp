@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "chains/evm/answer_book.hpp"
 #include "chains/evm/log_scanner.hpp"
 #include "chains/evm/rpc.hpp"
 #include "chains/evm/wire.hpp"
@@ -61,6 +62,11 @@ class BatchReader final : public Reader {
     /// Runs all tasks to their end. Their exceptions stay in them.
     void run(std::span<const Task<void>> tasks);
 
+    /// Before the first run: `book` answers what it knows, and takes note of all that is asked.
+    void consult(AnswerBook& book) { book_ = &book; }
+    /// Answers to these at once, outside of any task: failures are not the reading's.
+    [[nodiscard]] std::vector<CallOutcome> ask_at_once(std::span<const PendingCall> calls);
+
     /// After the last run: looks a second time at the refusals of contracts that were taken for
     /// answers (try_call), all in one round, at the block before; a refusal may be an endpoint's
     /// artefact. Where that block has an answer or cannot be read, this one is asked once more.
@@ -107,7 +113,7 @@ class BatchReader final : public Reader {
                           const RpcOutcome& reply, std::vector<CallOutcome>& outcomes,
                           std::vector<Chunk>& again);
     [[nodiscard]] static Questions those_of(const Questions& questions, const Chunk& chunk);
-    void remember_failures(const Questions& questions, const std::vector<CallOutcome>& outcomes);
+    void remember_failure(const PendingCall& asked, const CallOutcome& outcome);
     /// Outcomes of the questions at a block that is read beside them.
     [[nodiscard]] std::vector<CallOutcome> ask_before(const Questions& questions);
     [[nodiscard]] bool has_changed(const Wire& wire) const;
@@ -116,6 +122,7 @@ class BatchReader final : public Reader {
     bool fall_back_to_single_calls();
 
     RpcTransport& rpc_;
+    AnswerBook* book_ = nullptr;
     Wire wire_;
     std::optional<core::Address> multicall3_;
     BatchLimits limits_;

@@ -13,13 +13,13 @@ namespace {
 using core::ErrorKind;
 using Held = Reader::HeldTokens::Result;
 
-core::Bytes encode_held(const Held& held) {
+}  // namespace
+
+core::Bytes encode_held(const Reader::HeldTokens::Result& held) {
     abi::Encoder out;
     abi::Codec<std::tuple<Held>>::encode(std::tuple<Held>(held), out);
     return std::move(out.out());
 }
-
-}  // namespace
 
 std::size_t held_tokens_wallets_max(std::size_t tokens, std::size_t pairs_max,
                                     std::size_t request_bytes_max) {

@@ -236,8 +236,8 @@ class Decoder {
 }  // namespace
 
 bool matches(const LogFilter& filter, const Log& log) {
-    if (std::find(filter.addresses.begin(), filter.addresses.end(), log.address) ==
-        filter.addresses.end()) {
+    if (!filter.addresses.empty() && std::find(filter.addresses.begin(), filter.addresses.end(),
+                                               log.address) == filter.addresses.end()) {
         return false;
     }
     for (std::size_t i = 0; i < filter.topics.size(); ++i) {

@@ -49,12 +49,16 @@ struct Segment {
 }  // namespace
 
 std::string logs_params(const LogFilter& filter, const BlockRange& range) {
-    std::string out = R"([{"address":[)";
-    for (const core::Address& address : filter.addresses) {
-        out += out.back() == '[' ? "" : ",";
-        out += '"' + core::to_hex(address.raw()) + '"';
+    std::string out = "[{";
+    if (!filter.addresses.empty()) {
+        out += R"("address":[)";
+        for (const core::Address& address : filter.addresses) {
+            out += out.back() == '[' ? "" : ",";
+            out += '"' + core::to_hex(address.raw()) + '"';
+        }
+        out += "],";
     }
-    out += R"(],"topics":[)";
+    out += R"("topics":[)";
     for (const auto& topics : filter.topics) {
         out += out.back() == '[' ? "" : ",";
         append_any_of(topics, out);

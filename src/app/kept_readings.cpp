@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "app/files.hpp"
 #include "app/restore.hpp"
 #include "chains/evm/http_transport.hpp"
+#include "chains/evm/kept_answers.hpp"
 #include "core/errors.hpp"
 #include "core/hex.hpp"
 #include "core/keccak.hpp"
@@ -22,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::hours kKeptFor{24};
+constexpr const char* kAnswers = "answers.cbor";
 
 class KeptReadings final : public collect::ReadingStore {
   public:
@@ -47,18 +50,27 @@ class KeptReadings final : public collect::ReadingStore {
         }
     }
 
-    void keep(const collect::ChainRequest& request, const snapshot::Snapshot& read) override {
+    std::optional<chains::evm::KeptAnswers> answers(const collect::ChainRequest& request) override {
+        const fs::path file = folder_ / (name_of(request) + kAnswers);
         std::error_code error;
-        fs::create_directories(folder_, error);
-        fs::permissions(folder_, fs::perms::owner_all, error);
+        if (!fs::exists(file, error)) {
+            return std::nullopt;
+        }
+        try {
+            return chains::evm::parse_kept_answers(read_file(file.string(), kDataBytesMax));
+        } catch (const core::InputError&) {
+            return std::nullopt;
+        }
+    }
+
+    void keep(const collect::ChainRequest& request, const snapshot::Snapshot& read) override {
         const std::string name = name_of(request);
         remove_others(name);
-        try {
-            write_file((folder_ / (name + hash_text(read.chains.at(0).hash))).string(),
-                       snapshot::to_json(read));
-        } catch (const core::InputError&) {
-            return;  // a full disk costs the next run its requests, and this one nothing
-        }
+        write(name + hash_text(read.chains.at(0).hash), snapshot::to_json(read));
+    }
+    void keep(const collect::ChainRequest& request,
+              const chains::evm::KeptAnswers& answers) override {
+        write(name_of(request) + kAnswers, chains::evm::to_bytes(answers));
     }
 
   private:
@@ -87,6 +99,18 @@ class KeptReadings final : public collect::ReadingStore {
         const core::Hash hash = core::keccak256(
             std::span(reinterpret_cast<const std::uint8_t*>(all.data()), all.size()));
         return core::to_hex(std::span(hash).first(16)).substr(2) + "-";
+    }
+
+    /// A full disk costs the next run its requests, and this one nothing.
+    void write(const std::string& name, std::string_view bytes) const {
+        std::error_code error;
+        fs::create_directories(folder_, error);
+        fs::permissions(folder_, fs::perms::owner_all, error);
+        try {
+            write_file((folder_ / name).string(), bytes);
+        } catch (const core::InputError&) {
+            return;
+        }
     }
 
     template <class IsWanted>

@@ -58,13 +58,19 @@ std::string render_signed(const World& world, const report::Report& report,
 std::string describe(const collect::ReadingCost& cost, std::size_t wallets) {
     const auto& traffic = cost.traffic;
     const auto bytes = traffic.bytes_sent + traffic.bytes_received;
+    std::string known;
+    if (cost.was_kept) {
+        known = "; the block is that of an earlier run, whose reading was kept";
+    } else if (cost.stood_since) {
+        known = fmt::format("; answers of block {} stood for whom no event names since",
+                            cost.stood_since->value());
+    }
     return fmt::format(
         "{}: {} rounds, {} requests with {} calls, {} splits, {} retries, {} sent, {} received, {} "
         "per wallet{}",
         cost.chain, cost.rounds, traffic.requests, traffic.calls, cost.splits, traffic.retries,
         show_bytes(traffic.bytes_sent), show_bytes(traffic.bytes_received),
-        show_bytes(bytes / std::max<std::size_t>(wallets, 1)),
-        cost.was_kept ? "; the block is that of an earlier run, whose reading was kept" : "");
+        show_bytes(bytes / std::max<std::size_t>(wallets, 1)), known);
 }
 
 }  // namespace margrave::app

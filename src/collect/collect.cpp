@@ -12,10 +12,12 @@
 #include <utility>
 
 #include "adapters/adapter.hpp"
+#include "chains/evm/answer_book.hpp"
 #include "chains/evm/batch_reader.hpp"
 #include "chains/evm/head.hpp"
 #include "chains/evm/log_scanner.hpp"
 #include "chains/evm/oracles/source_book.hpp"
+#include "chains/evm/refresh.hpp"
 #include "chains/task.hpp"
 #include "collect/holdings.hpp"
 #include "collect/look_through.hpp"
@@ -197,6 +199,32 @@ void add_wallets(const Wallets& found, std::vector<core::Address>& into) {
 
 namespace oracles = chains::evm::oracles;
 
+/// Has the reader begin with what stands of an earlier reading. When what it knows was last read
+/// whole.
+core::Timestamp begin_with_kept(const ChainRequest& request, const CollectOptions& options,
+                                chains::evm::BatchReader& reader, chains::evm::AnswerBook& book,
+                                ReadingCost& cost) {
+    const core::Timestamp now = reader.block().timestamp;
+    const auto kept = options.readings->answers(request);
+    if (!kept || !chains::evm::may_stand(*kept, reader.block())) {
+        return now;
+    }
+    const auto changes = chains::evm::changed_since(*request.transport, *kept, reader.block());
+    ++cost.rounds;
+    cost.splits += changes.requests - 1;
+    const auto why = changes.unknown_because
+                         ? changes.unknown_because
+                         : chains::evm::refresh(reader, *kept, changes.accounts, book);
+    if (why) {
+        if (options.tell) {
+            options.tell(fmt::format("{}: all is read anew: {}", request.chain.name, *why));
+        }
+        return now;
+    }
+    cost.stood_since = kept->block.number;
+    return kept->read_whole_at;
+}
+
 void collect_chain(const settings::Settings& settings, const ChainRequest& request,
                    const CollectOptions& options, CollectResult& result) {
     ReadingCost& cost = result.costs.emplace_back();
@@ -233,6 +261,12 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     // from it.
     chains::evm::BatchReader reader(*request.transport, head.block, request.chain.multicall3, {},
                                     &scanner);
+    chains::evm::AnswerBook book;
+    core::Timestamp read_whole_at = head.block.timestamp;
+    if (options.readings != nullptr) {
+        read_whole_at = begin_with_kept(request, options, reader, book, cost);
+        reader.consult(book);
+    }
     ChainReading chain{.markets = std::move(configured),
                        .venues = std::move(pools),
                        .holdings = HoldingsReader(request.chain, settings.assets),
@@ -297,9 +331,15 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     append(std::move(read.gaps), into.gaps);
     chain.smart.take(chain.wallets, into);
     take_price_sources(sources, request.chain.name, into);
-    cost.rounds = reader.cost().rounds + heads;  // those for chain id and block
-    cost.splits = reader.cost().splits;
+    cost.rounds += reader.cost().rounds + heads;  // those for chain id and block
+    cost.splits += reader.cost().splits;
     cost.unanswered = reader.unanswered();
+    if (options.readings != nullptr && cost.unanswered == 0) {
+        if (into.gaps.empty() && read_whole_at == head.block.timestamp) {
+            options.readings->keep(request, into);
+        }
+        options.readings->keep(request, book.take(head.block, read_whole_at));
+    }
 }
 
 /// A chain that cannot be read at all is a gap.
@@ -309,11 +349,6 @@ CollectResult collect_one(const settings::Settings& settings, const ChainRequest
     add_wallets(request.wallets, result.snapshot.wallets);
     try {
         collect_chain(settings, request, options, result);
-        const ReadingCost& cost = result.costs.back();
-        const bool is_whole = cost.unanswered == 0 && result.snapshot.gaps.empty();
-        if (options.readings != nullptr && !cost.was_kept && is_whole) {
-            options.readings->keep(request, result.snapshot);
-        }
     } catch (const ChainError& error) {
         result.unreadable_chains.push_back(request.chain.name);
         result.snapshot.gaps.push_back({.chain = request.chain.name,

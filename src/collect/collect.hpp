@@ -8,11 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "chains/evm/kept_answers.hpp"
 #include "chains/evm/log_cache.hpp"
 #include "chains/evm/rpc.hpp"
 #include "chains/reader.hpp"
 #include "core/address.hpp"
 #include "core/time.hpp"
+#include "core/units.hpp"
 #include "settings/settings.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -43,13 +45,21 @@ class ReadingStore {
     /// What was read for the request at that very block; nullopt when it is not kept.
     [[nodiscard]] virtual std::optional<snapshot::Snapshot> find(const ChainRequest& request,
                                                                  const chains::Block& block) = 0;
+    /// What the same request was answered at the last block that it was read at.
+    [[nodiscard]] virtual std::optional<chains::evm::KeptAnswers> answers(
+        const ChainRequest& request) = 0;
+    /// A reading without a gap, all of it asked at its block.
     virtual void keep(const ChainRequest& request, const snapshot::Snapshot& read) = 0;
+    /// Of a reading in which every question was answered.
+    virtual void keep(const ChainRequest& request, const chains::evm::KeptAnswers& answers) = 0;
 };
 
 /// What reading cost, per chain.
 struct ReadingCost {
     std::string chain;
-    bool was_kept = false;         ///< nothing but the block was asked for
+    bool was_kept = false;  ///< nothing but the block was asked for
+    /// Of an earlier block, whose accounts' answers stood but for those that events named.
+    std::optional<core::BlockNumber> stood_since = std::nullopt;
     std::uint64_t rounds = 0;      ///< sequential waits, also for what was refused and sent again
     std::uint64_t splits = 0;      ///< requests beyond one a round
     std::uint64_t unanswered = 0;  ///< questions, also those that are no gap
@@ -74,7 +84,7 @@ struct CollectOptions {
     /// block's state.
     bool scan_ahead = true;
     chains::evm::LogStore* log_store = nullptr;         ///< keeps scanned events between runs
-    ReadingStore* readings = nullptr;                   ///< keeps readings without a gap
+    ReadingStore* readings = nullptr;                   ///< keeps readings and answers
     std::function<void(const std::string&)> tell = {};  ///< told what scans cost, a line each
     core::Clock* clock = nullptr;                       ///< for the seconds in those lines
 };

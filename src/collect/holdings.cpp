@@ -88,7 +88,8 @@ void HoldingsReader::begin(Reader& reader) {
             tokens.push_back(*asset.entry.address);
         }
     }
-    tokens_ = std::make_shared<const chains::Tokens<chains::erc20::BalanceOf>>(tokens);
+    tokens_ = std::make_shared<const chains::Tokens<chains::erc20::BalanceOf>>(
+        tokens, chains::TokenList::Stands::Zeros);
 }
 
 void HoldingsReader::begin(Reader& reader, Asset& asset) {

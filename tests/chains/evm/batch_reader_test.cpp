@@ -921,3 +921,23 @@ TEST_CASE("where the block before cannot be read, the block itself is asked agai
     CHECK_FALSE(look.unseen);
     CHECK(look.rounds >= 3);
 }
+
+TEST_CASE("an endpoint that takes no batches shows the block before as well",
+          "[batch_reader][second_look]") {
+    FakeNode node;
+    node.revert(kContract, Value{}, U256(1));
+    node.has_batches = false;
+    SECTION("through Multicall3, which hides that") {
+        const SecondLook look = look_twice(node);
+        CHECK(look.tried == ErrorKind::Reverted);
+        CHECK_FALSE(look.unseen);
+        CHECK(look.rounds == 3);
+        CHECK(node.times_asked(kContract, Value{}, U256(1)) == 2);
+    }
+    SECTION("call by call") {
+        node.has_multicall3 = false;
+        const SecondLook look = look_twice(node);
+        CHECK(look.tried == ErrorKind::Reverted);
+        CHECK_FALSE(look.unseen);
+    }
+}

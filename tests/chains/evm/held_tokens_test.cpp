@@ -55,7 +55,7 @@ struct Wallets {
                 node.answer(token(t), BalanceOf{}, held(w, t), wallet(w));
             }
         }
-        tokens = std::make_shared<const Tokens<BalanceOf>>(list);
+        tokens = std::make_shared<const Tokens<BalanceOf>>(list, TokenList::Stands::Zeros);
     }
 
     void read(BatchReader& reader, std::vector<std::size_t> expected = {}) {
@@ -301,7 +301,7 @@ TEST_CASE("more tokens than one question takes are asked in several", "[held_tok
         list.push_back(token(t));
         node.answer(token(t), BalanceOf{}, U256(t % 100 == 3 ? t : 0), wallet(0));
     }
-    const auto tokens = std::make_shared<const Tokens<BalanceOf>>(list);
+    const auto tokens = std::make_shared<const Tokens<BalanceOf>>(list, TokenList::Stands::Zeros);
     REQUIRE(tokens->parts().size() == 2);
     BatchReader reader(node, node.block, node.multicall3);
     Balances found;

@@ -119,8 +119,8 @@ TEST_CASE("a chain is read whole, at one block, without gaps", "[collect]") {
     REQUIRE(result.costs.size() == 1);
     // The head, four of the adapter, what tokens are, and the second look at refusals.
     CHECK(result.costs[0].rounds == 7);
-    CHECK(result.costs[0].splits == 3);  // two programs beside the others, the block before
-    CHECK(result.costs[0].traffic.requests == 10);
+    CHECK(result.costs[0].splits == 2);  // two programs beside the others
+    CHECK(result.costs[0].traffic.requests == 9);
 }
 
 TEST_CASE("a wallet's failure is its own gap", "[collect][coverage]") {
