@@ -103,13 +103,19 @@ void AnswerBook::know(const KeptAnswers::Question& question,
     entry.outcome = std::move(outcome);
 }
 
-KeptAnswers AnswerBook::take(const Block& block, core::Timestamp read_whole_at) const {
-    KeptAnswers out{.block = block,
-                    .read_whole_at = read_whole_at,
-                    .lists = lists_,
-                    .of_accounts = {},
-                    .others = {},
-                    .named = {}};
+KeptAnswers AnswerBook::take(const Block& block, const KeptAnswers* stood_on) const {
+    // An endpoint may know a block before it knows its events: the last ones are asked for twice.
+    constexpr std::uint64_t kBlocksAgain = 64;
+    KeptAnswers out;
+    out.block = block;
+    out.read_whole_at = stood_on != nullptr ? stood_on->read_whole_at : block.timestamp;
+    out.events_after = block.number;
+    if (stood_on != nullptr) {
+        const std::uint64_t again = std::min(kBlocksAgain, block.number.value());
+        out.events_after =
+            std::max(stood_on->events_after, core::BlockNumber(block.number.value() - again));
+    }
+    out.lists = lists_;
     std::set<core::Address> accounts;
     for (const auto& [key, entry] : entries_) {
         if (entry.is_asked && entry.account && entry.outcome) {
@@ -118,8 +124,9 @@ KeptAnswers AnswerBook::take(const Block& block, core::Timestamp read_whole_at) 
             accounts.insert(*entry.account);
         } else if (entry.is_asked) {
             out.others.push_back(entry.question);
-            out.others.back().was_refused =
-                !entry.outcome && entry.outcome.error().kind == core::ErrorKind::Reverted;
+            const CallOutcome& outcome = entry.outcome;
+            out.others.back().was_refused = !outcome && !outcome.error().doubtful &&
+                                            outcome.error().kind == core::ErrorKind::Reverted;
         }
     }
     for (const auto& [key, entry] : entries_) {

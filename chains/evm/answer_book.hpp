@@ -27,8 +27,9 @@ class AnswerBook {
     void know(const KeptAnswers::Question& question, const std::vector<KeptAnswers::List>& lists,
               CallOutcome outcome);
 
-    /// All that was asked for, as what may be kept of it.
-    [[nodiscard]] KeptAnswers take(const Block& block, core::Timestamp read_whole_at) const;
+    /// All that was asked for, as what may be kept of it: asked at the block, or standing on what
+    /// was kept before.
+    [[nodiscard]] KeptAnswers take(const Block& block, const KeptAnswers* stood_on) const;
 
   private:
     struct Entry {

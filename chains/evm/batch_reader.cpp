@@ -80,7 +80,7 @@ void BatchReader::run(std::span<const Task<void>> tasks) {
 
 void BatchReader::park(PendingCall& call) {
     if (book_ != nullptr && book_->answer(call)) {
-        remember_failure(call, call.outcome);
+        remember_failure(call, call.outcome, true);
         return;
     }
     if (no_programs_ && is_about_held_tokens(call)) {
@@ -123,7 +123,7 @@ void BatchReader::answer_parked() {
     }
     const std::vector<CallOutcome> outcomes = ask(questions);
     for (std::size_t i = 0; i < questions.size(); ++i) {
-        remember_failure(*questions[i], outcomes[i]);
+        remember_failure(*questions[i], outcomes[i], questions[i]->may_revert);
     }
     for (std::size_t i = 0; i < waiting.size(); ++i) {
         if (book_ != nullptr) {
@@ -173,7 +173,8 @@ BatchReader::Questions BatchReader::those_of(const Questions& questions, const C
     return out;
 }
 
-void BatchReader::remember_failure(const PendingCall& asked, const CallOutcome& outcome) {
+void BatchReader::remember_failure(const PendingCall& asked, const CallOutcome& outcome,
+                                   bool may_be_artefact) {
     if (outcome) {
         return;
     }
@@ -181,7 +182,7 @@ void BatchReader::remember_failure(const PendingCall& asked, const CallOutcome& 
     if (why != ErrorKind::Reverted && why != ErrorKind::EmptyReply) {
         ++unanswered_;
     }
-    if (asked.may_revert && asked.kind == PendingCall::Kind::Contract &&
+    if (may_be_artefact && asked.kind == PendingCall::Kind::Contract &&
         why == ErrorKind::Reverted) {
         PendingCall& refused = refused_[identity(asked)];
         refused.to = asked.to;

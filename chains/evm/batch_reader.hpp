@@ -113,7 +113,9 @@ class BatchReader final : public Reader {
                           const RpcOutcome& reply, std::vector<CallOutcome>& outcomes,
                           std::vector<Chunk>& again);
     [[nodiscard]] static Questions those_of(const Questions& questions, const Chunk& chunk);
-    void remember_failure(const PendingCall& asked, const CallOutcome& outcome);
+    /// `may_be_artefact`: a refusal that was not asked for alone is looked at a second time.
+    void remember_failure(const PendingCall& asked, const CallOutcome& outcome,
+                          bool may_be_artefact);
     /// Outcomes of the questions at a block that is read beside them.
     [[nodiscard]] std::vector<CallOutcome> ask_before(const Questions& questions);
     [[nodiscard]] bool has_changed(const Wire& wire) const;

@@ -118,6 +118,10 @@ KeptAnswers read(const json& from) {
     if (out.read_whole_at > out.block.timestamp) {
         throw std::invalid_argument("read after its block");
     }
+    out.events_after = core::BlockNumber(from.at("events_after").get<std::uint64_t>());
+    if (out.events_after > out.block.number) {
+        throw std::invalid_argument("events after its block");
+    }
     const auto words = from.at("words").get<std::vector<std::string>>();
     for (const json& list : from.at("lists")) {
         out.lists.push_back({.selector = array_of<4>(list.at(0)),
@@ -151,6 +155,7 @@ std::string to_bytes(const KeptAnswers& kept) {
         {"block", json::array({kept.block.number.value(), binary(kept.block.hash),
                                kept.block.timestamp.value()})},
         {"read_whole_at", kept.read_whole_at.value()},
+        {"events_after", kept.events_after.value()},
         {"named", binary_addresses(kept.named)},
         {"lists", json::array()},
         {"of_accounts", json::array()},

@@ -44,6 +44,9 @@ struct KeptAnswers {
     Block block;
     /// When all of this was last asked itself: what stands on something kept is no older.
     core::Timestamp read_whole_at;
+    /// Events up to here need not be looked at again: what was asked at the block itself has seen
+    /// them, what stood is not so sure of the last ones.
+    core::BlockNumber events_after;
     std::vector<List> lists;
     std::vector<Answer> of_accounts;
     std::vector<Question> others;  ///< any block may change what was answered

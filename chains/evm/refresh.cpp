@@ -195,8 +195,9 @@ class Refresh {
     void add_other(const KeptAnswers::Question& question) {
         round_.add(call_of(question), [this, &question](const CallOutcome& outcome) {
             CallOutcome said = outcome;
-            if (!said && question.was_refused) {
-                // Refused for certain before, so that this refusal is no aggregate's lack of gas.
+            if (!said && question.was_refused && !question.may_revert) {
+                // Refused for certain before: this refusal is looked at a second time like those
+                // that may be, at the block before.
                 CallFailure why = said.error();
                 why.doubtful = false;
                 said = core::Unexpected(std::move(why));
@@ -292,17 +293,20 @@ class Refresh {
             }
         }
         for (const auto& [function, candidates] : by_function) {
-            add_control(*candidates[pick(candidates.size(), function.first)]);
+            control_answer(*candidates[pick(candidates.size(), function.first)]);
         }
         for (const auto& [token, figures] : by_token) {
             const Address& address = kept_.lists[token.first].tokens[token.second];
-            add_control(figures[pick(figures.size(), address)]);
+            control_figure(figures[pick(figures.size(), address)]);
         }
     }
 
     /// One account, all of whose answers are asked again.
     void add_sample() {
-        const std::set<Address>& all = accounts();
+        std::set<Address> all;
+        for (const Standing& one : standing_) {
+            all.insert(one.kept->account);
+        }
         if (all.empty()) {
             return;
         }
@@ -313,7 +317,7 @@ class Refresh {
                 continue;
             }
             if (!is_about_held_tokens(one.kept->question)) {
-                add_control(one);
+                control_answer(one);
                 continue;
             }
             std::vector<std::optional<core::U256>> held(list_of(*one.kept).tokens.size(),
@@ -325,7 +329,7 @@ class Refresh {
             }
             for (std::size_t token = 0; token < held.size(); ++token) {
                 if (held[token]) {
-                    add_control({&one, token, *held[token]});
+                    control_figure({&one, token, *held[token]});
                 }
             }
         }
@@ -338,30 +342,45 @@ class Refresh {
         core::U256 amount;
     };
 
-    void add_control(const Standing& one) {
+    void control_answer(const Standing& one) {
         const KeptAnswers::Answer& kept = *one.kept;
         round_.add(call_of(kept.question), [this, &kept](const CallOutcome& now) {
-            if (!now || *now != kept.data) {
-                nothing_stands(kept.question.function, kept.question.to);
+            if (is_asked(kept.question.function, kept.question.to, now) &&
+                (!now || *now != kept.data)) {
+                differs(kept.question.function, kept.question.to);
             }
         });
     }
-    void add_control(const Figure& figure) {
+    void control_figure(const Figure& figure) {
         const KeptAnswers::Answer& kept = *figure.of->kept;
-        round_.add(
-            balance_call(kept, figure.token), [this, &kept, figure](const CallOutcome& outcome) {
-                // Not every token that is asked about nothing answers.
-                const auto now = figure_of(outcome);
-                if (now ? *now != figure.amount : figure.amount != 0) {
-                    nothing_stands(list_of(kept).function, list_of(kept).tokens[figure.token]);
-                }
-            });
+        round_.add(balance_call(kept, figure.token),
+                   [this, &kept, figure](const CallOutcome& outcome) {
+                       const std::string& function = list_of(kept).function;
+                       const Address& token = list_of(kept).tokens[figure.token];
+                       // Not every token that is asked about nothing answers.
+                       const auto now = figure_of(outcome);
+                       if (is_asked(function, token, outcome) &&
+                           (now ? *now != figure.amount : figure.amount != 0)) {
+                           differs(function, token);
+                       }
+                   });
     }
 
-    void nothing_stands(const std::string& function, const Address& contract) {
+    /// Whether the contract had its say.
+    [[nodiscard]] bool is_asked(const std::string& function, const Address& contract,
+                                const CallOutcome& outcome) {
+        const bool is_said = outcome || outcome.error().kind == core::ErrorKind::Reverted ||
+                             outcome.error().kind == core::ErrorKind::EmptyReply;
+        if (!is_said) {
+            why_nothing_stands_ = fmt::format("{} of {} could not be asked again: {}", function,
+                                              contract.to_string(), outcome.error().detail);
+        }
+        return is_said;
+    }
+    void differs(const std::string& function, const Address& contract) {
         why_nothing_stands_ =
-            fmt::format("{} of {} is not what it was at block {}, and no event says why", function,
-                        contract.to_string(), kept_.block.number.value());
+            fmt::format("{} of {} is not what was kept up to block {}, and no event says why",
+                        function, contract.to_string(), kept_.block.number.value());
     }
 
     /// Of so many the one that this block's hash picks: whoever comes by at fixed times meets
@@ -436,7 +455,7 @@ bool may_stand(const KeptAnswers& kept, const Block& head) {
 }
 
 Changes changed_since(RpcTransport& rpc, const KeptAnswers& kept, const Block& head) {
-    const BlockRange range{.first = kept.block.number.value() + 1, .last = head.number.value()};
+    const BlockRange range{.first = kept.events_after.value() + 1, .last = head.number.value()};
     const std::set<Address> accounts = accounts_of(kept);
     const auto filters = range.first > range.last
                              ? std::vector<LogFilter>{}
@@ -452,10 +471,15 @@ Changes changed_since(RpcTransport& rpc, const KeptAnswers& kept, const Block& h
         places.emplace_back(requests.size() - 1, requests.back().size());
         requests.back().push_back({"eth_getLogs", logs_params(filter, range)});
     }
+    const std::uint64_t retries = rpc.traffic().retries;
     const auto replies = rpc.send(requests);
     Changes out;
     out.requests = requests.size();
     out.unknown_because = check_block(replies[0].at(1), kept.block);
+    if (rpc.traffic().retries != retries) {
+        // What failed was asked alone then, perhaps of a node that lags.
+        out.unknown_because = "events were not answered beside the block";
+    }
     for (std::size_t i = 0; i < replies.size() && !out.unknown_because; ++i) {
         out.unknown_because = check_block(replies[i].at(0), head);
     }

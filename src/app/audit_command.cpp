@@ -110,7 +110,8 @@ ExitCode finish_audit(World& world, const report::Report& report, const AuditPla
 ExitCode run_audit(World& world, const AuditOptions& options) {
     const auto settings = load_settings(world, options.config_file);
     auto plan = make_plan(options, settings);
-    const auto gathered = gather(world, options, settings, {.verify = options.verify});
+    const auto gathered = gather(world, options, settings,
+                                 {.verify = options.verify, .asks_all = plan.signer != nullptr});
     reject_wallet_key(plan, gathered.wallets);
     plan.report.wallets.assign(gathered.wallets.begin(), gathered.wallets.end());
     auto report = report::make_report(gathered.snapshot, plan.report);

@@ -139,7 +139,8 @@ std::unique_ptr<collect::ReadingStore> reading_store(const World& world,
                                                      const SourceOptions& options,
                                                      const collect::CollectOptions& reading) {
     auto folder = cache_folder(options.cache, world.environment);
-    const bool is_plain = !reading.verify && !reading.venues && !reading.holders;
+    const bool is_plain =
+        !reading.verify && !reading.venues && !reading.holders && !reading.asks_all;
     if (!folder || options.record || options.replay || !is_plain) {
         return nullptr;
     }

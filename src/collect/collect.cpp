@@ -199,15 +199,15 @@ void add_wallets(const Wallets& found, std::vector<core::Address>& into) {
 
 namespace oracles = chains::evm::oracles;
 
-/// Has the reader begin with what stands of an earlier reading. When what it knows was last read
-/// whole.
-core::Timestamp begin_with_kept(const ChainRequest& request, const CollectOptions& options,
-                                chains::evm::BatchReader& reader, chains::evm::AnswerBook& book,
-                                ReadingCost& cost) {
-    const core::Timestamp now = reader.block().timestamp;
-    const auto kept = options.readings->answers(request);
+/// Has the reader begin with what stands of an earlier reading, which is returned if anything does.
+std::optional<chains::evm::KeptAnswers> begin_with_kept(const ChainRequest& request,
+                                                        const CollectOptions& options,
+                                                        chains::evm::BatchReader& reader,
+                                                        chains::evm::AnswerBook& book,
+                                                        ReadingCost& cost) {
+    auto kept = options.readings->answers(request);
     if (!kept || !chains::evm::may_stand(*kept, reader.block())) {
-        return now;
+        return std::nullopt;
     }
     const auto changes = chains::evm::changed_since(*request.transport, *kept, reader.block());
     ++cost.rounds;
@@ -215,14 +215,14 @@ core::Timestamp begin_with_kept(const ChainRequest& request, const CollectOption
     const auto why = changes.unknown_because
                          ? changes.unknown_because
                          : chains::evm::refresh(reader, *kept, changes.accounts, book);
-    if (why) {
-        if (options.tell) {
-            options.tell(fmt::format("{}: all is read anew: {}", request.chain.name, *why));
-        }
-        return now;
+    if (!why) {
+        cost.stood_since = kept->block.number;
+        return kept;
     }
-    cost.stood_since = kept->block.number;
-    return kept->read_whole_at;
+    if (options.tell) {
+        options.tell(fmt::format("{}: all is read anew: {}", request.chain.name, *why));
+    }
+    return std::nullopt;
 }
 
 void collect_chain(const settings::Settings& settings, const ChainRequest& request,
@@ -262,9 +262,9 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     chains::evm::BatchReader reader(*request.transport, head.block, request.chain.multicall3, {},
                                     &scanner);
     chains::evm::AnswerBook book;
-    core::Timestamp read_whole_at = head.block.timestamp;
+    std::optional<chains::evm::KeptAnswers> stood_on;
     if (options.readings != nullptr) {
-        read_whole_at = begin_with_kept(request, options, reader, book, cost);
+        stood_on = begin_with_kept(request, options, reader, book, cost);
         reader.consult(book);
     }
     ChainReading chain{.markets = std::move(configured),
@@ -335,10 +335,10 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
     cost.splits += reader.cost().splits;
     cost.unanswered = reader.unanswered();
     if (options.readings != nullptr && cost.unanswered == 0) {
-        if (into.gaps.empty() && read_whole_at == head.block.timestamp) {
+        if (into.gaps.empty() && !stood_on) {
             options.readings->keep(request, into);
         }
-        options.readings->keep(request, book.take(head.block, read_whole_at));
+        options.readings->keep(request, book.take(head.block, stood_on ? &*stood_on : nullptr));
     }
 }
 

@@ -78,6 +78,7 @@ struct CollectOptions {
     bool verify = false;    ///< read the protocols' own views too
     bool venues = false;    ///< read the configured pools too
     bool discover = false;  ///< look for what no list names, too
+    bool asks_all = false;  ///< nothing that was kept is used: all is asked at the block itself
     /// Whose tokens outside of protocols are read; nullopt: everyone's.
     std::optional<std::set<core::Address>> holders = {};
     /// Scan what is final before the block is chosen, so that a long scan does not outlast the

@@ -67,6 +67,7 @@ std::shared_ptr<const TokenList> a_list(std::uint64_t first) {
     list->selector = {1, 2, 3, 4};
     list->function = "balanceOf";
     list->tokens = {address(first), address(first + 1)};
+    list->stands = TokenList::Stands::Zeros;
     return list;
 }
 
@@ -85,7 +86,11 @@ KeptAnswers a_reading() {
     PendingCall refused = recipient;
     refused.to = address(0xc1);
     book.note(refused, core::Unexpected(CallFailure{core::ErrorKind::Reverted, ""}));
-    return book.take(kBlock, core::Timestamp(900));
+    PendingCall tried = refused;
+    tried.to = address(0xc2);
+    tried.may_revert = true;
+    book.note(tried, word(U256(1)));
+    return book.take(kBlock, nullptr);
 }
 
 }  // namespace
@@ -98,11 +103,20 @@ TEST_CASE("kept answers are read as they were written", "[refresh]") {
     CHECK(read->block.number == kBlock.number);
     CHECK(read->block.hash == kBlock.hash);
     CHECK(read->block.timestamp == kBlock.timestamp);
-    CHECK(read->read_whole_at == core::Timestamp(900));
+    CHECK(read->read_whole_at == kBlock.timestamp);
+    CHECK(read->events_after == kBlock.number);
     CHECK(read->lists == kept.lists);
+    CHECK(read->lists.at(0).stands == TokenList::Stands::Zeros);
     CHECK(read->named == kept.named);
     REQUIRE(read->of_accounts.size() == 2);
-    REQUIRE(read->others.size() == 2);
+    REQUIRE(read->others.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        CHECK(read->others[i].to == kept.others[i].to);
+        CHECK(read->others[i].data == kept.others[i].data);
+        CHECK(read->others[i].function == "feeRecipient");
+        CHECK(read->others[i].may_revert == (read->others[i].to == address(0xc2)));
+        CHECK(read->others[i].was_refused == (read->others[i].to == address(0xc1)));
+    }
     CHECK(to_bytes(*read) == bytes);
 }
 
@@ -159,7 +173,7 @@ TEST_CASE("who takes an answer for no account's makes it nobody's", "[refresh]")
     book.note(plain, word(U256(5)));
     plain.account = std::nullopt;
     book.note(plain, word(U256(5)));
-    const KeptAnswers kept = book.take(kBlock, kBlock.timestamp);
+    const KeptAnswers kept = book.take(kBlock, nullptr);
     CHECK(kept.of_accounts.empty());
     CHECK(kept.others.size() == 1);
 }
@@ -182,7 +196,21 @@ TEST_CASE("a book answers what it knows, and keeps what was asked for alone", "[
     CHECK_FALSE(book.answer(other_list));
     PendingCall other_account = position_of(account(2), account(2));
     CHECK_FALSE(book.answer(other_account));
-    CHECK(book.take(kBlock, kBlock.timestamp).of_accounts.size() == 2);
+    CHECK(book.take(kBlock, nullptr).of_accounts.size() == 2);
+}
+
+TEST_CASE("what stood is as old as what it stood on", "[refresh]") {
+    KeptAnswers before = a_reading();
+    before.read_whole_at = core::Timestamp(900);
+    AnswerBook book;
+    Block later = kBlock;
+    later.number = core::BlockNumber(120);
+    CHECK(book.take(later, nullptr).events_after == core::BlockNumber(120));
+    CHECK(book.take(later, &before).read_whole_at == core::Timestamp(900));
+    // Of the blocks between the last 64 are looked at again, and none before the first reading's.
+    CHECK(book.take(later, &before).events_after == core::BlockNumber(100));
+    later.number = core::BlockNumber(200);
+    CHECK(book.take(later, &before).events_after == core::BlockNumber(136));
 }
 
 TEST_CASE("small numbers are no accounts", "[refresh]") {

@@ -41,6 +41,7 @@ KeptAnswers kept_of(std::uint32_t accounts, const Block& block) {
     KeptAnswers out;
     out.block = block;
     out.read_whole_at = block.timestamp;
+    out.events_after = block.number;
     for (std::uint32_t i = 0; i < accounts; ++i) {
         out.of_accounts.push_back({.account = account(i), .question = {}, .data = {}});
     }
@@ -57,9 +58,11 @@ class LogNode final : public RpcTransport {
         return std::vector<Address>{};
     };
     std::vector<RpcRequest> asked;
+    std::uint64_t retries = 0;  ///< that a send takes
 
     std::vector<std::vector<RpcOutcome>> send(const std::vector<RpcRequest>& requests) override {
         std::vector<std::vector<RpcOutcome>> out;
+        traffic_.retries += retries;
         for (const RpcRequest& request : requests) {
             asked.push_back(request);
             auto& replies = out.emplace_back();
@@ -69,9 +72,11 @@ class LogNode final : public RpcTransport {
         }
         return out;
     }
-    [[nodiscard]] RpcTraffic traffic() const override { return {}; }
+    [[nodiscard]] RpcTraffic traffic() const override { return traffic_; }
 
   private:
+    RpcTraffic traffic_;
+
     [[nodiscard]] RpcOutcome block(const RpcCall& call) const {
         const auto number = std::stoull(call.params.substr(call.params.find("0x")), nullptr, 16);
         if (number > knows_through) {
@@ -191,5 +196,31 @@ TEST_CASE("a count of events at which endpoints cut is not believed", "[refresh]
     node.named = [](std::size_t position) {
         return std::vector<Address>(position == 1 ? 1'000 : 0, account(1));
     };
-    CHECK(changed_since(node, kept_of(4, kKept), kHead).unknown_because);
+    const Changes cut = changed_since(node, kept_of(4, kKept), kHead);
+    REQUIRE(cut.unknown_because);
+    CHECK_THAT(*cut.unknown_because, Contains("cut short"));
+    node.named = [](std::size_t position) {
+        return std::vector<Address>(position == 1 ? 999 : 0, account(1));
+    };
+    CHECK_FALSE(changed_since(node, kept_of(4, kKept), kHead).unknown_because);
+}
+
+TEST_CASE("events that were asked for alone are not believed", "[refresh]") {
+    // A retry sends what failed without the question for the block, perhaps to a node that lags.
+    LogNode node;
+    node.retries = 1;
+    const Changes changes = changed_since(node, kept_of(4, kKept), kHead);
+    REQUIRE(changes.unknown_because);
+    CHECK_THAT(*changes.unknown_because, Contains("not answered beside the block"));
+}
+
+TEST_CASE("events of the last blocks are looked for again", "[refresh]") {
+    LogNode node;
+    KeptAnswers kept = kept_of(1, kKept);
+    kept.events_after = core::BlockNumber(36);
+    CHECK_FALSE(changed_since(node, kept, kHead).unknown_because);
+    CHECK_THAT(node.asked[0].back().params, Contains(R"("fromBlock":"0x25")"));
+    // At the same block, too.
+    CHECK_FALSE(changed_since(node, kept, kKept).unknown_because);
+    CHECK_THAT(node.asked[1].back().params, Contains(R"("fromBlock":"0x25","toBlock":"0x64")"));
 }

@@ -138,16 +138,16 @@ describe("a second reading at a later block", { skip, concurrency: false }, () =
     });
 
     const spoilt = {
-        "refuses requests for events": (one, answer) =>
-            one.method === "eth_getLogs" ? { ...answer, result: undefined, error: { code: -32005, message: "no" } } : answer,
-        "has another block where the first reading was": (one, answer) =>
+        "refuses requests for events": [/all is read anew: .*eth_getLogs/, (one, answer) =>
+            one.method === "eth_getLogs" ? { ...answer, result: undefined, error: { code: -32601, message: "no" } } : answer],
+        "has another block where the first reading was": [/block \d+ is another one now/, (one, answer) =>
             one.method === "eth_getBlockByNumber" && answer.result?.number === first.number
                 ? { ...answer, result: { ...answer.result, hash: `0x${"ab".repeat(32)}` } }
-                : answer,
-        "answers with events of a block that was not asked for": (one, answer) =>
+                : answer],
+        "answers with events of a block that was not asked for": [/outside of blocks/, (one, answer) =>
             one.method === "eth_getLogs"
                 ? { ...answer, result: [{ ...LOG, topics: one.params[0].topics.map((any) => any?.[0] ?? LOG.topics[0]) }] }
-                : answer,
+                : answer],
     };
     const LOG = {
         address: `0x${"11".repeat(20)}`,
@@ -158,7 +158,7 @@ describe("a second reading at a later block", { skip, concurrency: false }, () =
         logIndex: "0x0",
     };
     let first = {};
-    for (const [what, change] of Object.entries(spoilt)) {
+    for (const [what, [why, change]] of Object.entries(spoilt)) {
         test(`nothing stands where an endpoint ${what}`, async () => {
             const cache = temporaryFolder();
             const wallets = devnet.wallets.slice(0, 40);
@@ -173,6 +173,7 @@ describe("a second reading at a later block", { skip, concurrency: false }, () =
             try {
                 const second = await read(cache, { wallets });
                 assert.ok(!second.stood, second.stderr);
+                assert.match(second.stderr, why);
                 assert.deepEqual(second.json, (await readAnew({ wallets })).json);
             } finally {
                 hook = (request, forward) => forward(request);
