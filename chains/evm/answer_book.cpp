@@ -7,32 +7,30 @@
 namespace margrave::chains::evm {
 namespace {
 
-/// Same question, same text.
-std::string identity_of(PendingCall::Kind kind, const core::Address& to, std::size_t list,
-                        const core::Bytes& data) {
-    std::string key(to.raw().begin(), to.raw().end());
+/// Who must be sure does not take a doubtful refusal.
+bool is_answer_to(const PendingCall& call, const CallOutcome& outcome) {
+    return is_contracts_own(outcome) && (outcome || call.may_revert || !outcome.error().doubtful);
+}
+
+}  // namespace
+
+std::string question_identity(PendingCall::Kind kind, const core::Address& to, std::uint64_t list,
+                              const core::Bytes& data) {
+    std::string key;
+    key.reserve(to.raw().size() + 1 + sizeof(list) + data.size());
+    key.append(to.raw().begin(), to.raw().end());
     key += static_cast<char>(kind);
-    for (std::size_t byte = 0; byte < 4; ++byte) {
+    for (std::size_t byte = 0; byte < sizeof(list); ++byte) {
         key += static_cast<char>(list >> (8 * byte));
     }
     key.append(data.begin(), data.end());
     return key;
 }
 
-/// A failure of the way there is none, and who must be sure does not take a doubtful refusal.
-bool is_answer_to(const PendingCall& call, const CallOutcome& outcome) {
-    if (outcome) {
-        return true;
-    }
-    const CallFailure& why = outcome.error();
-    const bool is_contracts =
-        why.kind == core::ErrorKind::Reverted || why.kind == core::ErrorKind::EmptyReply;
-    return is_contracts && (call.may_revert || !why.doubtful);
+bool is_contracts_own(const CallOutcome& outcome) {
+    return outcome || outcome.error().kind == core::ErrorKind::Reverted ||
+           outcome.error().kind == core::ErrorKind::EmptyReply;
 }
-
-bool is_about_held_tokens(PendingCall::Kind kind) { return kind == PendingCall::Kind::HeldTokens; }
-
-}  // namespace
 
 std::size_t AnswerBook::number_of(const KeptAnswers::List& list) {
     const auto found = std::find(lists_.begin(), lists_.end(), list);
@@ -56,8 +54,8 @@ std::size_t AnswerBook::number_of(const std::shared_ptr<const TokenList>& list) 
 }
 
 std::string AnswerBook::identity(const PendingCall& call) {
-    return identity_of(call.kind, call.to,
-                       is_about_held_tokens(call.kind) ? number_of(call.list) : 0, call.data);
+    return question_identity(call.kind, call.to,
+                             is_about_held_tokens(call.kind) ? number_of(call.list) : 0, call.data);
 }
 
 /// Who needs the answer decides how sure it must be, and who takes it for an account's whose it is.
@@ -98,13 +96,14 @@ void AnswerBook::know(const KeptAnswers::Question& question,
                       const std::vector<KeptAnswers::List>& lists, CallOutcome outcome) {
     KeptAnswers::Question mine = question;
     mine.list = is_about_held_tokens(question.kind) ? number_of(lists.at(question.list)) : 0;
-    Entry& entry = entries_[identity_of(mine.kind, mine.to, mine.list, mine.data)];
+    Entry& entry = entries_[question_identity(mine.kind, mine.to, mine.list, mine.data)];
     entry.question = std::move(mine);
     entry.outcome = std::move(outcome);
 }
 
 KeptAnswers AnswerBook::take(const Block& block, const KeptAnswers* stood_on) const {
     // An endpoint may know a block before it knows its events: the last ones are asked for twice.
+    // So many are more than any lag that still counts as serving the chain.
     constexpr std::uint64_t kBlocksAgain = 64;
     KeptAnswers out;
     out.block = block;

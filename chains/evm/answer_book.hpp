@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,9 +13,17 @@
 #include "chains/evm/kept_answers.hpp"
 #include "chains/reader.hpp"
 #include "core/address.hpp"
+#include "core/hex.hpp"
 #include "core/units.hpp"
 
 namespace margrave::chains::evm {
+
+/// Same question, same text. Of held tokens `list` is a number that stands for the list.
+[[nodiscard]] std::string question_identity(PendingCall::Kind kind, const core::Address& to,
+                                            std::uint64_t list, const core::Bytes& data);
+
+/// Data or a refusal, and not a failure on the way to the contract.
+[[nodiscard]] bool is_contracts_own(const CallOutcome& outcome);
 
 /// What a reader knows at its block before it is asked, and notes of all that it is asked.
 class AnswerBook {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 #include <string>
 #include <string_view>
@@ -31,22 +32,10 @@ constexpr std::size_t kInnerOverheadBytes = std::size_t{2} * 5 * 32;
 /// nothing.
 constexpr unsigned kTimeoutSplitsMax = 2;
 
-bool is_about_held_tokens(const PendingCall& call) {
-    return call.kind == PendingCall::Kind::HeldTokens;
-}
-
-/// Same question, same text.
+/// Of lists their places tell, for they outlive the questions.
 std::string identity(const PendingCall& call) {
-    const auto list = reinterpret_cast<std::uintptr_t>(call.list.get());
-    std::string key;
-    key.reserve(call.to.raw().size() + 1 + sizeof(list) + call.data.size());
-    key.append(call.to.raw().begin(), call.to.raw().end());
-    key += static_cast<char>(call.kind);
-    for (std::size_t byte = 0; byte < sizeof(list); ++byte) {
-        key += static_cast<char>(list >> (8 * byte));
-    }
-    key.append(call.data.begin(), call.data.end());
-    return key;
+    return question_identity(call.kind, call.to, reinterpret_cast<std::uintptr_t>(call.list.get()),
+                             call.data);
 }
 
 }  // namespace
@@ -83,7 +72,7 @@ void BatchReader::park(PendingCall& call) {
         remember_failure(call, call.outcome, true);
         return;
     }
-    if (no_programs_ && is_about_held_tokens(call)) {
+    if (no_programs_ && is_about_held_tokens(call.kind)) {
         call.outcome = core::Unexpected(*no_programs_);
         call.answered = true;
         return;
@@ -175,15 +164,11 @@ BatchReader::Questions BatchReader::those_of(const Questions& questions, const C
 
 void BatchReader::remember_failure(const PendingCall& asked, const CallOutcome& outcome,
                                    bool may_be_artefact) {
-    if (outcome) {
-        return;
-    }
-    const ErrorKind why = outcome.error().kind;
-    if (why != ErrorKind::Reverted && why != ErrorKind::EmptyReply) {
+    if (!is_contracts_own(outcome)) {
         ++unanswered_;
     }
-    if (may_be_artefact && asked.kind == PendingCall::Kind::Contract &&
-        why == ErrorKind::Reverted) {
+    if (may_be_artefact && asked.kind == PendingCall::Kind::Contract && !outcome &&
+        outcome.error().kind == ErrorKind::Reverted) {
         PendingCall& refused = refused_[identity(asked)];
         refused.to = asked.to;
         refused.data = asked.data;
@@ -314,7 +299,7 @@ void BatchReader::send(const Questions& questions, std::vector<Chunk> chunks, bo
     while (!chunks.empty()) {
         const Wire wire = wire_;
         const auto is_program = [&](const Chunk& chunk) {
-            return is_about_held_tokens(*questions[chunk.front()]);
+            return is_about_held_tokens(questions[chunk.front()]->kind);
         };
         // Last, so that what the others teach about the node is known when programs are judged.
         std::stable_partition(chunks.begin(), chunks.end(),
@@ -496,7 +481,7 @@ void BatchReader::add_chunks(const Questions& questions, const Chunk& which,
     std::vector<Chunk> by_list;
     std::unordered_map<const TokenList*, std::size_t> list_at;
     for (const std::size_t i : which) {
-        if (is_about_held_tokens(*questions[i])) {
+        if (is_about_held_tokens(questions[i]->kind)) {
             const auto [found, is_new] =
                 list_at.try_emplace(questions[i]->list.get(), by_list.size());
             if (is_new) {

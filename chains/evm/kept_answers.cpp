@@ -148,6 +148,20 @@ KeptAnswers read(const json& from) {
 
 }  // namespace
 
+std::set<core::Address> KeptAnswers::accounts() const {
+    std::set<core::Address> out;
+    for (const Answer& answer : of_accounts) {
+        out.insert(answer.account);
+    }
+    return out;
+}
+
+core::Hash topic_word(const core::Address& account) {
+    core::Hash out{};
+    std::copy(account.raw().begin(), account.raw().end(), out.begin() + 12);
+    return out;
+}
+
 std::string to_bytes(const KeptAnswers& kept) {
     Words words;
     json out = {

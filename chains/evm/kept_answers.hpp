@@ -11,9 +11,14 @@
 #include "chains/reader.hpp"
 #include "core/address.hpp"
 #include "core/hex.hpp"
+#include "core/keccak.hpp"
 #include "core/units.hpp"
 
 namespace margrave::chains::evm {
+
+[[nodiscard]] inline bool is_about_held_tokens(PendingCall::Kind kind) {
+    return kind == PendingCall::Kind::HeldTokens;
+}
 
 /// What a reading asked at its block, and the answers that may stand at later ones.
 struct KeptAnswers {
@@ -52,7 +57,13 @@ struct KeptAnswers {
     std::vector<Question> others;  ///< any block may change what was answered
     /// Accounts that those answers named: state of contracts, which may change theirs.
     std::set<core::Address> named;
+
+    /// Whose answers are here.
+    [[nodiscard]] std::set<core::Address> accounts() const;
 };
+
+/// The account as a word, of a topic or of a call's data.
+[[nodiscard]] core::Hash topic_word(const core::Address& account);
 
 /// As CBOR, for a file of the cache.
 [[nodiscard]] std::string to_bytes(const KeptAnswers& kept);

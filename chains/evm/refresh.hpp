@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,8 +7,6 @@
 #include "chains/evm/answer_book.hpp"
 #include "chains/evm/batch_reader.hpp"
 #include "chains/evm/kept_answers.hpp"
-#include "chains/evm/rpc.hpp"
-#include "chains/reader.hpp"
 #include "core/address.hpp"
 
 /// A reading that begins with what an earlier one was answered. Three things are held against it:
@@ -17,19 +14,6 @@
 /// answers change without an event; and controls, one answer of each function and all of one
 /// account, which are asked anew.
 namespace margrave::chains::evm {
-
-/// Whether the kept answers may stand at `head`: it comes after them, not too many blocks, and what
-/// they stand on was read within the hour.
-[[nodiscard]] bool may_stand(const KeptAnswers& kept, const Block& head);
-
-struct Changes {
-    std::set<core::Address> accounts;  ///< that an event between the two blocks names
-    std::optional<std::string> unknown_because;
-    std::size_t requests = 0;
-};
-
-/// Asks in one round for the two blocks and for events by their topics.
-[[nodiscard]] Changes changed_since(RpcTransport& rpc, const KeptAnswers& kept, const Block& head);
 
 /// Puts into the book what stands of the kept answers but for those accounts, and what all else is
 /// at the reader's block, which is asked for at once. Why nothing stands, or nullopt.

@@ -14,6 +14,7 @@
 #include "adapters/adapter.hpp"
 #include "chains/evm/answer_book.hpp"
 #include "chains/evm/batch_reader.hpp"
+#include "chains/evm/changed_accounts.hpp"
 #include "chains/evm/head.hpp"
 #include "chains/evm/log_scanner.hpp"
 #include "chains/evm/oracles/source_book.hpp"

@@ -1,226 +1,264 @@
 #include "chains/evm/refresh.hpp"
 
-#include <fmt/format.h>
-
 #include <catch2/catch.hpp>
 #include <cstdint>
-#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
-#include "chains/evm/kept_answers.hpp"
-#include "chains/evm/rpc.hpp"
-#include "chains/reader.hpp"
-#include "core/hex.hpp"
+#include "chains/abi.hpp"
+#include "chains/evm/answer_book.hpp"
+#include "chains/evm/batch_reader.hpp"
+#include "chains/evm/held_tokens.hpp"
+#include "core/errors.hpp"
+#include "core/u256.hpp"
+#include "tests/support/fake_node.hpp"
 
 using namespace margrave;
 using namespace margrave::chains;
 using namespace margrave::chains::evm;
 using Catch::Matchers::Contains;
 using core::Address;
+using core::U256;
+using test::address;
+using test::FakeNode;
 
 namespace {
 
-Address account(std::uint32_t number) {
+using Position = abi::Function<"position", U256(Address)>;
+using Price = abi::Function<"price", U256()>;
+using Recipient = abi::Function<"feeRecipient", Address()>;
+using BalanceOf = abi::Function<"balanceOf", U256(Address)>;
+
+const Address kProtocol = address(0xc0);
+const Address kOracle = address(0xc1);
+const std::vector<Address> kTokens{address(0xa0), address(0xa1)};
+
+Address account(std::uint8_t number) {
     Address::Raw raw{};
     raw.fill(0x77);
-    for (std::size_t i = 0; i < 4; ++i) {
-        raw.at(16 + i) = static_cast<std::uint8_t>(number >> (8 * (3 - i)));
-    }
+    raw.back() = number;
     return Address(raw);
 }
 
-Block block_at(std::uint64_t number, std::uint64_t timestamp) {
-    Block out{
-        .number = core::BlockNumber(number), .hash = {}, .timestamp = core::Timestamp(timestamp)};
-    out.hash.fill(static_cast<std::uint8_t>(number));
+template <class F>
+KeptAnswers::Question question(const Address& to, core::Bytes data) {
+    KeptAnswers::Question out;
+    out.to = to;
+    out.data = std::move(data);
+    out.function = F::name();
     return out;
 }
 
-KeptAnswers kept_of(std::uint32_t accounts, const Block& block) {
-    KeptAnswers out;
-    out.block = block;
-    out.read_whole_at = block.timestamp;
-    out.events_after = block.number;
-    for (std::uint32_t i = 0; i < accounts; ++i) {
-        out.of_accounts.push_back({.account = account(i), .question = {}, .data = {}});
+core::Bytes word(const U256& value) {
+    core::Bytes out(32);
+    core::to_big_endian(value, out.data());
+    return out;
+}
+
+/// Accounts with a position of 100 and their number each, that hold 5 of the first token; the node
+/// says the same of them, and a price of 9.
+struct World {
+    explicit World(std::uint8_t accounts, TokenList::Stands stands) {
+        kept.block = node.block;
+        kept.lists = {{.selector = BalanceOf::kSelector,
+                       .function = "balanceOf",
+                       .tokens = kTokens,
+                       .stands = stands}};
+        kept.others = {question<Price>(kOracle, Price::encode())};
+        node.answer(kOracle, Price{}, U256(9));
+        for (std::uint8_t i = 0; i < accounts; ++i) {
+            const Address of = account(i);
+            node.answer(kProtocol, Position{}, U256(100 + i), of);
+            kept.of_accounts.push_back(
+                {.account = of,
+                 .question = question<Position>(kProtocol, Position::encode(of)),
+                 .data = word(U256(100 + i))});
+            KeptAnswers::Question held;
+            held.kind = PendingCall::Kind::HeldTokens;
+            held.to = of;
+            kept.of_accounts.push_back(
+                {.account = of,
+                 .question = held,
+                 .data = encode_held({std::tuple(std::uint16_t{0}, true, U256(5))})});
+            node.answer(kTokens[0], BalanceOf{}, U256(5), of);
+            node.answer(kTokens[1], BalanceOf{}, U256(0), of);
+        }
     }
-    return out;
-}
 
-std::string quantity(std::uint64_t value) { return fmt::format("{:#x}", value); }
+    std::optional<std::string> refresh(std::set<Address> changed = {}) {
+        BatchReader reader(node, node.block, node.multicall3);
+        auto why = evm::refresh(reader, kept, std::move(changed), book);
+        rounds = reader.cost().rounds;
+        return why;
+    }
 
-/// A node that has blocks by number and the events that it is told of: an account's, at a block.
-class LogNode final : public RpcTransport {
-  public:
-    std::uint64_t knows_through = 1'000;
-    std::function<std::vector<Address>(std::size_t position)> named = [](std::size_t) {
-        return std::vector<Address>{};
-    };
-    std::vector<RpcRequest> asked;
-    std::uint64_t retries = 0;  ///< that a send takes
+    /// What the book knows of a question.
+    std::optional<core::Bytes> known(const KeptAnswers::Question& asked) {
+        PendingCall call;
+        call.kind = asked.kind;
+        call.to = asked.to;
+        call.data = asked.data;
+        if (is_about_held_tokens(asked.kind)) {
+            auto list = std::make_shared<TokenList>();
+            list->selector = kept.lists[0].selector;
+            list->function = "balanceOf";
+            list->tokens = kTokens;
+            list->stands = kept.lists[0].stands;
+            call.list = list;
+        }
+        return book.answer(call) && call.outcome ? std::optional(*call.outcome) : std::nullopt;
+    }
+    std::optional<core::Bytes> position(std::uint8_t of) {
+        return known(kept.of_accounts[2 * of].question);
+    }
+    std::optional<core::Bytes> held(std::uint8_t of) {
+        return known(kept.of_accounts[2 * of + 1].question);
+    }
 
-    std::vector<std::vector<RpcOutcome>> send(const std::vector<RpcRequest>& requests) override {
-        std::vector<std::vector<RpcOutcome>> out;
-        traffic_.retries += retries;
-        for (const RpcRequest& request : requests) {
-            asked.push_back(request);
-            auto& replies = out.emplace_back();
-            for (const RpcCall& call : request) {
-                replies.push_back(call.method == "eth_getLogs" ? logs(call) : block(call));
-            }
+    std::size_t asked_positions(std::uint8_t accounts) const {
+        std::size_t out = 0;
+        for (std::uint8_t i = 0; i < accounts; ++i) {
+            out += node.times_asked(kProtocol, Position{}, account(i));
         }
         return out;
     }
-    [[nodiscard]] RpcTraffic traffic() const override { return traffic_; }
-
-  private:
-    RpcTraffic traffic_;
-
-    [[nodiscard]] RpcOutcome block(const RpcCall& call) const {
-        const auto number = std::stoull(call.params.substr(call.params.find("0x")), nullptr, 16);
-        if (number > knows_through) {
-            return std::string("null");
+    std::size_t asked_balances(const Address& token, std::uint8_t accounts) const {
+        std::size_t out = 0;
+        for (std::uint8_t i = 0; i < accounts; ++i) {
+            out += node.times_asked(token, BalanceOf{}, account(i));
         }
-        return fmt::format(R"({{"number":"{}","hash":"{}","timestamp":"{}"}})", quantity(number),
-                           core::to_hex(block_at(number, 0).hash), quantity(10 * number));
+        return out;
     }
-    [[nodiscard]] RpcOutcome logs(const RpcCall& call) const {
-        std::size_t position = 1;
-        for (std::size_t at = call.params.find("null,"); at != std::string::npos;
-             at = call.params.find("null,", at + 1)) {
-            position += at != call.params.find("null,") ? 1 : 0;
-        }
-        std::string out = "[";
-        std::uint64_t index = 0;
-        for (const Address& one : named(position)) {
-            const std::string hex = core::to_hex(one.raw()).substr(2);
-            if (call.params.find(hex) == std::string::npos) {
-                continue;
-            }
-            std::string topics = fmt::format(R"("0x{:064x}")", 1);
-            for (std::size_t i = 1; i < position; ++i) {
-                topics += fmt::format(R"(,"0x{:064x}")", 2);
-            }
-            topics += fmt::format(R"(,"0x{}{}")", std::string(24, '0'), hex);
-            out += fmt::format(
-                R"({}{{"address":"0x{}","topics":[{}],"data":"0x","blockNumber":"{}","blockHash":"{}","logIndex":"{}"}})",
-                index == 0 ? "" : ",", std::string(40, '1'), topics, quantity(101),
-                core::to_hex(block_at(101, 0).hash), quantity(index));
-            ++index;
-        }
-        return out + "]";
-    }
+
+    FakeNode node;
+    KeptAnswers kept;
+    AnswerBook book;
+    std::uint64_t rounds = 0;
 };
 
-const Block kKept = block_at(100, 1'000);
-const Block kHead = block_at(110, 1'100);
+core::Bytes holding(const U256& amount) {
+    return encode_held({std::tuple(std::uint16_t{0}, true, amount)});
+}
 
 }  // namespace
 
-TEST_CASE("kept answers may stand for an hour and some hundred blocks", "[refresh]") {
-    const KeptAnswers kept = kept_of(1, kKept);
-    CHECK(may_stand(kept, kHead));
-    CHECK(may_stand(kept, kKept));
-    CHECK_FALSE(may_stand(kept, block_at(99, 990)));
-    CHECK(may_stand(kept, block_at(600, 1'001)));
-    CHECK_FALSE(may_stand(kept, block_at(601, 1'001)));
-    CHECK(may_stand(kept, block_at(101, 4'600)));
-    CHECK_FALSE(may_stand(kept, block_at(101, 4'601)));
-    // What stood on something older is as old as that.
-    KeptAnswers chained = kept_of(1, kKept);
-    chained.read_whole_at = core::Timestamp(500);
-    CHECK(may_stand(chained, block_at(101, 4'100)));
-    CHECK_FALSE(may_stand(chained, block_at(101, 4'101)));
-}
-
-TEST_CASE("events name accounts in any of three topics", "[refresh]") {
-    for (const std::size_t where : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
-        LogNode node;
-        node.named = [&](std::size_t position) {
-            return position == where ? std::vector{account(2)} : std::vector<Address>{};
-        };
-        const Changes changes = changed_since(node, kept_of(4, kKept), kHead);
-        CHECK_FALSE(changes.unknown_because);
-        CHECK(changes.accounts == std::set<Address>{account(2)});
-        CHECK(changes.requests == 1);
+TEST_CASE("what nobody's is comes anew, what is an account's stands but for controls",
+          "[refresh]") {
+    constexpr std::uint8_t kAccounts = 40;
+    World world(kAccounts, TokenList::Stands::All);
+    world.node.answer(kOracle, Price{}, U256(10));
+    REQUIRE_FALSE(world.refresh());
+    CHECK(world.rounds == 1);
+    CHECK(world.known(world.kept.others[0]) == word(U256(10)));
+    for (std::uint8_t i = 0; i < kAccounts; ++i) {
+        CHECK(world.position(i) == word(U256(100 + i)));
+        CHECK(world.held(i) == holding(5));
     }
+    // One of the function, one of the token that is held, and all of one account.
+    CHECK(world.asked_positions(kAccounts) == 2);
+    CHECK(world.asked_balances(kTokens[0], kAccounts) == 2);
+    CHECK(world.asked_balances(kTokens[1], kAccounts) == 1);
 }
 
-TEST_CASE("at the same block nothing is asked but whether it still is", "[refresh]") {
-    LogNode node;
-    const Changes changes = changed_since(node, kept_of(4, kKept), kKept);
-    CHECK_FALSE(changes.unknown_because);
-    CHECK(changes.accounts.empty());
-    REQUIRE(node.asked.size() == 1);
-    CHECK(node.asked[0].size() == 2);
+TEST_CASE("nothing stands where all answers of a function or a token are others", "[refresh]") {
+    World world(40, TokenList::Stands::All);
+    SECTION("a function") {
+        for (std::uint8_t i = 0; i < 40; ++i) {
+            world.node.answer(kProtocol, Position{}, U256(7), account(i));
+        }
+        const auto why = world.refresh();
+        REQUIRE(why);
+        CHECK_THAT(*why, Contains("position") && Contains("no event says why"));
+    }
+    SECTION("a token that moves with events alone") {
+        for (std::uint8_t i = 0; i < 40; ++i) {
+            world.node.answer(kTokens[0], BalanceOf{}, U256(6), account(i));
+        }
+        const auto why = world.refresh();
+        REQUIRE(why);
+        CHECK_THAT(*why, Contains("balanceOf") && Contains("no event says why"));
+    }
+    SECTION("a token of which nobody had any") {
+        for (std::uint8_t i = 0; i < 40; ++i) {
+            world.node.answer(kTokens[1], BalanceOf{}, U256(1), account(i));
+        }
+        CHECK(world.refresh());
+    }
+    CHECK_FALSE(world.position(0));
+    CHECK_FALSE(world.known(world.kept.others[0]));
 }
 
-TEST_CASE("many accounts take several requests, each of which must know the block", "[refresh]") {
-    constexpr std::uint32_t kMany = 21'001;
-    LogNode node;
-    const std::vector<Address> all{account(0), account(9'999), account(10'500), account(21'000)};
-    node.named = [&](std::size_t position) { return position == 2 ? all : std::vector<Address>{}; };
-    const Changes changes = changed_since(node, kept_of(kMany, kKept), kHead);
-    CHECK_FALSE(changes.unknown_because);
-    CHECK(changes.accounts == std::set<Address>(all.begin(), all.end()));
-    CHECK(changes.requests == node.asked.size());
-    REQUIRE(node.asked.size() == 3);
-    std::size_t filters = 0;
-    for (const RpcRequest& request : node.asked) {
-        CHECK(request.front().method == "eth_getBlockByNumber");
-        CHECK(request.size() <= 32);
-        for (const RpcCall& call : request) {
-            filters += call.method == "eth_getLogs" ? 1 : 0;
+TEST_CASE("of plain tokens what is held is asked anew", "[refresh]") {
+    World world(40, TokenList::Stands::Zeros);
+    world.node.answer(kTokens[0], BalanceOf{}, U256(6), account(17));
+    world.node.answer(kTokens[0], BalanceOf{}, U256(0), account(18));
+    REQUIRE_FALSE(world.refresh());
+    CHECK(world.asked_balances(kTokens[0], 40) == 40);
+    CHECK(world.asked_balances(kTokens[1], 40) == 1);
+    CHECK(world.held(16) == holding(5));
+    CHECK(world.held(17) == holding(6));
+    CHECK(world.held(18) == holding(0));
+}
+
+TEST_CASE("what does not answer any more is left to be asked for", "[refresh]") {
+    World world(40, TokenList::Stands::Zeros);
+    world.node.revert(kTokens[0], BalanceOf{}, account(17));
+    REQUIRE_FALSE(world.refresh());
+    CHECK_FALSE(world.held(17));
+    CHECK(world.position(17) == word(U256(117)));
+}
+
+TEST_CASE("accounts that events name are asked anew in the same round", "[refresh]") {
+    // Few token by token, many by a program.
+    for (const std::uint8_t changed : {std::uint8_t{16}, std::uint8_t{17}}) {
+        World world(40, TokenList::Stands::All);
+        std::set<Address> accounts;
+        for (std::uint8_t i = 0; i < changed; ++i) {
+            accounts.insert(account(i));
+            world.node.answer(kProtocol, Position{}, U256(7), account(i));
+            world.node.answer(kTokens[0], BalanceOf{}, U256(8), account(i));
+        }
+        REQUIRE_FALSE(world.refresh(accounts));
+        CHECK(world.rounds == 1);
+        CHECK(world.node.programs() == (changed == 16 ? 0 : 1));
+        for (std::uint8_t i = 0; i < 40; ++i) {
+            CHECK(world.position(i) == word(i < changed ? U256(7) : U256(100 + i)));
+            CHECK(world.held(i) == holding(i < changed ? 8 : 5));
         }
     }
-    CHECK(filters == 66);  // three for each thousand
 }
 
-TEST_CASE("where a block is unknown or another one, nobody knows who changed", "[refresh]") {
-    LogNode node;
-    node.knows_through = 109;
-    const Changes lagging = changed_since(node, kept_of(4, kKept), kHead);
-    REQUIRE(lagging.unknown_because);
-    CHECK_THAT(*lagging.unknown_because, Contains("block 110 could not be read again"));
-    Block gone = kKept;
-    gone.hash.fill(0xee);
-    node.knows_through = 1'000;
-    const Changes reorganised = changed_since(node, kept_of(4, gone), kHead);
-    REQUIRE(reorganised.unknown_because);
-    CHECK_THAT(*reorganised.unknown_because, Contains("block 100 is another one now"));
+TEST_CASE("whom a contract's state names does not stand", "[refresh]") {
+    World world(40, TokenList::Stands::All);
+    SECTION("now") {
+        world.kept.others.push_back(question<Recipient>(kProtocol, Recipient::encode()));
+        world.node.answer(kProtocol, Recipient{}, account(3));
+        REQUIRE_FALSE(world.refresh());
+        CHECK_FALSE(world.position(3));
+        CHECK_FALSE(world.held(3));
+    }
+    SECTION("the last time") {
+        world.kept.named.insert(account(3));
+        world.node.answer(kProtocol, Position{}, U256(7), account(3));
+        REQUIRE_FALSE(world.refresh());
+        CHECK(world.position(3) == word(U256(7)));
+    }
+    CHECK(world.position(4) == word(U256(104)));
 }
 
-TEST_CASE("a count of events at which endpoints cut is not believed", "[refresh]") {
-    LogNode node;
-    node.named = [](std::size_t position) {
-        return std::vector<Address>(position == 1 ? 1'000 : 0, account(1));
+TEST_CASE("a control that cannot be asked is none", "[refresh]") {
+    World world(1, TokenList::Stands::All);
+    world.node.refuse_request = [](const RpcRequest&) {
+        RpcError error;
+        error.kind = core::ErrorKind::RateLimited;
+        error.message = "slow down";
+        return std::optional(error);
     };
-    const Changes cut = changed_since(node, kept_of(4, kKept), kHead);
-    REQUIRE(cut.unknown_because);
-    CHECK_THAT(*cut.unknown_because, Contains("cut short"));
-    node.named = [](std::size_t position) {
-        return std::vector<Address>(position == 1 ? 999 : 0, account(1));
-    };
-    CHECK_FALSE(changed_since(node, kept_of(4, kKept), kHead).unknown_because);
-}
-
-TEST_CASE("events that were asked for alone are not believed", "[refresh]") {
-    // A retry sends what failed without the question for the block, perhaps to a node that lags.
-    LogNode node;
-    node.retries = 1;
-    const Changes changes = changed_since(node, kept_of(4, kKept), kHead);
-    REQUIRE(changes.unknown_because);
-    CHECK_THAT(*changes.unknown_because, Contains("not answered beside the block"));
-}
-
-TEST_CASE("events of the last blocks are looked for again", "[refresh]") {
-    LogNode node;
-    KeptAnswers kept = kept_of(1, kKept);
-    kept.events_after = core::BlockNumber(36);
-    CHECK_FALSE(changed_since(node, kept, kHead).unknown_because);
-    CHECK_THAT(node.asked[0].back().params, Contains(R"("fromBlock":"0x25")"));
-    // At the same block, too.
-    CHECK_FALSE(changed_since(node, kept, kKept).unknown_because);
-    CHECK_THAT(node.asked[1].back().params, Contains(R"("fromBlock":"0x25","toBlock":"0x64")"));
+    const auto why = world.refresh();
+    REQUIRE(why);
+    CHECK_THAT(*why, Contains("could not be asked again"));
 }
