@@ -32,7 +32,7 @@ PlaybookFile without_pools(PlaybookFile file) {
 
 ConnectedChain connect(World& world, const BacktestOptions& options, const PlaybookFile& file,
                        const settings::Settings& settings) {
-    SourceOptions source = options;
+    SourceOptions source = static_cast<const SourceOptions&>(options);
     const bool is_other = std::any_of(source.chains.begin(), source.chains.end(),
                                       [&](const auto& name) { return name != file.chain; });
     if (is_other) {

@@ -24,7 +24,7 @@ namespace {
 
 /// Reads the playbook's chain for the playbook's wallets.
 SourceOptions source_of(const CascadeOptions& options, const PlaybookFile& file) {
-    SourceOptions source = options;
+    SourceOptions source = static_cast<const SourceOptions&>(options);
     for (const core::Address& wallet : file.wallets) {
         source.wallets.push_back(wallet.to_string());
     }

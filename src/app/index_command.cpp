@@ -115,7 +115,7 @@ std::vector<IndexTarget> targets_of(const store::BookFile& book, const IndexOpti
 report::IndexCost bring_up_to_date(World& world, const IndexOptions& options,
                                    store::BookFile& book) {
     const auto settings = load_settings(world, options.config_file);
-    SourceOptions source = options;
+    SourceOptions source = static_cast<const SourceOptions&>(options);
     const auto known = book.chain();
     if (known && source.chains.empty()) {
         source.chains = {*known};

@@ -29,7 +29,7 @@ void FixedPointMarket::add(std::span<const Holding> holdings, double debt) {
                 {.asset = holding.asset, .threshold = holding.threshold, .bonus = holding.bonus});
         }
         kind_of_.push_back(number.first->second);
-        amounts_.push_back(holding.amount);
+        amounts_.push_back(holding.amount / debt);
     }
     first_.push_back(static_cast<std::uint32_t>(amounts_.size()));
     debts_.push_back(debt);
@@ -43,12 +43,12 @@ void FixedPointMarket::arrange(std::span<const double> prices) {
     };
     std::vector<double> healths(borrowers());
     for (std::size_t borrower = 0; borrower < borrowers(); ++borrower) {
-        double limit = 0;
+        double health = 0;
         for (std::uint32_t at = first_[borrower]; at < first_[borrower + 1]; ++at) {
             const Kind& kind = kinds_[kind_of_[at]];
-            limit += amounts_[at] * prices[kind.asset] * kind.threshold;
+            health += amounts_[at] * prices[kind.asset] * kind.threshold;
         }
-        healths[borrower] = limit / debts_[borrower];
+        healths[borrower] = health;
     }
     std::vector<std::uint32_t> order(borrowers());
     std::iota(order.begin(), order.end(), 0U);
@@ -123,8 +123,10 @@ FixedPoint FixedPointMarket::least(const Pressure& pressure, const Limits& limit
     const View market = view();
     FixedPoint out;
     out.sold.assign(asset_count_, 0);
-    for (std::size_t at = 0; at < amounts_.size(); ++at) {
-        out.sold[kinds_[kind_of_[at]].asset] += amounts_[at];
+    for (std::size_t borrower = 0; borrower < borrowers(); ++borrower) {
+        for (std::uint32_t at = market.first[borrower]; at < market.first[borrower + 1]; ++at) {
+            out.sold[kinds_[kind_of_[at]].asset] += debts_[borrower] * amounts_[at];
+        }
     }
     const auto put_prices = [&] {
         double most = 0;
@@ -143,23 +145,22 @@ FixedPoint FixedPointMarket::least(const Pressure& pressure, const Limits& limit
         out.bad_debt = 0;
         std::fill(out.sold.begin(), out.sold.end(), 0);
         for (std::size_t borrower = 0; borrower < borrowers(); ++borrower) {
-            double limit = 0;
-            double net = 0;
+            double health = 0;
+            double net = 0;  // for each unit of the debt
             for (std::uint32_t at = market.first[borrower]; at < market.first[borrower + 1]; ++at) {
                 const Kind& kind = kinds_[kind_of_[at]];
                 const double value = amounts_[at] * out.prices[kind.asset];
-                limit += value * kind.threshold;
+                health += value * kind.threshold;
                 net += value / kind.bonus;
             }
-            const double debt = debts_[borrower];
-            if (limit >= debt) {
+            if (health >= 1) {
                 continue;
             }
             ++out.fallen;
-            out.bad_debt += std::max(0.0, debt - net);
-            const double part = std::min(1.0, debt / net);
+            out.bad_debt += std::max(0.0, 1 - net) * debts_[borrower];
+            const double paid = std::min(1.0, 1 / net) * debts_[borrower];
             for (std::uint32_t at = market.first[borrower]; at < market.first[borrower + 1]; ++at) {
-                out.sold[kinds_[kind_of_[at]].asset] += part * amounts_[at];
+                out.sold[kinds_[kind_of_[at]].asset] += paid * amounts_[at];
             }
         }
         out.is_settled = put_prices() < limits.tolerance;

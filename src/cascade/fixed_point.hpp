@@ -81,7 +81,7 @@ class FixedPointMarket {
     struct View {
         std::span<const Kind> kinds;
         const std::uint32_t* first = nullptr;  ///< holding of each borrower, and one more
-        const double* amounts = nullptr;
+        const double* amounts = nullptr;       ///< for each unit of the debt
         const std::uint16_t* kind_of = nullptr;
         const double* debts = nullptr;
         /// Up to groups[n] borrowers have n holdings or fewer.
@@ -99,7 +99,7 @@ class FixedPointMarket {
     std::map<std::tuple<std::uint16_t, double, double>, std::uint16_t> kind_numbers_;
     std::vector<Kind> kinds_;
     std::vector<std::uint32_t> first_{0};
-    std::vector<double> amounts_;
+    std::vector<double> amounts_;  ///< for each unit of the debt: who only stands reads no debt
     std::vector<std::uint16_t> kind_of_;
     std::vector<double> debts_;
     std::vector<std::uint32_t> groups_;

@@ -14,7 +14,9 @@ using Four = double __attribute__((vector_size(32)));
 using Two = double __attribute__((vector_size(16)));
 
 template <class V>
-constexpr std::size_t lanes = sizeof(V) / sizeof(double);
+constexpr std::size_t kLanes = 1;
+template <>
+inline constexpr std::size_t kLanes<Eight> = 8;
 
 [[gnu::always_inline]] inline double& lane(double& value, std::size_t /*i*/) { return value; }
 [[gnu::always_inline]] inline double& lane(Eight& values, std::size_t i) {
@@ -52,7 +54,7 @@ class Array {
 }
 [[gnu::always_inline]] inline unsigned bits_below(const Eight& values, double limit) {
     unsigned out = 0;
-    for (unsigned i = 0; i < lanes<Eight>; ++i) {
+    for (unsigned i = 0; i < kLanes<Eight>; ++i) {
         out |= (values[i] < limit ? 1U : 0U) << i;
     }
     return out;

@@ -14,7 +14,7 @@ namespace {
 
 /// Borrowers that were this near to their limit are looked at again, until prices have fallen so
 /// far.
-constexpr double kNear = 1.12;
+constexpr double kNear = 1.08;
 /// More than what a sum of products is off by.
 constexpr double kRounding = 1e-12;
 
@@ -52,11 +52,11 @@ class Solver {
           sold_out_(market.kinds.size()),
           sold_kinds_(market.kinds.size()),
           sold_(market.assets),
-          limits_(kBlock),
+          healths_(kBlock),
           fallen_(borrowers()),
           pools_(market.groups.size()) {
         for (std::size_t j = 0; j < market_.assets; ++j) {
-            for (std::size_t i = 0; i < lanes<V>; ++i) {
+            for (std::size_t i = 0; i < kLanes<V>; ++i) {
                 // Lanes without a scenario repeat the last one.
                 lane(prices_[j], i) = outside_[std::min(i, outside_.size() - 1)][j];
             }
@@ -64,6 +64,7 @@ class Solver {
     }
 
     [[gnu::always_inline]] void solve(const Limits& limits, std::span<FixedPoint> out) {
+        make_room();
         unsigned moving = (1U << outside_.size()) - 1;
         for (std::size_t round = 1; round <= limits.rounds_max && moving != 0; ++round) {
             price_kinds();
@@ -79,15 +80,12 @@ class Solver {
     }
 
   private:
-    /// Borrowers with as many holdings each, whose holdings are copied one after the other, so that
-    /// further rounds go over nothing else.
+    /// Borrowers with as many holdings each, so that further rounds go over nothing else.
     struct Pool {
         std::vector<double> cushions;  ///< healths at the reference prices of those that are near
-        std::vector<double> near_debts;
-        std::vector<std::uint32_t> near_borrowers;
-        std::vector<double> near_amounts;
-        std::vector<std::uint16_t> near_kind_of;
-        /// Those that have fallen in these lanes and have something left.
+        std::vector<std::uint32_t> near;  ///< borrowers
+        /// Those that have fallen in these lanes and have something left, whose holdings are copied
+        /// one after the other: they sell in every round.
         std::vector<double> debts;
         std::vector<std::uint8_t> lanes;
         std::vector<double> amounts;
@@ -136,11 +134,32 @@ class Solver {
         return to;
     }
 
-    /// N holdings, or as many as it says where N is 0.
+    /// N holdings, or as many as it says where N is 0; amounts are for each unit of the debt.
     struct Holdings {
         const double* amounts = nullptr;
         const std::uint16_t* kind_of = nullptr;
     };
+    [[nodiscard, gnu::always_inline]] Holdings holdings_of(std::uint32_t borrower) const {
+        const std::uint32_t at = market_.first[borrower];
+        return {.amounts = market_.amounts + at, .kind_of = market_.kind_of + at};
+    }
+
+    /// For all that can be near or fall, as copying while they grow takes a tenth of the time;
+    /// what is never filled is no memory yet.
+    [[gnu::always_inline]] void make_room() {
+        std::size_t from = 0;
+        for (std::size_t n = 0; n < pools_.size(); ++n) {
+            const std::size_t borrowers = market_.groups[n] - from;
+            Pool& pool = pools_[n];
+            pool.cushions.reserve(borrowers);
+            pool.near.reserve(borrowers);
+            pool.debts.reserve(borrowers);
+            pool.lanes.reserve(borrowers);
+            pool.amounts.reserve(borrowers * n);
+            pool.kind_of.reserve(borrowers * n);
+            from = market_.groups[n];
+        }
+    }
 
     template <std::size_t N>
     [[gnu::always_inline]] static void copy(const Holdings& held, std::size_t count,
@@ -152,7 +171,7 @@ class Solver {
         }
     }
 
-    /// What holdings bring or bear at the prices of their kinds.
+    /// What holdings bring or bear at the prices of their kinds, for each unit of the debt.
     template <std::size_t N>
     [[gnu::always_inline]] static void value(const Array<V>& kind_prices, const Holdings& held,
                                              std::size_t count, V& out) {
@@ -170,22 +189,23 @@ class Solver {
         V net;
         value<N>(net_prices_, held, count, net);
         const V one = V{} + 1.0;
-        V part = debt / net;
-        part = part < one ? part : one;
-        masked(part, lanes);
+        V paid = one / net;
+        paid = paid < one ? paid : one;
+        masked(paid, lanes);
+        paid *= debt;
         for (std::size_t i = 0; i < (N != 0 ? N : count); ++i) {
-            sold_kinds_[held.kind_of[i]] += part * held.amounts[i];
+            sold_kinds_[held.kind_of[i]] += paid * held.amounts[i];
         }
-        return bits_below(net, debt) & lanes;
+        return bits_below(net, 1) & lanes;
     }
 
     /// Who has nothing left in those lanes sells no more at lower prices.
     template <std::size_t N>
     [[gnu::always_inline]] void go_broke(const Holdings& held, std::size_t count, double debt,
                                          unsigned lanes) {
-        V gone = V{} + 1.0;
+        V gone = V{} + debt;
         masked(gone, lanes);
-        unpaid_ += gone * debt;
+        unpaid_ += gone;
         for (std::size_t i = 0; i < (N != 0 ? N : count); ++i) {
             sold_out_[held.kind_of[i]] += gone * held.amounts[i];
         }
@@ -193,113 +213,90 @@ class Solver {
 
     /// Those of a block that have fallen in lanes of fresh_. Who has something left when it has
     /// sold goes on in further rounds.
-    template <std::size_t N, class HoldingsOf, class BorrowerOf, class DebtOf>
+    template <std::size_t N, class BorrowerOf>
     [[gnu::always_inline]] void take_down(Pool& pool, const Picked& falling, std::size_t count,
-                                          const HoldingsOf& holdings_of,
-                                          const BorrowerOf& borrower_of, const DebtOf& debt_of) {
+                                          const BorrowerOf& borrower_of) {
         Picked lasting;
         Picked broke;
         std::array<std::uint8_t, kBlock> empty;
         for (const std::size_t i : falling) {
-            std::uint8_t& fallen = fallen_[borrower_of(i)];
+            const std::uint32_t borrower = borrower_of(i);
+            std::uint8_t& fallen = fallen_[borrower];
             fallen = static_cast<std::uint8_t>(fallen | fresh_[i]);
             V one = V{} + 1.0;
             masked(one, fresh_[i]);
             fallen_count_ += one;
-            empty[i] =
-                static_cast<std::uint8_t>(sell<N>(holdings_of(i), count, debt_of(i), fresh_[i]));
+            empty[i] = static_cast<std::uint8_t>(
+                sell<N>(holdings_of(borrower), count, market_.debts[borrower], fresh_[i]));
             lasting.add_if(empty[i] != fresh_[i], i);
             broke.add_if(empty[i] != 0, i);
         }
         for (const std::size_t i : lasting) {
-            pool.debts.push_back(debt_of(i));
+            pool.debts.push_back(market_.debts[borrower_of(i)]);
             pool.lanes.push_back(static_cast<std::uint8_t>(fresh_[i] & ~empty[i]));
-            copy<N>(holdings_of(i), count, pool.amounts, pool.kind_of);
+            copy<N>(holdings_of(borrower_of(i)), count, pool.amounts, pool.kind_of);
         }
         for (const std::size_t i : broke) {
-            go_broke<N>(holdings_of(i), count, debt_of(i), empty[i]);
+            const std::uint32_t borrower = borrower_of(i);
+            go_broke<N>(holdings_of(borrower), count, market_.debts[borrower], empty[i]);
         }
     }
 
-    /// The least of those lanes over the debt.
-    [[nodiscard, gnu::always_inline]] double cushion_of(const V& limit, double debt,
-                                                        unsigned near) const {
+    /// The least of those lanes.
+    [[nodiscard, gnu::always_inline]] double least_of_those(const V& healths,
+                                                            unsigned those) const {
         double out = std::numeric_limits<double>::infinity();
-        V copy = limit;
-        for (std::size_t i = 0; i < lanes<V>; ++i) {
-            if ((near >> i & 1U) != 0) {
+        V copy = healths;
+        for (std::size_t i = 0; i < kLanes<V>; ++i) {
+            if ((those >> i & 1U) != 0) {
                 out = std::min(out, lane(copy, i));
             }
         }
-        return out / debt;
+        return out;
     }
 
     template <std::size_t N>
     [[gnu::always_inline]] void look_at_block(Pool& pool, std::uint32_t from, std::uint32_t to,
                                               std::size_t count) {
-        const std::uint32_t first = market_.first[from];
-        const auto holdings_of = [&](std::size_t place) {
-            const std::size_t at = first + place * (N != 0 ? N : count);
-            return Holdings{.amounts = market_.amounts + at, .kind_of = market_.kind_of + at};
-        };
+        const std::size_t first = market_.first[from];
         const auto borrower_of = [&](std::size_t place) {
             return from + static_cast<std::uint32_t>(place);
         };
-        const auto debt_of = [&](std::size_t place) { return market_.debts[from + place]; };
         Picked close;
         for (std::size_t i = 0; i < to - from; ++i) {
-            value<N>(limit_prices_, holdings_of(i), count, limits_[i]);
-            close.add_if(least_of(limits_[i]) < debt_of(i) * kNear, i);
+            const std::size_t at = first + i * (N != 0 ? N : count);
+            value<N>(limit_prices_,
+                     {.amounts = market_.amounts + at, .kind_of = market_.kind_of + at}, count,
+                     healths_[i]);
+            close.add_if(least_of(healths_[i]) < kNear, i);
         }
         Picked falling;
         Picked near;
         for (const std::size_t i : close) {
             const unsigned before = fallen_[from + i];
-            const unsigned below = bits_below(limits_[i], debt_of(i));
+            const unsigned below = bits_below(healths_[i], 1);
             fresh_[i] = static_cast<std::uint8_t>(below & ~before);
             falling.add_if(fresh_[i] != 0, i);
-            near.add_if((bits_below(limits_[i], debt_of(i) * kNear) & ~(before | below)) != 0, i);
+            near.add_if((bits_below(healths_[i], kNear) & ~(before | below)) != 0, i);
         }
-        take_down<N>(pool, falling, count, holdings_of, borrower_of, debt_of);
+        take_down<N>(pool, falling, count, borrower_of);
         for (const std::size_t i : near) {
-            const double debt = market_.debts[from + i];
-            const unsigned fallen = fallen_[from + i];
-            const unsigned lanes = bits_below(limits_[i], debt * kNear) & ~fallen;
-            pool.cushions.push_back(cushion_of(limits_[i], debt, lanes));
-            pool.near_debts.push_back(debt);
-            pool.near_borrowers.push_back(borrower_of(i));
-            copy<N>(holdings_of(i), count, pool.near_amounts, pool.near_kind_of);
+            const unsigned standing = bits_below(healths_[i], kNear) & ~fallen_[from + i];
+            pool.cushions.push_back(least_of_those(healths_[i], standing));
+            pool.near.push_back(borrower_of(i));
         }
     }
 
-    /// Takes down who has fallen, and copies who is near in a lane in which it has not.
+    /// Takes down who has fallen, and notes who is near in a lane in which it has not.
     template <std::size_t N>
     [[gnu::always_inline]] void look_at_group(Pool& pool, std::uint32_t from, std::uint32_t to,
                                               std::size_t count) {
-        make_room(pool, to - from, count);
+        pool.cushions.clear();
+        pool.near.clear();
         for (std::uint32_t block = from; block < to; block += kBlock) {
             look_at_block<N>(pool, block, std::min(to, block + static_cast<std::uint32_t>(kBlock)),
                              count);
         }
-    }
-
-    /// For all that can be near or fall: copying while they grow takes a tenth of the time.
-    [[gnu::always_inline]] static void make_room(Pool& pool, std::size_t borrowers,
-                                                 std::size_t count) {
-        pool.cushions.clear();
-        pool.near_debts.clear();
-        pool.near_borrowers.clear();
-        pool.near_amounts.clear();
-        pool.near_kind_of.clear();
-        pool.cushions.reserve(borrowers);
-        pool.near_debts.reserve(borrowers);
-        pool.near_borrowers.reserve(borrowers);
-        pool.near_amounts.reserve(borrowers * count);
-        pool.near_kind_of.reserve(borrowers * count);
-        pool.debts.reserve(pool.debts.size() + borrowers);
-        pool.lanes.reserve(pool.lanes.size() + borrowers);
-        pool.amounts.reserve(pool.amounts.size() + borrowers * count);
-        pool.kind_of.reserve(pool.kind_of.size() + borrowers * count);
     }
 
     [[gnu::always_inline]] void look_at_all() {
@@ -328,29 +325,21 @@ class Solver {
     template <std::size_t N>
     [[gnu::always_inline]] void look_at_near(Pool& pool, std::size_t begin, std::size_t end,
                                              std::size_t count, double used_up) {
-        constexpr unsigned kAllLanes = (1U << lanes<V>)-1;
-        const auto holdings_of = [&](std::size_t place) {
-            const std::size_t at = (begin + place) * (N != 0 ? N : count);
-            return Holdings{.amounts = pool.near_amounts.data() + at,
-                            .kind_of = pool.near_kind_of.data() + at};
-        };
+        constexpr unsigned kAllLanes = (1U << kLanes<V>)-1;
         Picked used;
         for (std::size_t i = 0; i < end - begin; ++i) {
             used.add_if(pool.cushions[begin + i] <= used_up, i);
         }
-        const auto borrower_of = [&](std::size_t place) {
-            return pool.near_borrowers[begin + place];
-        };
-        const auto debt_of = [&](std::size_t place) { return pool.near_debts[begin + place]; };
+        const auto borrower_of = [&](std::size_t place) { return pool.near[begin + place]; };
         Picked falling;
         for (const std::size_t i : used) {
-            V limit;
-            value<N>(limit_prices_, holdings_of(i), count, limit);
+            V health;
+            value<N>(limit_prices_, holdings_of(borrower_of(i)), count, health);
             const unsigned before = fallen_[borrower_of(i)];
-            fresh_[i] = static_cast<std::uint8_t>(bits_below(limit, debt_of(i)) & ~before);
+            fresh_[i] = static_cast<std::uint8_t>(bits_below(health, 1) & ~before);
             falling.add_if(fresh_[i] != 0, i);
         }
-        take_down<N>(pool, falling, count, holdings_of, borrower_of, debt_of);
+        take_down<N>(pool, falling, count, borrower_of);
         for (const std::size_t i : falling) {
             if (fallen_[borrower_of(i)] == kAllLanes) {
                 pool.cushions[begin + i] = std::numeric_limits<double>::infinity();
@@ -410,7 +399,7 @@ class Solver {
             const Holdings held{.amounts = amounts, .kind_of = kind_of};
             V net;
             value<N>(net_prices_, held, count, net);
-            const unsigned empty = bits_below(net, pool.debts[i]) & pool.lanes[i];
+            const unsigned empty = bits_below(net, 1) & pool.lanes[i];
             go_broke<N>(held, count, pool.debts[i], empty);
             pool.lanes[i] = static_cast<std::uint8_t>(pool.lanes[i] & ~empty);
             if (pool.lanes[i] == 0) {
@@ -504,8 +493,9 @@ class Solver {
                          {.amounts = pool.amounts.data() + i * n,
                           .kind_of = pool.kind_of.data() + i * n},
                          n, net);
-                V missing = pool.debts[i] - net;
+                V missing = 1.0 - net;
                 missing = missing > V{} ? missing : V{};
+                missing *= pool.debts[i];
                 masked(missing, pool.lanes[i]);
                 bad_debt += missing;
             }
@@ -526,7 +516,7 @@ class Solver {
     Array<V> sold_out_;      ///< of kinds, by borrowers who have nothing left
     Array<V> sold_kinds_;
     Array<V> sold_;                           ///< of assets
-    Array<V> limits_;                         ///< of a block's borrowers
+    Array<V> healths_;                        ///< of a block's borrowers
     std::vector<std::uint8_t> fallen_;        ///< a bit for each lane, by borrower
     std::vector<Pool> pools_;                 ///< by the number of holdings
     std::array<std::uint8_t, kBlock> fresh_;  ///< lanes in which one of a block falls now

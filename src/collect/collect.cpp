@@ -404,6 +404,7 @@ CollectResult collect(const settings::Settings& settings, const std::vector<Chai
                       const CollectOptions& options) {
     // Nearly all of the time is waiting for endpoints, which have nothing to do with each other.
     std::vector<std::future<CollectResult>> reading;
+    reading.reserve(requests.size());
     for (const ChainRequest& request : requests) {
         reading.push_back(std::async(std::launch::async, [&settings, &request, &options] {
             return collect_one(settings, request, options);
