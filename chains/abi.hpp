@@ -310,6 +310,10 @@ namespace detail {
 template <class... Ts>
 void encode_members(Encoder& out, const Ts&... values) {
     const std::size_t base = out.out().size();
+    if constexpr (!(Codec<Ts>::kDynamic || ...)) {
+        (Codec<Ts>::encode(values, out), ...);
+        return;
+    }
     [[maybe_unused]] std::size_t head = base;
     out.out().resize(base + (head_size<Ts>() + ... + 0));
     [[maybe_unused]] const auto place = [&]<class T>(const T& value) {
@@ -363,11 +367,9 @@ class Function<Name, Return(Args...)> {
     /// Selector and arguments.
     [[nodiscard]] static core::Bytes encode(const Args&... args) {
         Encoder out;
+        out.out().reserve(kSelector.size() + (detail::head_size<Args>() + ... + 0));
         out.out().assign(kSelector.begin(), kSelector.end());
-        // Offsets count from behind the selector, so the arguments are encoded on their own.
-        Encoder tail;
-        detail::encode_members(tail, args...);
-        out.out().insert(out.out().end(), tail.out().begin(), tail.out().end());
+        detail::encode_members(out, args...);
         return std::move(out.out());
     }
 

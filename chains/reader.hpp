@@ -73,9 +73,9 @@ struct PendingCall {
     bool answered = false;
     std::coroutine_handle<> waiter;  ///< null while nobody awaits it, and again once it is resumed
 
-    /// The data as the function's result; throws core::ChainError naming contract and function.
+    /// The data as the function's result, or what names contract and function.
     template <class F>
-    [[nodiscard]] typename F::Result decode() const;
+    [[nodiscard]] core::Result<typename F::Result, core::ChainError> decode() const;
     [[nodiscard]] core::ChainError error(core::ErrorKind why, std::string_view detail) const;
 };
 
@@ -130,7 +130,13 @@ class Reader {
 
         [[nodiscard]] bool await_ready() const noexcept { return question_.answered; }
         void await_suspend(std::coroutine_handle<> waiter) noexcept { question_.waiter = waiter; }
-        typename F::Result await_resume() const { return question_.template decode<F>(); }
+        typename F::Result await_resume() const {
+            auto result = question_.template decode<F>();
+            if (!result) {
+                throw result.error();
+            }
+            return std::move(result).value();
+        }
 
       protected:
         Reader& reader_;
@@ -142,12 +148,7 @@ class Reader {
       public:
         using Call<F>::Call;
         core::Result<typename F::Result, core::ChainError> await_resume() const {
-            // A parsing edge: the failure is an answer here, not a gap.
-            try {
-                return this->question_.template decode<F>();
-            } catch (const core::ChainError& error) {
-                return core::Unexpected(error);
-            }
+            return this->question_.template decode<F>();
         }
     };
 
@@ -254,18 +255,19 @@ class Reader {
 };
 
 template <class F>
-typename F::Result PendingCall::decode() const {
+core::Result<typename F::Result, core::ChainError> PendingCall::decode() const {
     if (!outcome) {
-        throw error(outcome.error().kind, outcome.error().detail);
+        return core::Unexpected(error(outcome.error().kind, outcome.error().detail));
     }
     if (outcome->empty()) {
-        throw error(core::ErrorKind::EmptyReply,
-                    "no data came back: there is no contract at this address at this block");
+        return core::Unexpected(
+            error(core::ErrorKind::EmptyReply,
+                  "no data came back: there is no contract at this address at this block"));
     }
     try {
         return F::decode(*outcome);
     } catch (const abi::DecodeError& bad) {
-        throw error(core::ErrorKind::BadData, bad.what());
+        return core::Unexpected(error(core::ErrorKind::BadData, bad.what()));
     }
 }
 
