@@ -35,6 +35,10 @@ struct Dispatch {
     }
     ExitCode operator()(const ChainsOptions& options) const { return run_chains(world, options); }
     ExitCode operator()(const DiffOptions& options) const { return run_diff(world, options); }
+    ExitCode operator()(const WatchOptions& options) const { return run_watch(world, options); }
+    ExitCode operator()(const AlertsListOptions& options) const {
+        return run_alerts_list(world, options);
+    }
     ExitCode operator()(const CompletionsOptions& options) const {
         return run_completions(world, options);
     }

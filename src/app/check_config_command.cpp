@@ -7,6 +7,7 @@
 #include "adapters/venue_kind.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
+#include "app/watch_config.hpp"
 #include "chains/evm/http_transport.hpp"
 #include "chains/evm/http_url.hpp"
 #include "core/errors.hpp"
@@ -54,6 +55,18 @@ std::string describe(const settings::Pool& pool) {
     return fmt::format("  {} {} on {}\n", pool.kind, pool.address.to_string(), pool.chain);
 }
 
+constexpr unsigned kWadDecimals = 18;
+
+std::string decimal(const core::Wad& number) {
+    return core::format_fixed(number.value(), kWadDecimals, kWadDecimals);
+}
+
+std::string describe(const alert::Rule& rule) {
+    return fmt::format("  {}: {} {} {}, {}\n", core::printable(rule.name), to_string(rule.quantity),
+                       rule.fires_below ? "below" : "above", decimal(rule.fires),
+                       to_string(rule.severity));
+}
+
 /// "  ethereum: 12" a line.
 template <class Entry>
 std::string count_by_chain(const std::vector<Entry>& entries) {
@@ -91,10 +104,16 @@ ExitCode run_check_config(World& world, const CheckConfigOptions& options) {
         pools += describe(pool);
     }
     text += section("Pools, read when a command needs them", pools);
-    constexpr unsigned kWadDecimals = 18;
-    text +=
-        fmt::format("At risk below a health factor of {}\n",
-                    core::format_fixed(settings.at_risk_below.value(), kWadDecimals, kWadDecimals));
+    std::string rules;
+    for (const alert::Rule& rule : make_rules(settings)) {
+        rules += describe(rule);
+    }
+    std::string channels;
+    for (const auto& [name, channel] : make_channels(settings, world.environment)) {
+        channels += fmt::format("  {}\n", core::printable(name));
+    }
+    text += section("Rules of the watch", rules) + section("Channels that it tells", channels);
+    text += fmt::format("At risk below a health factor of {}\n", decimal(settings.at_risk_below));
     write_result(world, text);
     return ExitCode::Fine;
 }

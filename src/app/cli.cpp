@@ -84,8 +84,7 @@ void define_where(CLI::App& command, SourceOptions& options) {
         ->group(kWhere);
 }
 
-/// The options of every command that reads wallets, filled in while CLI11 parses.
-void define_source(CLI::App& command, SourceOptions& options) {
+void define_wallets(CLI::App& command, SourceOptions& options) {
     command
         .add_option(
             "ADDRESS", options.wallets,
@@ -96,6 +95,11 @@ void define_source(CLI::App& command, SourceOptions& options) {
         .add_option("--addresses", options.wallets_file,
                     "More wallets, one a line; # begins a comment")
         ->type_name("FILE");
+}
+
+/// The options of every command that reads wallets, filled in while CLI11 parses.
+void define_source(CLI::App& command, SourceOptions& options) {
+    define_wallets(command, options);
     command
         .add_option("--token-list", options.token_lists,
                     "Also read the balances of this list's tokens (Uniswap's format); may be "
@@ -391,6 +395,30 @@ void define_config(CLI::App& command, std::optional<std::string>& config_file) {
         ->type_name("FILE");
 }
 
+void define_store(CLI::App& command, std::string& store) {
+    command.add_option("--store", store, "The watch's file: blocks, alerts, undelivered messages")
+        ->type_name("FILE")
+        ->required();
+}
+
+void define_watch(CLI::App& command, WatchOptions& options) {
+    define_wallets(command, options);
+    define_store(command, options.store);
+    command
+        .add_option("--poll-ms", options.poll_ms,
+                    "How often the chains' heads are asked for (default 2000)")
+        ->type_name("MS")
+        ->check(CLI::Range(50, 600000).description(""));
+    command.add_flag("--once", options.once, "Evaluate what is new, deliver, and end");
+    define_endpoint(command, options);
+    command.footer(kWatchFooter);
+}
+
+void define_alerts_list(CLI::App& command, AlertsListOptions& options) {
+    define_store(command, options.store);
+    command.add_flag("--json", options.json, "Answer as JSON");
+}
+
 void define_diff(CLI::App& command, DiffOptions& options) {
     command.add_option("BEFORE", options.before, "The earlier report (JSON) or snapshot")
         ->type_name("")
@@ -434,6 +462,8 @@ struct Parser {
     IndexOptions index;
     SignKeyOptions sign_key;
     VerifyOptions verify;
+    WatchOptions watch;
+    AlertsListOptions alerts_list;
     CLI::App* audit_command = nullptr;
     CLI::App* liquidate_command = nullptr;
     CLI::App* rescue_command = nullptr;
@@ -448,6 +478,9 @@ struct Parser {
     CLI::App* chains_command = nullptr;
     CLI::App* protocols_command = nullptr;
     CLI::App* diff_command = nullptr;
+    CLI::App* watch_command = nullptr;
+    CLI::App* alerts_command = nullptr;
+    CLI::App* alerts_list_command = nullptr;
     CLI::App* completions_command = nullptr;
     CLI::App* man_command = nullptr;
     CLI::App* demo_command = nullptr;
@@ -472,6 +505,14 @@ struct Parser {
         define_backtest(*backtest_command, backtest);
         index_command = add("index", "Every borrower of whole markets, into a book");
         define_index(*index_command, index);
+        watch_command =
+            add("watch", "Follow wallets block by block, and tell of what threatens them");
+        define_watch(*watch_command, watch);
+        alerts_command = add("alerts", "What a watch has found");
+        alerts_list_command = alerts_command->add_subcommand(
+            "list", "Alerts that are not quiet, and messages that are not delivered");
+        define_alerts_list(*alerts_list_command, alerts_list);
+        alerts_command->require_subcommand(1);
         sign_key_command = add("sign-key", "Make a key that signs reports and controls no funds");
         define_sign_key(*sign_key_command, sign_key);
         verify_command = add("verify", "Say who signed a report, and whether it is unchanged");
@@ -622,6 +663,12 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.diff_command->parsed()) {
         return parser.diff;
+    }
+    if (parser.watch_command->parsed()) {
+        return parser.watch;
+    }
+    if (parser.alerts_list_command->parsed()) {
+        return parser.alerts_list;
     }
     if (parser.completions_command->parsed()) {
         return parser.completions;

@@ -128,6 +128,19 @@ struct DiffOptions {
     bool json = false;
 };
 
+/// `margrave watch`, as typed. Of the source it takes whom to watch, and where.
+struct WatchOptions : SourceOptions {
+    std::string store;
+    std::uint64_t poll_ms = 2000;
+    bool once = false;
+};
+
+/// `margrave alerts list`, as typed.
+struct AlertsListOptions {
+    std::string store;
+    bool json = false;
+};
+
 struct CompletionsOptions {
     std::string shell;
 };
@@ -152,8 +165,8 @@ struct ShowText {
 using Command =
     std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, CascadeOptions,
                  BacktestOptions, IndexOptions, RescueOptions, SignKeyOptions, VerifyOptions,
-                 CheckConfigOptions, ChainsOptions, DiffOptions, CompletionsOptions, ManOptions,
-                 ProtocolsOptions, DemoOptions, ShowText>;
+                 CheckConfigOptions, ChainsOptions, DiffOptions, WatchOptions, AlertsListOptions,
+                 CompletionsOptions, ManOptions, ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

@@ -16,6 +16,14 @@ Exit codes:
   2 command line or configuration      6 a signature does not verify
   3 a chain could not be read at all)";
 
+inline constexpr const char* kWatchFooter =
+    R"(Whom: the wallets that are typed, else all that the configuration names. What: its [[rules]], over the
+shipped ones. To whom: its [[channels]].
+
+Examples:
+  margrave watch --config fund.toml --store watch.db
+  margrave watch 0xWallet --config channel.toml --store watch.db --once)";
+
 inline constexpr const char* kAuditFooter =
     R"(Which chains: those of --chain; else those that the --config file names; else the one that --rpc or
 ETH_RPC_URL serves; else ethereum. An address with a chain in front is read on that chain alone.

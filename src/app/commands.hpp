@@ -35,6 +35,10 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_chains(World& world, const ChainsOptions& options);
 /// `margrave diff`
 [[nodiscard]] ExitCode run_diff(World& world, const DiffOptions& options);
+/// `margrave watch`
+[[nodiscard]] ExitCode run_watch(World& world, const WatchOptions& options);
+/// `margrave alerts list`
+[[nodiscard]] ExitCode run_alerts_list(World& world, const AlertsListOptions& options);
 /// `margrave completions`
 [[nodiscard]] ExitCode run_completions(World& world, const CompletionsOptions& options);
 /// `margrave man`

@@ -80,12 +80,6 @@ std::vector<WalletWord> wallet_words(World& world, const SourceOptions& options)
     return words;
 }
 
-std::vector<core::ChainAddress> gather_wallets(World& world, const SourceOptions& options,
-                                               const settings::Settings& settings) {
-    const auto words = expand(wallet_words(world, options), settings);
-    return parse_wallets(words, resolve_ens_names(world, options, settings, ens_names(words)));
-}
-
 /// The settings with the tokens of the lists.
 settings::Settings with_tokens(World& world, const SourceOptions& options,
                                settings::Settings settings) {
@@ -100,6 +94,12 @@ settings::Settings with_tokens(World& world, const SourceOptions& options,
 }
 
 }  // namespace
+
+std::vector<core::ChainAddress> gather_wallets(World& world, const SourceOptions& options,
+                                               const settings::Settings& settings) {
+    const auto words = expand(wallet_words(world, options), settings);
+    return parse_wallets(words, resolve_ens_names(world, options, settings, ens_names(words)));
+}
 
 core::Timestamp parse_moment(const std::string& text) {
     const auto time = core::parse_time(text);

@@ -51,6 +51,11 @@ struct Gathered {
                               const settings::Settings& settings,
                               const collect::CollectOptions& reading = {});
 
+/// Everyone that the options name: typed, listed and resolved. Throws InputError.
+[[nodiscard]] std::vector<core::ChainAddress> gather_wallets(World& world,
+                                                             const SourceOptions& options,
+                                                             const settings::Settings& settings);
+
 /// A moment of --at: chain seconds, a date or a time in UTC; throws InputError.
 [[nodiscard]] core::Timestamp parse_moment(const std::string& text);
 

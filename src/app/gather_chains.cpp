@@ -197,6 +197,21 @@ ConnectedChain connect_one_chain(World& world, const SourceOptions& options,
     return {.chain = std::move(chosen.front().chain), .transport = std::move(transport)};
 }
 
+std::vector<ConnectedWallets> connect_chains(World& world, const SourceOptions& options,
+                                             const settings::Settings& settings,
+                                             const std::vector<core::ChainAddress>& wallets) {
+    const ConnectOptions connect_options{.timeout = options.timeout,
+                                         .quorum = options.quorum,
+                                         .allow_plain_http = options.allow_plain_http};
+    std::vector<ConnectedWallets> out;
+    for (ChosenChain& one :
+         choose(world, options, settings, wallets, std::nullopt, connect_options)) {
+        auto transport = connect(world, one.chain, connect_options);
+        out.push_back({.chosen = std::move(one), .transport = std::move(transport)});
+    }
+    return out;
+}
+
 Gathered gather_chains(World& world, const SourceOptions& options,
                        const settings::Settings& settings,
                        const std::vector<core::ChainAddress>& wallets,

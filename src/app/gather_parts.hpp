@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/chain_choice.hpp"
 #include "app/gather.hpp"
 #include "chains/evm/rpc.hpp"
 
@@ -23,6 +24,15 @@ struct ConnectedChain {
 /// The chain that the options choose; throws InputError where they choose several.
 [[nodiscard]] ConnectedChain connect_one_chain(World& world, const SourceOptions& options,
                                                const settings::Settings& settings);
+
+/// A chain that the options choose, who is read there, and the endpoint that answers for it.
+struct ConnectedWallets {
+    ChosenChain chosen;
+    std::unique_ptr<chains::evm::RpcTransport> transport;
+};
+[[nodiscard]] std::vector<ConnectedWallets> connect_chains(
+    World& world, const SourceOptions& options, const settings::Settings& settings,
+    const std::vector<core::ChainAddress>& wallets);
 
 /// From a saved snapshot.
 [[nodiscard]] Gathered gather_file(const SourceOptions& options,

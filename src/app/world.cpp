@@ -1,6 +1,7 @@
 #include "app/world.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ostream>
 #include <syncstream>
@@ -13,6 +14,12 @@ namespace {
 constexpr const char* kClearLine = "\r\x1b[K";
 
 }  // namespace
+
+std::uint64_t wall_seconds() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(now).count());
+}
 
 void write_result(World& world, std::string_view text) {
     errno = 0;

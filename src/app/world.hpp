@@ -15,6 +15,9 @@
 
 namespace margrave::app {
 
+/// Seconds since 1970 by this machine's clock.
+[[nodiscard]] std::uint64_t wall_seconds();
+
 /// Makes the transport that really sends to an endpoint; a test puts a fake here.
 using OpenEndpoint = std::function<std::unique_ptr<chains::evm::RpcTransport>(
     const std::string& url, const chains::evm::HttpLimits& limits)>;
@@ -31,6 +34,7 @@ struct World {
     bool err_is_terminal = false;
     unsigned columns = 100;                            ///< of that terminal
     std::optional<std::uint64_t> seed = std::nullopt;  ///< of all chance; nullopt: there is none
+    std::function<std::uint64_t()> wall_s = wall_seconds;
 };
 
 /// Writes a result. A reader that went away, as `head` does, is no failure; throws InputError for

@@ -12,7 +12,8 @@ namespace {
 /// What load() merges; config/ holds other things too, such as the demonstration's recording.
 bool is_shipped_configuration(std::string_view path) {
     return path.starts_with("config/chains/") || path.starts_with("config/protocols/") ||
-           path.starts_with("config/assets/") || path == "config/factors.toml";
+           path.starts_with("config/assets/") || path == "config/factors.toml" ||
+           path == "config/rules.toml";
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ Identity factors_identity(const Section& row) {
             row.optional_text("protocol").value_or("")};
 }
 
-Identity risk_factor_identity(const Section& risk) { return {risk.text("name")}; }
+Identity named_identity(const Section& entry) { return {entry.text("name")}; }
 
 /// The tables and lists of all files, before they are understood.
 struct Merged {
@@ -101,6 +101,8 @@ struct Merged {
     MergedList feeds;
     MergedList factors;
     MergedList risk_factors;
+    MergedList rules;
+    MergedList channels;
     std::optional<Section> wallets;
     std::optional<Section> portfolios;
 };
@@ -137,7 +139,9 @@ NamedChains merge(const Source& source, Merged& merged) {
     merged.smart_accounts.add(root.table_list("smart_accounts"), token_identity);
     merged.feeds.add(root.table_list("feeds"), pool_identity);
     merged.factors.add(root.table_list("factors"), factors_identity);
-    merged.risk_factors.add(root.table_list("risk_factors"), risk_factor_identity);
+    merged.risk_factors.add(root.table_list("risk_factors"), named_identity);
+    merged.rules.add(root.table_list("rules"), named_identity);
+    merged.channels.add(root.table_list("channels"), named_identity);
     const auto merge_table = [&](const char* key, std::optional<Section>& into) {
         if (const auto table = root.table(key)) {
             into = into ? into->merged_with(*table) : *table;
@@ -487,6 +491,8 @@ Settings load(const std::vector<Source>& shipped, const std::optional<Source>& u
         merged.feeds, [&](const Section& section) { return read_feed(section, settings); });
     settings.factors = read_token_factors(merged.factors.sections());
     settings.risk_factors = read_all<RiskFactor>(merged.risk_factors, read_risk_factor);
+    settings.rules = merged.rules.sections();
+    settings.channels = merged.channels.sections();
     read_wallet_names(merged.wallets, merged.portfolios, settings);
     if (merged.report) {
         settings.at_risk_below = read_at_risk_below(*merged.report);

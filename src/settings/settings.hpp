@@ -122,6 +122,8 @@ struct Settings {
     std::map<std::string, std::string, std::less<>> wallets;
     /// [portfolios]: a name and its members, names of wallets or addresses.
     std::map<std::string, std::vector<std::string>, std::less<>> portfolios;
+    std::vector<Section> rules;     ///< [[rules]], which the watch understands
+    std::vector<Section> channels;  ///< [[channels]]
     std::vector<std::string>
         user_chains;  ///< chains of the user's own file, its markets' too, in the order of names
     /// [report] rate_horizon_days, rate_shocks and basis_fall.

@@ -93,12 +93,10 @@ BookFile BookFile::open(const std::string& path, Database::Mode mode) {
     // One margrave at a time: two would move each other's block.
     file.database_.execute("PRAGMA locking_mode = EXCLUSIVE");
     file.database_.execute("PRAGMA synchronous = NORMAL");
-    const bool is_new = file.database_.integer("SELECT count(*) FROM sqlite_schema") == 0 &&
-                        file.database_.integer("PRAGMA application_id") == 0;
-    if (is_new && mode == Database::Mode::Create) {
-        create_book_tables(file.database_);
+    if (mode == Database::Mode::Create && is_empty(file.database_)) {
+        create_tables(file.database_, book_tables());
     } else {
-        check_book_tables(file.database_);
+        check_tables(file.database_, book_tables());
     }
     return file;
 }

@@ -1,10 +1,7 @@
 #include "store/book_tables.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cstdint>
-#include <string>
 
 namespace margrave::store {
 namespace {
@@ -31,45 +28,14 @@ constexpr auto kTables = std::to_array<const char*>({
 
 }  // namespace
 
-void create_book_tables(Database& database) {
-    database.execute("PRAGMA journal_mode = WAL");
-    Transaction transaction(database);
-    for (const char* table : kTables) {
-        database.execute(table);
-    }
-    database.execute("INSERT INTO book (id) VALUES (1)");
-    database.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
-    database.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
-    transaction.commit();
-}
-
-void check_book_tables(const Database& database) {
-    if (database.integer("PRAGMA application_id") != kApplicationId) {
-        database.refuse("this is no book of margrave");
-    }
-    const std::int64_t version = database.integer("PRAGMA user_version");
-    if (version != kVersion) {
-        database.refuse(
-            fmt::format("it is a book of version {}, this margrave takes {}; export "
-                        "it with the margrave that made it",
-                        version, kVersion));
-    }
-    Statement objects(database,
-                      "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid");
-    std::size_t count = 0;
-    bool is_ours = true;
-    while (objects.step()) {
-        is_ours = is_ours && count < kTables.size() && objects.text(0) == kTables.at(count);
-        ++count;
-    }
-    if (!is_ours || count != kTables.size()) {
-        database.refuse("its tables are not those of a book");
-    }
-    Statement integrity(database, "PRAGMA quick_check(1)");
-    const std::string answer = integrity.step() ? integrity.text(0) : "";
-    if (answer != "ok") {
-        database.refuse("it is damaged: " + answer);
-    }
+const Tables& book_tables() {
+    static constexpr Tables kBook{.what = "book",
+                                  .application_id = kApplicationId,
+                                  .version = kVersion,
+                                  .sql = kTables,
+                                  .first_row = "INSERT INTO book (id) VALUES (1)",
+                                  .way_on = "export it with the margrave that made it"};
+    return kBook;
 }
 
 }  // namespace margrave::store

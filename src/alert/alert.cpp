@@ -1,0 +1,237 @@
+#include "alert/alert.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/errors.hpp"
+
+namespace margrave::alert {
+namespace {
+
+enum class Finding : std::uint8_t { Beyond, Between, Safe };
+
+bool is_beyond(const Rule& rule, const core::Wad& limit, const core::Wad& number) {
+    return rule.fires_below ? number < limit : limit < number;
+}
+
+Finding judge(const Rule& rule, const Value& value) {
+    if (!value.number || !is_beyond(rule, rule.clears, *value.number)) {
+        return Finding::Safe;
+    }
+    return is_beyond(rule, rule.fires, *value.number) ? Finding::Beyond : Finding::Between;
+}
+
+/// Whoever can be liquidated at this block has no time to be sure.
+bool is_too_late_to_wait(const Rule& rule, const Value& value) {
+    return rule.quantity == Quantity::HealthFactor && value.number &&
+           *value.number < core::Wad(core::U256(1'000'000'000'000'000'000));
+}
+
+Transition told(Kind kind, State& state) {
+    return {.kind = kind, .episode = state.episode, .sequence = ++state.sequence};
+}
+
+bool has_lasted(const Moment& since, const Moment& at, std::uint64_t blocks,
+                std::uint64_t seconds) {
+    return at.block >= since.block + blocks && at.chain_s >= since.chain_s + seconds;
+}
+
+void pend(const Rule& rule, const Value& value, const Moment& at, State& state,
+          std::vector<Transition>& out) {
+    if (state.phase == Phase::Quiet) {
+        state.phase = Phase::Pending;
+        state.since = at;
+        state.blocks = 0;
+    }
+    ++state.blocks;
+    const bool is_sure =
+        state.blocks >= rule.for_blocks && has_lasted(state.since, at, 0, rule.for_s);
+    if (is_sure || is_too_late_to_wait(rule, value)) {
+        state.phase = Phase::Firing;
+        state.fired = at;
+        ++state.episode;
+        out.push_back(told(Kind::Fire, state));
+    }
+}
+
+void recover(const Rule& rule, const Moment& at, State& state, std::vector<Transition>& out) {
+    if (state.phase == Phase::Firing) {
+        state.phase = Phase::Recovering;
+        state.since = at;
+    }
+    if (has_lasted(state.since, at, rule.clear_blocks, rule.clear_s)) {
+        state.phase = Phase::Quiet;
+        out.push_back(told(Kind::Resolve, state));
+    }
+}
+
+void step_known(const Rule& rule, const Value& value, const Moment& at, State& state,
+                std::vector<Transition>& out) {
+    const Finding finding = judge(rule, value);
+    switch (state.phase) {
+        case Phase::Quiet:
+        case Phase::Pending:
+            if (finding == Finding::Beyond) {
+                pend(rule, value, at, state, out);
+            } else {
+                state.phase = Phase::Quiet;
+            }
+            break;
+        case Phase::Firing:
+        case Phase::Recovering:
+            if (finding == Finding::Safe) {
+                recover(rule, at, state, out);
+            } else {
+                state.phase = Phase::Firing;
+            }
+            break;
+    }
+}
+
+void step_unknown(const Rule& rule, const Moment& at, State& state, std::vector<Transition>& out) {
+    if (!state.unknown_since_s) {
+        state.unknown_since_s = at.wall_s;
+    }
+    // A clock that was set back begins the wait anew rather than making it endless.
+    state.unknown_since_s = std::min(*state.unknown_since_s, at.wall_s);
+    if (!state.is_unknown_told && at.wall_s - *state.unknown_since_s >= rule.unknown_after_s) {
+        state.is_unknown_told = true;
+        out.push_back(told(Kind::Unknown, state));
+    }
+}
+
+/// What waits does not wait while nothing is known.
+void pass_over(const Moment& at, State& state) {
+    if (state.seen_any && at.block > state.seen.block && at.chain_s > state.seen.chain_s) {
+        state.since.block += at.block - state.seen.block - 1;
+        state.since.chain_s += at.chain_s - state.seen.chain_s;
+    }
+}
+
+core::Archive to_archive(const Moment& moment) {
+    core::Archive out;
+    out.set("block", moment.block);
+    out.set("chain_s", moment.chain_s);
+    out.set("wall_s", moment.wall_s);
+    return out;
+}
+
+Moment restore_moment(const core::Archive& archive) {
+    return {.block = archive.u64("block"),
+            .chain_s = archive.u64("chain_s"),
+            .wall_s = archive.u64("wall_s")};
+}
+
+constexpr std::array kPhases{Phase::Quiet, Phase::Pending, Phase::Firing, Phase::Recovering};
+
+}  // namespace
+
+std::string_view to_string(Phase phase) {
+    switch (phase) {
+        case Phase::Quiet:
+            return "quiet";
+        case Phase::Pending:
+            return "pending";
+        case Phase::Firing:
+            return "firing";
+        case Phase::Recovering:
+            break;
+    }
+    return "recovering";
+}
+
+std::string_view to_string(Kind kind) {
+    switch (kind) {
+        case Kind::Fire:
+            return "fire";
+        case Kind::Resolve:
+            return "resolve";
+        case Kind::Unknown:
+            return "unknown";
+        case Kind::Known:
+            break;
+    }
+    return "known";
+}
+
+std::vector<Transition> step(const Rule& rule, const Value& value, const Moment& at, State& state) {
+    std::vector<Transition> out;
+    if (!value.is_known) {
+        step_unknown(rule, at, state, out);
+        return out;
+    }
+    if (state.is_unknown_told) {
+        out.push_back(told(Kind::Known, state));
+    }
+    if (state.unknown_since_s) {
+        pass_over(at, state);
+    }
+    state.unknown_since_s.reset();
+    state.is_unknown_told = false;
+    const bool is_new_block = !state.seen_any || at.block > state.seen.block;
+    state.last = value.number;
+    state.seen = at;
+    state.seen_any = true;
+    if (is_new_block || rule.quantity == Quantity::BlockAge) {
+        step_known(rule, value, at, state, out);
+    }
+    return out;
+}
+
+void undo_after(std::uint64_t block, State& state) {
+    if (state.seen.block <= block) {
+        return;
+    }
+    state.seen.block = block;
+    if (state.phase == Phase::Pending && state.since.block > block) {
+        state.phase = Phase::Quiet;
+    }
+    state.blocks = std::min(state.blocks, block + 1 - std::min(block + 1, state.since.block));
+    if (state.phase == Phase::Recovering && state.since.block > block) {
+        state.phase = Phase::Firing;
+    }
+}
+
+core::Archive to_archive(const State& state) {
+    core::Archive out;
+    out.set("phase", std::string(to_string(state.phase)));
+    out.set("since", to_archive(state.since));
+    out.set("blocks", state.blocks);
+    out.set("episode", state.episode);
+    out.set("sequence", state.sequence);
+    out.set("fired", to_archive(state.fired));
+    out.set_optional("unknown_since_s", state.unknown_since_s);
+    out.set("is_unknown_told", state.is_unknown_told);
+    if (state.last) {
+        out.set("last", state.last->value());
+    }
+    out.set("seen", to_archive(state.seen));
+    out.set("seen_any", state.seen_any);
+    return out;
+}
+
+State restore_state(const core::Archive& archive) {
+    State out;
+    const std::string& word = archive.text("phase");
+    const auto* const phase = std::find_if(kPhases.begin(), kPhases.end(),
+                                           [&](Phase one) { return to_string(one) == word; });
+    if (phase == kPhases.end()) {
+        throw core::InputError("\"phase\": \"" + word + "\" is no phase of an alert");
+    }
+    out.phase = *phase;
+    out.since = restore_moment(archive.at("since"));
+    out.blocks = archive.u64("blocks");
+    out.episode = archive.u64("episode");
+    out.sequence = archive.u64("sequence");
+    out.fired = restore_moment(archive.at("fired"));
+    out.unknown_since_s = archive.optional_u64("unknown_since_s");
+    out.is_unknown_told = archive.flag("is_unknown_told");
+    if (const auto last = archive.optional_u256("last")) {
+        out.last = core::Wad(*last);
+    }
+    out.seen = restore_moment(archive.at("seen"));
+    out.seen_any = archive.flag("seen_any");
+    return out;
+}
+
+}  // namespace margrave::alert

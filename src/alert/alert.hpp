@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "alert/rule.hpp"
+#include "core/archive.hpp"
+#include "core/units.hpp"
+
+/// What becomes of one rule for one subject, block after block: a pure state machine.
+namespace margrave::alert {
+
+/// A block that was evaluated, and when that was.
+struct Moment {
+    std::uint64_t block = 0;
+    std::uint64_t chain_s = 0;  ///< the block's own time
+    std::uint64_t wall_s = 0;   ///< of this machine's clock
+};
+
+/// What a rule's quantity is at a moment.
+struct Value {
+    /// nullopt of what is known: there is nothing to watch, as of an account that owes nothing or
+    /// was closed, and that is safe.
+    std::optional<core::Wad> number;
+    bool is_known = true;
+    std::string because;  ///< why it is not known
+};
+
+enum class Phase : std::uint8_t {
+    Quiet,
+    Pending,     ///< beyond, not yet for long enough
+    Firing,      ///< told
+    Recovering,  ///< safe again, not yet for long enough
+};
+
+/// "quiet", "pending", "firing", "recovering".
+[[nodiscard]] std::string_view to_string(Phase phase);
+
+struct State {
+    Phase phase = Phase::Quiet;
+    Moment since;                ///< of a phase that waits: its first block
+    std::uint64_t blocks = 0;    ///< that a pending condition has held at
+    std::uint64_t episode = 0;   ///< how many times it has fired
+    std::uint64_t sequence = 0;  ///< transitions that were told, ever
+    Moment fired;                ///< of a firing or recovering one
+    /// Since when its value is not known, and whether that was told.
+    std::optional<std::uint64_t> unknown_since_s;
+    bool is_unknown_told = false;
+    std::optional<core::Wad> last;  ///< the value that was last known
+    Moment seen;                    ///< when
+    bool seen_any = false;          ///< it ever was
+
+    /// Nothing of it is worth keeping.
+    [[nodiscard]] bool is_blank() const {
+        return phase == Phase::Quiet && episode == 0 && sequence == 0 && !unknown_since_s;
+    }
+};
+
+/// What people are told.
+enum class Kind : std::uint8_t {
+    Fire,
+    Resolve,
+    Unknown,  ///< it cannot be evaluated any more; what fires goes on firing
+    Known,    ///< it can again
+};
+
+/// "fire", "resolve", "unknown", "known".
+[[nodiscard]] std::string_view to_string(Kind kind);
+
+struct Transition {
+    Kind kind = Kind::Fire;
+    std::uint64_t episode = 0;
+    std::uint64_t sequence = 0;  ///< with rule and subject: names this transition for ever
+};
+
+/// The state after a further moment, and what to tell. A moment that was seen already changes
+/// nothing. Not knowing never resolves and never counts: it is told after its own time.
+[[nodiscard]] std::vector<Transition> step(const Rule& rule, const Value& value, const Moment& at,
+                                           State& state);
+
+/// The blocks behind `block` were reorganised away: what waits on one of them waits anew. What was
+/// told stays told, until blocks that stand say otherwise.
+void undo_after(std::uint64_t block, State& state);
+
+/// A state for a file, and back; throws InputError for an archive that is none.
+[[nodiscard]] core::Archive to_archive(const State& state);
+[[nodiscard]] State restore_state(const core::Archive& archive);
+
+}  // namespace margrave::alert

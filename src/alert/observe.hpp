@@ -1,0 +1,50 @@
+#pragma once
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "alert/alert.hpp"
+#include "alert/rule.hpp"
+#include "core/address.hpp"
+#include "report/report.hpp"
+
+namespace margrave::alert {
+
+/// Of whom a rule speaks: an account, a wallet (no market), or a chain (no wallet either). It is
+/// what an alert is known by, so nothing of it may change while the alert lasts.
+struct Subject {
+    std::string chain;
+    std::string protocol;
+    std::string market;
+    std::optional<core::Address> wallet;
+
+    friend auto operator<=>(const Subject&, const Subject&) = default;
+    friend bool operator==(const Subject&, const Subject&) = default;
+    /// "ethereum aave_v3/core 0x…", for people and as part of a key.
+    [[nodiscard]] std::string to_string() const;
+};
+
+/// What the quantity is for every subject of the report that has it. Coverage gaps are also told of
+/// `wallets` that have none.
+[[nodiscard]] std::map<Subject, Value> observe(const report::Report& report,
+                                               const std::string& chain,
+                                               const std::vector<core::Address>& wallets,
+                                               Quantity quantity);
+
+/// A whole number as a value's.
+[[nodiscard]] core::Wad whole(std::uint64_t number);
+
+/// What to think of a subject that the report does not mention: it was closed, or it could not be
+/// read. Where in doubt the latter: a gap of its protocol may be its market's, and one that names
+/// no protocol may be why a wallet behind a wallet was not found.
+[[nodiscard]] Value value_of_absent(const report::Report& report, const Subject& subject,
+                                    const std::vector<core::Address>& wallets);
+
+/// It is of one of these wallets, or of an account behind one of them.
+[[nodiscard]] bool is_watched(const report::Report& report, const Subject& subject,
+                              const std::vector<core::Address>& wallets);
+
+}  // namespace margrave::alert

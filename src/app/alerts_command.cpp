@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "alert/alert.hpp"
+#include "app/commands.hpp"
+#include "core/fixed_point.hpp"
+#include "core/hex.hpp"
+#include "core/text.hpp"
+#include "core/time.hpp"
+#include "snapshot/archive_json.hpp"
+#include "store/watch_file.hpp"
+
+namespace margrave::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr unsigned kWadDecimals = 18;
+
+struct ListedAlert {
+    std::string key;
+    alert::State state;
+
+    [[nodiscard]] bool is_of_interest() const {
+        return state.phase != alert::Phase::Quiet || state.unknown_since_s;
+    }
+};
+
+std::vector<ListedAlert> read_alerts(store::WatchFile& file) {
+    std::vector<ListedAlert> out;
+    for (const store::KeptAlert& kept : file.alerts()) {
+        ListedAlert one{.key = kept.key,
+                        .state = alert::restore_state(snapshot::parse_json(kept.state, {}))};
+        if (one.is_of_interest()) {
+            out.push_back(std::move(one));
+        }
+    }
+    return out;
+}
+
+Json to_json(const ListedAlert& alert) {
+    const alert::State& state = alert.state;
+    const bool is_told =
+        state.phase == alert::Phase::Firing || state.phase == alert::Phase::Recovering;
+    return {{"alert", alert.key},
+            {"phase", to_string(state.phase)},
+            {"value",
+             state.last ? Json(core::format_fixed(state.last->value(), kWadDecimals, kWadDecimals))
+                        : Json()},
+            {"episode", state.episode},
+            {"fired_at_block", is_told ? Json(std::to_string(state.fired.block)) : Json()},
+            {"unknown_since",
+             state.unknown_since_s ? Json(std::to_string(*state.unknown_since_s)) : Json()}};
+}
+
+Json to_json(const store::Outgoing& message) {
+    return {{"key", message.key},           {"alert", message.alert},
+            {"channel", message.channel},   {"created_at", std::to_string(message.created_at)},
+            {"attempts", message.attempts}, {"error", message.last_error}};
+}
+
+Json to_json(const std::pair<const std::string, store::WatchedBlock>& last) {
+    const auto& [chain, block] = last;
+    return {{"chain", chain},
+            {"number", std::to_string(block.number)},
+            {"hash", core::to_hex(block.hash)},
+            {"timestamp", std::to_string(block.timestamp)}};
+}
+
+template <class Items>
+Json list_of(const Items& items) {
+    Json out = Json::array();
+    for (const auto& item : items) {
+        out.push_back(to_json(item));
+    }
+    return out;
+}
+
+std::string to_text(const std::map<std::string, store::WatchedBlock>& blocks) {
+    std::string out;
+    for (const auto& [chain, block] : blocks) {
+        out += fmt::format("{} is evaluated to block {}, {}\n", core::printable(chain),
+                           block.number, core::format_utc(core::Timestamp(block.timestamp)));
+    }
+    return out;
+}
+
+std::string to_text(const std::vector<ListedAlert>& alerts) {
+    std::string out = alerts.empty() ? "No alert fires.\n" : "";
+    for (const ListedAlert& one : alerts) {
+        out +=
+            fmt::format("{:<10} {}{}\n", to_string(one.state.phase), core::printable(one.key, 300),
+                        one.state.unknown_since_s ? "  (not known now)" : "");
+    }
+    return out;
+}
+
+std::string to_text(std::string_view title, const std::vector<store::Outgoing>& messages) {
+    std::string out;
+    for (const store::Outgoing& message : messages) {
+        out +=
+            fmt::format("{} to {}, {} attempts: {}  {}\n", title, core::printable(message.channel),
+                        message.attempts, core::printable(message.alert, 300),
+                        core::printable(message.last_error));
+    }
+    return out;
+}
+
+}  // namespace
+
+ExitCode run_alerts_list(World& world, const AlertsListOptions& options) {
+    auto file = store::WatchFile::open(options.store);
+    const auto blocks = file.last_blocks();
+    const auto alerts = read_alerts(file);
+    const auto waiting = file.waiting();
+    const auto dead = file.dead();
+    if (options.json) {
+        constexpr int kIndent = 2;
+        constexpr bool kAscii = true;
+        const Json json{{"schema", "margrave.alerts/1"},
+                        {"blocks", list_of(blocks)},
+                        {"alerts", list_of(alerts)},
+                        {"waiting", list_of(waiting)},
+                        {"dead", list_of(dead)}};
+        write_result(world, json.dump(kIndent, ' ', kAscii, Json::error_handler_t::replace) + '\n');
+    } else {
+        write_result(world, to_text(blocks) + to_text(alerts) + to_text("waits", waiting) +
+                                to_text("was given up", dead));
+    }
+    return ExitCode::Fine;
+}
+
+}  // namespace margrave::app

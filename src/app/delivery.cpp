@@ -1,0 +1,64 @@
+#include "app/delivery.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text.hpp"
+
+namespace margrave::app {
+
+using channels::Delivery;
+
+std::uint64_t retry_delay_s(std::uint64_t attempts, std::string_view key) {
+    constexpr std::uint64_t kDoublingsMax = 6;
+    const std::uint64_t longest = std::min(store::WatchFile::kRestMaxS,
+                                           std::uint64_t{1} << std::min(attempts, kDoublingsMax));
+    const std::uint64_t chance =
+        std::hash<std::string_view>{}(key) ^ (attempts * 0x9e3779b97f4a7c15);
+    return 1 + chance % longest;
+}
+
+void Courier::deliver(const std::function<bool()>& is_asked_to_stop) {
+    while (!is_asked_to_stop()) {
+        if (unmarked_) {
+            file_.mark_sent(*unmarked_, world_.wall_s());
+            unmarked_.reset();
+        }
+        const auto message = file_.next(name_, world_.wall_s());
+        if (!message) {
+            return;
+        }
+        const std::uint64_t now_s = world_.wall_s();
+        note(*message, channel_.send({.key = message->key, .body = message->body}, now_s), now_s);
+    }
+}
+
+void Courier::note(const store::Outgoing& message, const Delivery& came, std::uint64_t now_s) {
+    const bool is_refused_for_good =
+        came.outcome == Delivery::Outcome::Never ||
+        (came.outcome == Delivery::Outcome::Refused && now_s > message.created_at + kRefusedForS);
+    if (came.outcome == Delivery::Outcome::Delivered) {
+        unmarked_ = message.id;
+        file_.mark_sent(message.id, now_s);
+        unmarked_.reset();
+    } else if (is_refused_for_good) {
+        file_.mark_dead(message.id, came.why, now_s);
+        say_of(message, "is given up", came.why);
+    } else {
+        const std::uint64_t wait =
+            std::min(store::WatchFile::kRestMaxS,
+                     came.retry_after_s.value_or(retry_delay_s(message.attempts, message.key)));
+        file_.mark_failed(message.id, came.why, now_s + wait);
+        say_of(message, fmt::format("is tried again in {} s", wait), came.why);
+    }
+}
+
+void Courier::say_of(const store::Outgoing& message, std::string_view what,
+                     const std::string& why) {
+    say(world_, fmt::format("channel {}: {} {}: {}", core::printable(name_), message.key, what,
+                            core::printable(why)));
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "app/world.hpp"
+#include "channels/channel.hpp"
+#include "store/watch_file.hpp"
+
+namespace margrave::app {
+
+/// Brings the messages of one channel to it, one after the other.
+class Courier {
+  public:
+    Courier(World& world, store::WatchFile& file, std::string name, channels::Channel& channel)
+        : world_(world), file_(file), name_(std::move(name)), channel_(channel) {}
+
+    /// Until nothing is due, or `is_asked_to_stop`. What the receiver does not take now is tried
+    /// again after 1, 2, 4 … 60 s, or when it asks to, without an end; what it refuses for an hour,
+    /// or says is for nobody any more, is kept apart and said. Throws InputError where the file
+    /// cannot be used.
+    void deliver(const std::function<bool()>& is_asked_to_stop);
+
+    /// Long enough to move a receiver, or to give it another key.
+    static constexpr std::uint64_t kRefusedForS = 3600;
+
+  private:
+    void note(const store::Outgoing& message, const channels::Delivery& came, std::uint64_t now_s);
+    void say_of(const store::Outgoing& message, std::string_view what, const std::string& why);
+
+    World& world_;
+    store::WatchFile& file_;
+    std::string name_;
+    channels::Channel& channel_;
+    /// Delivered, which the file could not be told yet: it is not sent again.
+    std::optional<std::int64_t> unmarked_;
+};
+
+/// Seconds before the next try of a message that failed so many times. Spread by its key, so that
+/// many do not come back at once.
+[[nodiscard]] std::uint64_t retry_delay_s(std::uint64_t attempts, std::string_view key);
+
+}  // namespace margrave::app

@@ -1,0 +1,171 @@
+#include "app/watch_config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "chains/evm/http_url.hpp"
+#include "channels/webhook.hpp"
+#include "core/errors.hpp"
+#include "core/text.hpp"
+#include "settings/section.hpp"
+#include "settings/variables.hpp"
+
+namespace margrave::app {
+namespace {
+
+using core::ConfigError;
+using settings::Section;
+
+/// The value that the key's word stands for.
+template <class Value, class Values>
+Value one_of(const Section& section, std::string_view key, const Values& values) {
+    const std::string word = section.text(key);
+    std::vector<std::string_view> words;
+    for (const Value value : values) {
+        if (to_string(value) == word) {
+            return value;
+        }
+        words.push_back(to_string(value));
+    }
+    throw ConfigError(fmt::format("{}: \"{}\" is none of {}", section.where(key),
+                                  core::printable(word), fmt::join(words, ", ")));
+}
+
+std::optional<core::Wad> optional_number(const Section& section, std::string_view key) {
+    const auto text = section.optional_text(key);
+    if (!text) {
+        return std::nullopt;
+    }
+    const auto number = settings::parse_wad(*text);
+    if (!number) {
+        throw ConfigError(fmt::format("{}: \"{}\" is no number; write it as in \"1.25\"",
+                                      section.where(key), core::printable(*text)));
+    }
+    return number;
+}
+
+/// The two numbers of a rule, and on which side of the first it fires.
+void read_limits(const Section& section, alert::Rule& rule) {
+    const auto below = optional_number(section, "fire_below");
+    const auto above = optional_number(section, "fire_above");
+    if (below.has_value() == above.has_value()) {
+        throw ConfigError(
+            fmt::format("{}: a rule has one of fire_below and fire_above", section.where()));
+    }
+    rule.fires_below = below.has_value();
+    rule.fires = below ? *below : *above;
+    const std::string_view clear = below ? "clear_above" : "clear_below";
+    const std::string_view other = below ? "clear_below" : "clear_above";
+    if (section.has(other)) {
+        throw ConfigError(fmt::format("{}: what fires {} a number clears {} one: write {}",
+                                      section.where(other), below ? "below" : "above",
+                                      below ? "above" : "below", clear));
+    }
+    rule.clears = optional_number(section, clear).value_or(rule.fires);
+    const bool is_safer = below ? !(rule.clears < rule.fires) : !(rule.fires < rule.clears);
+    if (!is_safer) {
+        throw ConfigError(
+            fmt::format("{}: it would clear where it still fires", section.where(clear)));
+    }
+}
+
+alert::Rule read_rule(const Section& section) {
+    constexpr std::uint64_t kUnknownAfterS = 300;
+    // Of the newest blocks a reorganisation may still undo some.
+    constexpr std::uint64_t kClearBlocks = 12;
+    constexpr std::array kSeverities{alert::Severity::Info, alert::Severity::Warning,
+                                     alert::Severity::Critical};
+    alert::Rule rule;
+    rule.name = section.text("name");
+    rule.quantity = one_of<alert::Quantity>(section, "watch", alert::all_quantities());
+    rule.severity = one_of<alert::Severity>(section, "severity", kSeverities);
+    read_limits(section, rule);
+    rule.for_blocks = section.optional_integer("for_blocks").value_or(1);
+    rule.for_s = section.optional_integer("for_s").value_or(0);
+    const bool has_depth = rule.quantity != alert::Quantity::BlockAge;
+    rule.clear_blocks =
+        section.optional_integer("clear_blocks").value_or(has_depth ? kClearBlocks : 0);
+    rule.clear_s = section.optional_integer("clear_s").value_or(0);
+    rule.unknown_after_s = section.optional_integer("unknown_after_s").value_or(kUnknownAfterS);
+    rule.channels = section.texts("channels");
+    const bool counts =
+        rule.for_blocks > 1 || rule.for_s > 0 || rule.clear_blocks > 0 || rule.clear_s > 0;
+    if (rule.quantity == alert::Quantity::BlockAge && counts) {
+        throw ConfigError(fmt::format(
+            "{}: block_age is a time itself, and without blocks nothing else passes: leave out "
+            "for_blocks, for_s, clear_blocks and clear_s",
+            section.where()));
+    }
+    section.reject_unknown_keys();
+    return rule;
+}
+
+std::unique_ptr<channels::Channel> make_channel(const Section& section,
+                                                const settings::Environment& environment) {
+    const std::string kind = section.text("kind");
+    if (kind != "webhook") {
+        throw ConfigError(fmt::format("{}: \"{}\" is no kind of channel; there is webhook",
+                                      section.where("kind"), core::printable(kind)));
+    }
+    const auto expanded = [&](std::string_view key) {
+        return settings::expand_variables(section.text(key), section.where(key), environment);
+    };
+    channels::WebhookTarget target{.url = expanded("url"), .secret = {}};
+    const bool allow_plain_http = section.flag("allow_plain_http", false);
+    try {
+        chains::evm::check_endpoint_url(target.url, allow_plain_http);
+    } catch (const ConfigError& error) {
+        throw ConfigError(fmt::format("{}: {}", section.where("url"), error.what()));
+    }
+    try {
+        target.secret = channels::parse_webhook_secret(expanded("secret"));
+    } catch (const core::InputError& error) {
+        throw ConfigError(fmt::format("{}: {}", section.where("secret"), error.what()));
+    }
+    section.reject_unknown_keys();
+    return channels::make_webhook(std::move(target));
+}
+
+/// A rule that speaks of a channel that is not configured would be told to nobody.
+void check_channels_of(const settings::Settings& settings, const std::vector<alert::Rule>& rules) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        for (const std::string& name : rules[i].channels) {
+            const bool is_there =
+                std::any_of(settings.channels.begin(), settings.channels.end(),
+                            [&](const Section& channel) { return channel.text("name") == name; });
+            if (!is_there) {
+                throw ConfigError(fmt::format("{}: there is no channel \"{}\"",
+                                              settings.rules[i].where("channels"),
+                                              core::printable(name)));
+            }
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<alert::Rule> make_rules(const settings::Settings& settings) {
+    std::vector<alert::Rule> rules;
+    rules.reserve(settings.rules.size());
+    for (const Section& section : settings.rules) {
+        rules.push_back(read_rule(section));
+    }
+    check_channels_of(settings, rules);
+    return rules;
+}
+
+Channels make_channels(const settings::Settings& settings,
+                       const settings::Environment& environment) {
+    Channels out;
+    for (const Section& section : settings.channels) {
+        out.emplace(section.text("name"), make_channel(section, environment));
+    }
+    return out;
+}
+
+}  // namespace margrave::app

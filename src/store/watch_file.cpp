@@ -1,0 +1,284 @@
+#include "store/watch_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "core/errors.hpp"
+#include "core/text.hpp"
+#include "store/watch_tables.hpp"
+
+namespace margrave::store {
+namespace {
+
+constexpr std::string_view kColumns =
+    "SELECT id, \"key\", alert, channel, body, urgent, created, attempts, error FROM outbox ";
+
+std::int64_t to_integer(std::uint64_t value) {
+    core::ensure(value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()),
+                 "blocks and seconds fit 63 bits");
+    return static_cast<std::int64_t>(value);
+}
+
+/// Nothing that this program wrote is below zero.
+std::uint64_t natural(std::int64_t value) {
+    return value < 0 ? 0 : static_cast<std::uint64_t>(value);
+}
+
+constexpr std::string_view kBlockColumns =
+    "SELECT number, hash, time FROM blocks WHERE chain = ? ORDER BY number DESC ";
+
+WatchedBlock read_block(const Database& database, const Statement& row) {
+    WatchedBlock block{
+        .number = natural(row.integer(0)), .hash = {}, .timestamp = natural(row.integer(2))};
+    const auto hash = row.bytes(1);
+    if (hash.size() != block.hash.size()) {
+        database.refuse("a block's hash in it has another length");
+    }
+    std::copy(hash.begin(), hash.end(), block.hash.begin());
+    return block;
+}
+
+std::vector<Outgoing> read_messages(Statement& rows) {
+    std::vector<Outgoing> out;
+    while (rows.step()) {
+        out.push_back({.id = rows.integer(0),
+                       .key = rows.text(1),
+                       .alert = rows.text(2),
+                       .channel = rows.text(3),
+                       .body = rows.text(4),
+                       .is_urgent = rows.integer(5) != 0,
+                       .created_at = natural(rows.integer(6)),
+                       .attempts = natural(rows.integer(7)),
+                       .last_error = rows.text(8)});
+    }
+    return out;
+}
+
+std::vector<KeptAlert> read_alerts(Statement& rows) {
+    std::vector<KeptAlert> out;
+    while (rows.step()) {
+        out.push_back({.key = rows.text(0),
+                       .rule = rows.text(1),
+                       .subject = rows.text(2),
+                       .state = rows.text(3)});
+    }
+    return out;
+}
+
+}  // namespace
+
+class WatchFile::Lock {
+  public:
+    explicit Lock(const std::string& path)
+        : descriptor_(::open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW,
+                             S_IRUSR | S_IWUSR)) {
+        if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+            const bool is_held = descriptor_ >= 0;
+            if (is_held) {
+                ::close(descriptor_);
+            }
+            throw core::InputError(fmt::format("{}: {}", core::printable(path),
+                                               is_held ? "another margrave watches with it"
+                                                       : "its lock cannot be made beside it"));
+        }
+    }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+    ~Lock() { ::close(descriptor_); }
+
+  private:
+    int descriptor_;
+};
+
+WatchFile::WatchFile(Database database) : database_(std::move(database)) {}
+WatchFile::~WatchFile() = default;
+WatchFile::WatchFile(WatchFile&&) noexcept = default;
+
+WatchFile WatchFile::open(const std::string& path, Database::Mode mode) {
+    WatchFile file{Database(path, mode)};
+    // A message that was promised must outlive a power cut.
+    file.database_.execute("PRAGMA synchronous = FULL");
+    // Chains and channels write one after the other, and somebody may copy the file.
+    file.database_.execute("PRAGMA busy_timeout = 30000");
+    if (mode == Database::Mode::Create && is_empty(file.database_)) {
+        create_tables(file.database_, watch_tables());
+    } else {
+        check_tables(file.database_, watch_tables());
+    }
+    return file;
+}
+
+WatchFile WatchFile::open_or_create(const std::string& path) {
+    auto lock = std::make_unique<Lock>(path);
+    WatchFile file = open(path, Database::Mode::Create);
+    file.lock_ = std::move(lock);
+    return file;
+}
+
+WatchFile WatchFile::open(const std::string& path) { return open(path, Database::Mode::Existing); }
+WatchFile WatchFile::in_memory() { return open(":memory:", Database::Mode::Create); }
+
+std::string WatchFile::instance() {
+    Statement row(database_, "SELECT instance FROM watch");
+    return row.step() ? row.text(0) : "";
+}
+
+std::optional<WatchedBlock> WatchFile::last_block(const std::string& chain) {
+    Statement rows(database_, std::string(kBlockColumns) + "LIMIT 1");
+    rows.bind(1, std::string_view(chain));
+    return rows.step() ? std::optional(read_block(database_, rows)) : std::nullopt;
+}
+
+std::map<std::string, WatchedBlock> WatchFile::last_blocks() {
+    Statement chains(database_, "SELECT DISTINCT chain FROM blocks");
+    std::map<std::string, WatchedBlock> out;
+    while (chains.step()) {
+        const std::string chain = chains.text(0);
+        if (const auto last = last_block(chain)) {
+            out.emplace(chain, *last);
+        }
+    }
+    return out;
+}
+
+std::vector<WatchedBlock> WatchFile::blocks(const std::string& chain) {
+    Statement rows(database_, kBlockColumns);
+    rows.bind(1, std::string_view(chain));
+    std::vector<WatchedBlock> out;
+    while (rows.step()) {
+        out.push_back(read_block(database_, rows));
+    }
+    return out;
+}
+
+std::vector<KeptAlert> WatchFile::alerts(const std::string& chain) {
+    Statement rows(database_,
+                   "SELECT \"key\", rule, subject, state FROM alerts WHERE chain = ? "
+                   "ORDER BY \"key\"");
+    rows.bind(1, std::string_view(chain));
+    return read_alerts(rows);
+}
+
+std::vector<KeptAlert> WatchFile::alerts() {
+    Statement rows(database_, "SELECT \"key\", rule, subject, state FROM alerts ORDER BY \"key\"");
+    return read_alerts(rows);
+}
+
+void WatchFile::write(const Evaluation& evaluation) {
+    const bool is_nothing = !evaluation.forget_after && !evaluation.block &&
+                            evaluation.alerts.empty() && evaluation.messages.empty() &&
+                            evaluation.forgotten.empty();
+    if (is_nothing) {
+        return;
+    }
+    const std::string_view chain = evaluation.chain;
+    Transaction transaction(database_);
+    if (evaluation.forget_after) {
+        Statement forget(database_, "DELETE FROM blocks WHERE chain = ? AND number > ?");
+        forget.bind(1, chain).bind(2, to_integer(*evaluation.forget_after)).run();
+    }
+    if (evaluation.block) {
+        const WatchedBlock& block = *evaluation.block;
+        Statement add(database_,
+                      "INSERT INTO blocks (chain, number, hash, time) VALUES (?, ?, ?, ?) "
+                      "ON CONFLICT DO UPDATE SET hash = excluded.hash, time = excluded.time");
+        add.bind(1, chain)
+            .bind(2, to_integer(block.number))
+            .bind(3, std::span<const std::uint8_t>(block.hash))
+            .bind(4, to_integer(block.timestamp))
+            .run();
+        Statement drop(database_, "DELETE FROM blocks WHERE chain = ? AND number <= ?");
+        drop.bind(1, chain).bind(2, to_integer(block.number) - to_integer(kBlocksKept)).run();
+    }
+    Statement put(
+        database_,
+        "INSERT INTO alerts (\"key\", chain, rule, subject, state) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET state = excluded.state");
+    for (const KeptAlert& alert : evaluation.alerts) {
+        put.bind(1, std::string_view(alert.key))
+            .bind(2, chain)
+            .bind(3, std::string_view(alert.rule))
+            .bind(4, std::string_view(alert.subject))
+            .bind(5, std::string_view(alert.state))
+            .run();
+    }
+    Statement erase(database_, "DELETE FROM alerts WHERE \"key\" = ?");
+    for (const std::string& key : evaluation.forgotten) {
+        erase.bind(1, std::string_view(key)).run();
+    }
+    // A key that is there already was written by an evaluation of the same block: it is the same.
+    Statement queue(database_,
+                    "INSERT INTO outbox (\"key\", alert, channel, body, urgent, created, "
+                    "not_before, attempts, state, error) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 'queued', "
+                    "'') ON CONFLICT DO NOTHING");
+    for (const Outgoing& message : evaluation.messages) {
+        queue.bind(1, std::string_view(message.key))
+            .bind(2, std::string_view(message.alert))
+            .bind(3, std::string_view(message.channel))
+            .bind(4, std::string_view(message.body))
+            .bind(5, std::int64_t{message.is_urgent ? 1 : 0})
+            .bind(6, to_integer(evaluation.at))
+            .run();
+    }
+    Statement old(database_, "DELETE FROM outbox WHERE state = 'sent' AND done < ?");
+    old.bind(1, to_integer(evaluation.at) - to_integer(kSentKeptS)).run();
+    transaction.commit();
+}
+
+std::optional<Outgoing> WatchFile::next(const std::string& channel, std::uint64_t now) {
+    Statement resting(database_,
+                      "SELECT 1 FROM outbox WHERE state = 'queued' AND channel = ? AND "
+                      "not_before > ? AND not_before <= ? LIMIT 1");
+    resting.bind(1, std::string_view(channel))
+        .bind(2, to_integer(now))
+        .bind(3, to_integer(now + kRestMaxS));
+    if (resting.step()) {
+        return std::nullopt;
+    }
+    const std::string sql =
+        std::string(kColumns) +
+        "AS mine WHERE state = 'queued' AND channel = ? AND NOT EXISTS (SELECT 1 FROM outbox AS "
+        "earlier WHERE earlier.state = 'queued' AND earlier.channel = mine.channel AND "
+        "earlier.alert = mine.alert AND earlier.id < mine.id) ORDER BY urgent DESC, id LIMIT 1";
+    Statement rows(database_, sql);
+    rows.bind(1, std::string_view(channel));
+    auto found = read_messages(rows);
+    return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+void WatchFile::mark_sent(std::int64_t id, std::uint64_t now) {
+    Statement mark(database_,
+                   "UPDATE outbox SET state = 'sent', attempts = attempts + 1, error = '', "
+                   "done = ? WHERE id = ?");
+    mark.bind(1, to_integer(now)).bind(2, id).run();
+}
+
+void WatchFile::mark_failed(std::int64_t id, std::string_view error, std::uint64_t not_before) {
+    Statement mark(database_,
+                   "UPDATE outbox SET attempts = attempts + 1, error = ?, not_before = ? "
+                   "WHERE id = ?");
+    mark.bind(1, error).bind(2, to_integer(not_before)).bind(3, id).run();
+}
+
+void WatchFile::mark_dead(std::int64_t id, std::string_view error, std::uint64_t now) {
+    Statement mark(database_,
+                   "UPDATE outbox SET state = 'dead', attempts = attempts + 1, error = ?, "
+                   "done = ? WHERE id = ?");
+    mark.bind(1, error).bind(2, to_integer(now)).bind(3, id).run();
+}
+
+std::vector<Outgoing> WatchFile::in_state(std::string_view state) {
+    Statement rows(database_, std::string(kColumns) + "WHERE state = ? ORDER BY id");
+    rows.bind(1, state);
+    return read_messages(rows);
+}
+
+std::vector<Outgoing> WatchFile::waiting() { return in_state("queued"); }
+std::vector<Outgoing> WatchFile::dead() { return in_state("dead"); }
+
+}  // namespace margrave::store

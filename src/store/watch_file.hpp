@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/keccak.hpp"
+#include "store/sqlite.hpp"
+
+namespace margrave::store {
+
+/// A block of a chain that was evaluated.
+struct WatchedBlock {
+    std::uint64_t number = 0;
+    core::Hash hash{};
+    std::uint64_t timestamp = 0;
+};
+
+/// An alert as it is kept; what the state says is its owner's business.
+struct KeptAlert {
+    std::string key;  ///< rule and subject
+    std::string rule;
+    std::string subject;  ///< as JSON
+    std::string state;    ///< as JSON
+};
+
+/// A message for one channel. The body is made once: retries send the same bytes.
+struct Outgoing {
+    std::int64_t id = 0;
+    std::string key;  ///< the same for ever: a receiver that has seen it need not act again
+    std::string alert;
+    std::string channel;
+    std::string body;
+    bool is_urgent = false;
+    std::uint64_t created_at = 0;  ///< wall seconds, as all times here
+    std::uint64_t attempts = 0;
+    std::string last_error = {};
+};
+
+/// What a watch must not forget: the blocks that it evaluated, alerts, and messages that are not
+/// delivered yet. One SQLite file that one daemon writes; others may read it meanwhile.
+class WatchFile {
+  public:
+    /// Reorganisations are followed to this depth.
+    static constexpr std::uint64_t kBlocksKept = 256;
+    /// Delivered messages are kept so long, for those who ask later.
+    static constexpr std::uint64_t kSentKeptS = 30 * 86'400;
+
+    /// Throws core::InputError where it is no such file, or another daemon has it open.
+    [[nodiscard]] static WatchFile open_or_create(const std::string& path);
+    /// Only to look at it, and to acknowledge; also while a daemon runs.
+    [[nodiscard]] static WatchFile open(const std::string& path);
+    [[nodiscard]] static WatchFile in_memory();
+    ~WatchFile();
+    WatchFile(WatchFile&&) noexcept;
+    WatchFile& operator=(WatchFile&&) = delete;
+
+    /// Made by chance with the file: what another file calls its first alert is another one.
+    [[nodiscard]] std::string instance();
+    [[nodiscard]] std::optional<WatchedBlock> last_block(const std::string& chain);
+    /// Of every chain.
+    [[nodiscard]] std::map<std::string, WatchedBlock> last_blocks();
+    /// Newest first.
+    [[nodiscard]] std::vector<WatchedBlock> blocks(const std::string& chain);
+    [[nodiscard]] std::vector<KeptAlert> alerts(const std::string& chain);
+    [[nodiscard]] std::vector<KeptAlert> alerts();
+
+    /// What one evaluation of a chain changes, written as a whole or not at all.
+    struct Evaluation {
+        std::string chain;
+        /// Blocks above this one were reorganised away.
+        std::optional<std::uint64_t> forget_after = std::nullopt;
+        std::optional<WatchedBlock> block = std::nullopt;  ///< nullopt: no new one was read
+        std::vector<KeptAlert> alerts = {};                ///< those that changed
+        std::vector<std::string> forgotten = {};           ///< keys of alerts
+        std::vector<Outgoing> messages = {};
+        std::uint64_t at = 0;
+    };
+    void write(const Evaluation& evaluation);
+
+    /// The channel's message whose turn it is: urgent ones first, else in the order in which they
+    /// were written; an alert's next message waits for the one before it. None while one that
+    /// failed rests, as the channel rests then.
+    [[nodiscard]] std::optional<Outgoing> next(const std::string& channel, std::uint64_t now);
+    void mark_sent(std::int64_t id, std::uint64_t now);
+    /// To be tried again.
+    void mark_failed(std::int64_t id, std::string_view error, std::uint64_t not_before);
+    /// The receiver will never take it.
+    void mark_dead(std::int64_t id, std::string_view error, std::uint64_t now);
+    /// No message rests for longer. A clock that was set back would make it wait for years.
+    static constexpr std::uint64_t kRestMaxS = 60;
+    /// Those that wait, oldest first, and those that were given up.
+    [[nodiscard]] std::vector<Outgoing> waiting();
+    [[nodiscard]] std::vector<Outgoing> dead();
+
+    /// Held by a daemon beside its file, "FILE.lock"; the system lets go of it when the daemon
+    /// ends, however that is.
+    class Lock;
+
+  private:
+    explicit WatchFile(Database database);
+    [[nodiscard]] static WatchFile open(const std::string& path, Database::Mode mode);
+    [[nodiscard]] std::vector<Outgoing> in_state(std::string_view state);
+
+    std::unique_ptr<Lock> lock_;
+    Database database_;
+};
+
+}  // namespace margrave::store

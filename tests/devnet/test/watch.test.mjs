@@ -1,0 +1,315 @@
+// `margrave watch` over real pools: it tells of what the contracts say, once, whatever dies in between.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { formatUnits, getAddress } from "viem";
+import { POOL } from "../lib/aave.mjs";
+import { startDevnet } from "../lib/devnet.mjs";
+import { margrave, skip, writeConfig } from "../lib/margrave.mjs";
+import { scalePrices } from "../lib/prices.mjs";
+import { startProxy, RawReply } from "../lib/proxy.mjs";
+import { assertValid } from "../lib/schemas.mjs";
+import { Watch, startReceiver, until, watchConfig } from "../lib/watch.mjs";
+
+const RULES = `
+[[rules]]
+name = "health"
+watch = "health_factor"
+severity = "critical"
+fire_below = "1.1"
+clear_above = "1.15"
+clear_blocks = 2
+unknown_after_s = 1
+`;
+
+const isLatest = ({ method, params }) => method === "eth_getBlockByNumber" && params[0] === "latest";
+
+describe("watch", { skip, concurrency: false }, () => {
+    let devnet, ethers, healthy, other, market, receiver, proxy, cut, bend;
+    const running = [];
+
+    before(async () => {
+        devnet = await startDevnet({ wallets: 0, observations: 0 });
+        healthy = devnet.scenario.find(({ label }) => label === "healthy").address; // 2.4 in v36, WETH and USDC against DAI
+        ethers = ["WETH", "wstETH", "weETH"].map((symbol) => [devnet.tokens[symbol], devnet.tokens[symbol].price]);
+        other = devnet.scenario.find(({ label }) => label === "isolated").address; // ENS against USDC: ETH is nothing to it
+        market = devnet.markets.find(({ name }) => name === "v36");
+        receiver = await startReceiver();
+        proxy = await startProxy(devnet.rpcUrl, async (request, forward) => {
+            if (cut) return new RawReply({ status: 503, body: "gone" });
+            const reply = await forward(request);
+            if (!bend) return reply;
+            return Array.isArray(reply)
+                ? reply.map((one) => bend(request.find(({ id }) => id === one.id), one))
+                : bend(request, reply);
+        });
+    });
+    after(async () => {
+        await Promise.all(running.map((watch) => watch.stop("SIGKILL")));
+        await Promise.all([devnet?.stop(), receiver?.stop(), proxy?.stop()]);
+    });
+
+    const watch = (wallets = [healthy], rules = RULES) => {
+        const config = watchConfig(devnet.configToml({ rpc: proxy.url }), receiver, rules);
+        const started = new Watch(config, wallets).start();
+        running.push(started);
+        return started;
+    };
+    // Every feed answers anew, those of ETH with a share of what they answered at first.
+    const price = async (percent) => {
+        for (const [token, first] of ethers) token.price = (first * percent) / 100n;
+        scalePrices(devnet.chain, devnet, [], 1n, 1n);
+        return devnet.chain.mine();
+    };
+    const fall = () => price(35n);
+    const rise = () => price(100n);
+    const healthOf = async (wallet, blockNumber) => {
+        const args = { address: market.pool, abi: POOL, functionName: "getUserAccountData", args: [wallet] };
+        return (await devnet.client.readContract({ ...args, blockNumber }))[5];
+    };
+    const told = (kind, count = 1) =>
+        until(() => {
+            const found = receiver.messages.filter((message) => message.kind === kind);
+            return found.length >= count && found;
+        }, `${count} ${kind}`);
+    const evaluated = (started, block) =>
+        until(async () => {
+            // At first there is no file yet.
+            const { blocks } = await started.alerts().catch(() => ({ blocks: [] }));
+            return blocks.find(({ chain }) => chain === "devnet")?.number === String(block);
+        }, `block ${block}`);
+    beforeEach(async () => {
+        await Promise.all(running.splice(0).map((watch) => watch.stop("SIGKILL")));
+        cut = bend = null;
+        receiver.messages.length = receiver.tries.length = 0;
+        receiver.mood = () => 200;
+        await rise();
+    });
+
+    test("a price falls on chain, the alert says what the pool says; it rises, and the alert resolves", async () => {
+        const started = watch();
+        const begin = await devnet.chain.rpc("eth_blockNumber");
+        await evaluated(started, BigInt(begin));
+        assert.deepEqual(receiver.messages, []);
+
+        const low = await fall();
+        const [fired] = await told("fire");
+        const onChain = await healthOf(healthy, BigInt(low.number));
+        assert.ok(onChain < 11n * 10n ** 17n && onChain > 0n);
+        assert.equal(Number(fired.value), Number(formatUnits(onChain, 18)));
+        assert.equal(fired.value.replace(".", "").replace(/^0+/, ""), String(onChain), "to the wei");
+        assert.equal(fired.wallet, getAddress(healthy));
+        assert.equal(fired.severity, "critical");
+        assert.equal(fired.block.number, String(low.number));
+        assert.equal(fired.block.hash, (await devnet.client.getBlock({ blockNumber: BigInt(low.number) })).hash);
+        assert.match(fired.summary, /critical fire health devnet aave_v3\/v36 0x/);
+        const { id, ...body } = fired;
+        assert.match(id, /^[0-9a-f]{32}$/);
+        assertValid("alert.schema.json", body);
+        assertValid("alerts.schema.json", await started.alerts());
+        const { alerts } = await started.alerts();
+        assert.deepEqual(alerts.map(({ phase, value }) => [phase, value]), [["firing", fired.value]]);
+        // The line that reproduces it does.
+        const [, ...words] = fired.reproduce.split(" ");
+        const again = await margrave([...words, "--json", "--config", started.config]);
+        const account = again.json.accounts.find(({ wallet, market }) => wallet === fired.wallet && market === fired.market);
+        assert.equal(account.health_factor, fired.value);
+
+        const high = await rise();
+        await evaluated(started, high.number);
+        assert.equal((await started.alerts()).alerts[0].phase, "recovering");
+        await devnet.chain.mine();
+        const last = await devnet.chain.mine();
+        const [resolved] = await told("resolve");
+        assert.equal(resolved.block.number, String(last.number), "two blocks later, not before");
+        assert.equal(receiver.messages.length, 2);
+        assert.deepEqual(receiver.forged, []);
+        assert.equal(await started.stop(), 0);
+        assert.doesNotMatch(started.stdout + started.stderr, /k-e-y|whsec_/);
+    });
+
+    test("what happened while nobody watched is found block by block", async () => {
+        const started = watch();
+        const begin = await devnet.chain.mine();
+        await evaluated(started, begin.number);
+        assert.equal(await started.stop("SIGKILL"), "SIGKILL");
+        const low = await fall(); // for this one block
+        await rise();
+        await devnet.chain.mine();
+        await devnet.chain.mine();
+        started.start();
+        const [fired] = await told("fire");
+        const [resolved] = await told("resolve");
+        assert.equal(fired.block.number, String(low.number));
+        assert.equal(BigInt(resolved.block.number), BigInt(low.number) + 3n);
+        assert.equal(await started.stop(), 0);
+    });
+
+    test("killed again and again, with a receiver that fails: every transition once, in order", async () => {
+        const started = watch();
+        const begin = await devnet.chain.mine();
+        await evaluated(started, begin.number);
+        let dice = 7;
+        const chance = (n) => (dice = (dice * 1103515245 + 12345) % 2147483648) % n;
+        receiver.mood = () => (chance(3) === 0 ? 503 : 200);
+        const falls = 8;
+        for (let i = 0; i < falls; ++i) {
+            for (const move of [fall, rise, () => devnet.chain.mine(), () => devnet.chain.mine()]) {
+                await move();
+                await new Promise((resolve) => setTimeout(resolve, chance(200)));
+                if (chance(2) === 0) {
+                    await started.stop("SIGKILL");
+                    started.start();
+                }
+            }
+        }
+        await told("resolve", falls);
+        receiver.mood = () => 200;
+        await until(async () => (await started.alerts()).waiting.length === 0, "the last delivery");
+        assert.deepEqual(
+            receiver.messages.map(({ kind, episode }) => [kind, episode]),
+            Array.from({ length: falls }, (_, i) => [["fire", i + 1], ["resolve", i + 1]]).flat(),
+        );
+        const keys = new Set(receiver.messages.map(({ id }) => id));
+        assert.equal(keys.size, 2 * falls);
+        assert.ok(receiver.tries.length > keys.size, "some were tried again");
+        assert.equal(await started.stop(), 0);
+    });
+
+    test("a receiver that hangs keeps no block waiting; what it refuses for good is kept and shown", async () => {
+        const started = watch();
+        const begin = await devnet.chain.mine();
+        await evaluated(started, begin.number);
+        receiver.mood = () => "hang";
+        await fall();
+        await until(() => receiver.tries.length > 0, "a try");
+        const next = await devnet.chain.mine();
+        const begun = performance.now();
+        await evaluated(started, next.number);
+        assert.ok(performance.now() - begun < 10_000, "while the receiver still hangs");
+        receiver.mood = () => 410; // gone
+        await until(async () => (await started.alerts()).dead.length === 1, "a message that is given up", { timeoutMs: 60_000 });
+        assert.match(started.stderr, /is given up: the receiver answers with HTTP status 410/);
+        receiver.mood = () => 200;
+        await rise();
+        await devnet.chain.mine();
+        await devnet.chain.mine();
+        await told("resolve");
+        await started.stop();
+    });
+
+    test("a node that is gone is told of, and nothing resolves meanwhile", async () => {
+        const started = watch();
+        const begin = await devnet.chain.mine();
+        await evaluated(started, begin.number);
+        await fall();
+        await told("fire");
+        cut = true;
+        const [blind] = await told("unknown");
+        assert.equal(blind.value, null);
+        assert.match(blind.unknown_because, /503/);
+        await rise();
+        await devnet.chain.mine();
+        await devnet.chain.mine();
+        assert.equal((await started.alerts()).alerts[0].phase, "firing");
+        cut = false;
+        await told("known");
+        await told("resolve");
+        assert.deepEqual(receiver.messages.map(({ kind }) => kind), ["fire", "unknown", "known", "resolve"]);
+        await started.stop();
+    });
+
+    test("a reorganisation is followed: what waits on lost blocks waits anew", async () => {
+        const started = watch();
+        const begin = await devnet.chain.mine();
+        await evaluated(started, begin.number);
+        await fall();
+        await told("fire");
+        const { chain } = devnet;
+        await chain.onSnapshot(async () => {
+            const safe = await rise();
+            await evaluated(started, safe.number);
+            assert.equal((await started.alerts()).alerts[0].phase, "recovering");
+        });
+        // The block in which it recovered never was; these are others.
+        await fall();
+        const other = await chain.mine({ seconds: 13 });
+        await evaluated(started, other.number);
+        assert.match(started.stderr, /blocks \d+ to \d+ were reorganised away/);
+        assert.equal((await started.alerts()).alerts[0].phase, "firing");
+        assert.deepEqual(receiver.messages.map(({ kind }) => kind), ["fire"]);
+        await rise();
+        await chain.mine();
+        await chain.mine();
+        await told("resolve");
+        await started.stop();
+    });
+
+    test("a node that lags, or lacks the block that another one shows, ends nothing and proves nothing", async () => {
+        const started = watch();
+        await fall();
+        const [fired] = await told("fire");
+        const before = BigInt(fired.block.number);
+        const block = (number) => devnet.chain.rpc("eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
+        const lower = await block(before - 3n);
+        // "latest" is an old block; then one that nobody has.
+        for (const shown of [lower, { ...lower, number: `0x${(before + 1n).toString(16)}`, hash: `0x${"ab".repeat(32)}` }]) {
+            bend = (request, reply) => (isLatest(request) ? { ...reply, result: shown } : reply);
+            await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+        bend = null;
+        const next = await devnet.chain.mine();
+        await evaluated(started, next.number);
+        assert.doesNotMatch(started.stderr, /reorganised/);
+        assert.equal((await started.alerts()).alerts[0].phase, "firing");
+        assert.ok(receiver.messages.every(({ kind }) => kind !== "resolve"));
+        assert.equal(await started.stop(), 0);
+    });
+
+    test("who reads along is not who is told: a stdout that is full keeps no alert", async () => {
+        const started = watch();
+        await started.stop();
+        await fall();
+        const command = `exec "$0" "$@" --once >/dev/full`;
+        const args = ["watch", healthy, "--config", started.config, "--store", started.store];
+        const child = spawn("sh", ["-c", command, process.env.MARGRAVE_BIN, ...args], { stdio: "ignore" });
+        assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 0);
+        const alerts = await started.alerts();
+        assert.equal(alerts.alerts[0].phase, "firing");
+        assert.deepEqual(alerts.waiting, []);
+    });
+
+    test("a wallet that is watched no more is no good news", async () => {
+        const started = watch([healthy, other]);
+        await fall();
+        await told("fire");
+        await started.stop();
+        started.wallets = [other];
+        started.start();
+        await rise();
+        await devnet.chain.mine();
+        const last = await devnet.chain.mine();
+        await evaluated(started, last.number);
+        assert.match(started.stderr, new RegExp(`not watched any more, and not resolved: health devnet aave_v3/v36 ${getAddress(healthy)}`));
+        assert.equal(receiver.messages.filter(({ kind }) => kind === "resolve").length, 0);
+        assert.deepEqual((await started.alerts()).alerts, []);
+        await started.stop();
+    });
+
+    test("one line where it cannot begin", async () => {
+        const config = watchConfig(devnet.configToml({ rpc: proxy.url }), receiver, RULES);
+        const refused = async (args, what) => {
+            const { code, stdout, stderr } = await margrave(["watch", ...args]);
+            assert.equal(code, 2, stderr);
+            assert.equal(stdout, "");
+            assert.equal(stderr.trim().split("\n").length, 1, stderr);
+            assert.match(stderr, what);
+        };
+        const started = watch();
+        await evaluated(started, (await devnet.chain.mine()).number);
+        await refused([healthy, "--config", config, "--store", started.store], /another margrave watches with it/);
+        await started.stop();
+        await refused(["--config", config, "--store", started.store], /nobody to watch/);
+        await refused([healthy, "--config", writeConfig(devnet.configToml()), "--store", started.store], /no \[\[channels\]\]/);
+    });
+});

@@ -1,0 +1,273 @@
+#include "alert/alert.hpp"
+
+#include <catch2/catch.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/errors.hpp"
+#include "core/u256.hpp"
+
+using namespace margrave;
+using namespace margrave::alert;
+using core::U256;
+using core::Wad;
+
+namespace {
+
+/// Hundredths as 1e18.
+Wad hundredths(std::uint64_t number) { return Wad(U256(number) * U256(10'000'000'000'000'000)); }
+
+Value health(std::uint64_t number) {
+    return {.number = hundredths(number), .is_known = true, .because = ""};
+}
+Value unread() { return {.number = std::nullopt, .is_known = false, .because = "HTTP 500"}; }
+Value closed() { return {.number = std::nullopt, .is_known = true, .because = ""}; }
+
+/// Below 1.10, clear at 1.15.
+Rule a_rule() {
+    Rule rule;
+    rule.name = "health";
+    rule.fires = hundredths(110);
+    rule.clears = hundredths(115);
+    rule.unknown_after_s = 300;
+    return rule;
+}
+
+/// A block every 12 seconds.
+Moment at_block(std::uint64_t block) {
+    return {.block = block, .chain_s = 1'000 + 12 * block, .wall_s = 2'000 + 12 * block};
+}
+
+/// What a value at each of these blocks makes be told: "fire" and so on, "-" for nothing.
+class Story {
+  public:
+    explicit Story(Rule rule) : rule_(std::move(rule)) {}
+    std::string tell(const Value& value, std::uint64_t block) {
+        std::string out;
+        for (const Transition& one : step(rule_, value, at_block(block), state)) {
+            out += (out.empty() ? "" : " ") + std::string(to_string(one.kind));
+        }
+        return out.empty() ? "-" : out;
+    }
+    State state;
+
+  private:
+    Rule rule_;
+};
+
+}  // namespace
+
+TEST_CASE("a rule fires once below its number and resolves at the other one", "[alert]") {
+    Story story(a_rule());
+    CHECK(story.tell(health(110), 1) == "-");  // at the number is not below it
+    CHECK(story.tell(health(109), 2) == "fire");
+    CHECK(story.tell(health(105), 3) == "-");
+    CHECK(story.tell(health(112), 4) == "-");  // between the two: it still fires
+    CHECK(story.state.phase == Phase::Firing);
+    CHECK(story.tell(health(115), 5) == "resolve");
+    CHECK(story.tell(health(112), 6) == "-");  // between the two: it is still quiet
+    CHECK(story.tell(health(109), 7) == "fire");
+    CHECK(story.state.episode == 2);
+    CHECK(story.state.sequence == 3);
+    CHECK(story.state.fired.block == 7);
+}
+
+TEST_CASE("a rule may fire above a number", "[alert]") {
+    Rule rule = a_rule();
+    rule.fires_below = false;
+    rule.fires = hundredths(0);
+    rule.clears = hundredths(0);
+    Story story(rule);
+    CHECK(story.tell(health(0), 1) == "-");
+    CHECK(story.tell(health(100), 2) == "fire");
+    CHECK(story.tell(health(0), 3) == "resolve");
+}
+
+TEST_CASE("a condition must last for as many blocks and seconds as the rule says", "[alert]") {
+    Rule rule = a_rule();
+    rule.for_blocks = 3;
+    Story blocks(rule);
+    CHECK(blocks.tell(health(105), 1) == "-");
+    CHECK(blocks.tell(health(105), 1) == "-");  // the same block again is no further one
+    CHECK(blocks.tell(health(105), 2) == "-");
+    CHECK(blocks.tell(health(105), 3) == "fire");
+
+    rule.for_blocks = 1;
+    rule.for_s = 24;
+    Story seconds(rule);
+    CHECK(seconds.tell(health(105), 1) == "-");
+    CHECK(seconds.tell(health(105), 2) == "-");
+    CHECK(seconds.tell(health(111), 3) == "-");  // not below: the wait begins anew
+    CHECK(seconds.tell(health(105), 4) == "-");
+    CHECK(seconds.tell(health(105), 5) == "-");
+    CHECK(seconds.tell(health(105), 6) == "fire");
+}
+
+TEST_CASE("who can be liquidated already waits for nothing", "[alert]") {
+    Rule rule = a_rule();
+    rule.for_blocks = 100;
+    rule.for_s = 3'600;
+    Story story(rule);
+    CHECK(story.tell(health(100), 1) == "-");  // at 1 nobody is liquidatable
+    CHECK(story.tell(health(99), 2) == "fire");
+
+    rule.quantity = Quantity::CollateralFall;  // of which 0.99 means nothing of the kind
+    Story other(rule);
+    CHECK(other.tell(health(99), 1) == "-");
+}
+
+TEST_CASE("it resolves only at depth, and only after its own time", "[alert]") {
+    Rule rule = a_rule();
+    rule.clear_blocks = 2;
+    Story depth(rule);
+    CHECK(depth.tell(health(105), 1) == "fire");
+    CHECK(depth.tell(health(120), 2) == "-");
+    CHECK(depth.state.phase == Phase::Recovering);
+    CHECK(depth.tell(health(120), 3) == "-");
+    CHECK(depth.tell(health(114), 4) == "-");  // not safe: it begins anew
+    CHECK(depth.state.phase == Phase::Firing);
+    CHECK(depth.tell(health(120), 5) == "-");
+    CHECK(depth.tell(health(120), 6) == "-");
+    CHECK(depth.tell(health(120), 7) == "resolve");
+
+    rule.clear_blocks = 0;
+    rule.clear_s = 13;
+    Story time(rule);
+    CHECK(time.tell(health(105), 1) == "fire");
+    CHECK(time.tell(health(120), 2) == "-");
+    CHECK(time.tell(health(120), 3) == "-");  // 12 seconds later
+    CHECK(time.tell(health(120), 4) == "resolve");
+}
+
+TEST_CASE("not knowing never resolves, never counts and is told after its time", "[alert]") {
+    Story story(a_rule());
+    CHECK(story.tell(health(105), 1) == "fire");
+    CHECK(story.tell(unread(), 2) == "-");
+    CHECK(story.tell(unread(), 26) == "-");  // 288 s later
+    CHECK(story.tell(unread(), 27) == "unknown");
+    CHECK(story.tell(unread(), 90) == "-");
+    CHECK(story.state.phase == Phase::Firing);
+    CHECK(story.tell(health(120), 91) == "known resolve");
+
+    Story quiet(a_rule());
+    CHECK(quiet.tell(unread(), 1) == "-");
+    CHECK(quiet.tell(health(120), 2) == "-");  // nobody was told, so there is nothing to take back
+    CHECK(quiet.tell(unread(), 3) == "-");
+    CHECK(quiet.tell(unread(), 28) == "unknown");
+    CHECK(quiet.tell(health(105), 29) == "known fire");
+
+    Rule rule = a_rule();
+    rule.for_blocks = 2;
+    Story pending(rule);
+    CHECK(pending.tell(health(105), 1) == "-");
+    CHECK(pending.tell(unread(), 2) == "-");
+    CHECK(pending.tell(health(105), 3) == "fire");  // the wait was not begun anew
+
+    rule.clear_blocks = 2;
+    rule.for_blocks = 1;
+    Story recovering(rule);
+    CHECK(recovering.tell(health(105), 1) == "fire");
+    CHECK(recovering.tell(health(120), 2) == "-");
+    CHECK(recovering.tell(unread(), 3) == "-");
+    CHECK(recovering.tell(unread(), 9) == "-");
+    CHECK(recovering.tell(health(120), 10) == "-");  // only one block is known to be safe
+    CHECK(recovering.tell(health(120), 11) == "resolve");
+
+    rule.for_s = 24;
+    Story waiting(rule);
+    CHECK(waiting.tell(health(105), 1) == "-");
+    CHECK(waiting.tell(unread(), 2) == "-");
+    CHECK(waiting.tell(health(105), 9) == "-");
+    CHECK(waiting.tell(health(105), 10) == "-");
+    CHECK(waiting.tell(health(105), 11) == "fire");
+}
+
+TEST_CASE("a clock that is set back does not keep blindness silent", "[alert]") {
+    const Rule rule = a_rule();
+    State state;
+    Moment at = at_block(5);
+    CHECK(step(rule, unread(), at, state).empty());
+    at.wall_s = 100;
+    CHECK(step(rule, unread(), at, state).empty());
+    at.wall_s = 399;
+    CHECK(step(rule, unread(), at, state).empty());
+    at.wall_s = 400;
+    CHECK(step(rule, unread(), at, state).size() == 1);
+}
+
+TEST_CASE("an account that is closed is safe", "[alert]") {
+    Story story(a_rule());
+    CHECK(story.tell(health(105), 1) == "fire");
+    CHECK(story.tell(closed(), 2) == "resolve");
+    CHECK_FALSE(story.state.last);
+}
+
+TEST_CASE("a reorganisation lets what waits wait anew, and takes nothing back", "[alert]") {
+    Rule rule = a_rule();
+    rule.for_blocks = 2;
+    rule.clear_blocks = 2;
+    Story story(rule);
+    CHECK(story.tell(health(105), 10) == "-");
+    undo_after(9, story.state);
+    CHECK(story.state.phase == Phase::Quiet);
+    CHECK(story.tell(health(105), 10) == "-");  // the other block 10
+    undo_after(10, story.state);
+    CHECK(story.state.phase == Phase::Pending);  // none of what it waits on is gone
+    CHECK(story.tell(health(105), 11) == "fire");
+    undo_after(10, story.state);
+    CHECK(story.state.phase == Phase::Firing);
+    CHECK(story.tell(health(120), 11) == "-");
+    CHECK(story.state.phase == Phase::Recovering);
+    undo_after(11, story.state);  // nothing that was seen is gone
+    CHECK(story.state.phase == Phase::Recovering);
+    undo_after(10, story.state);
+    CHECK(story.state.phase == Phase::Firing);
+}
+
+TEST_CASE("a state is the same after a restart at any point", "[alert][property]") {
+    std::mt19937_64 random(20261126);
+    for (int run = 0; run < 2'000; ++run) {
+        Rule rule = a_rule();
+        rule.for_blocks = 1 + random() % 3;
+        rule.for_s = random() % 30;
+        rule.clear_blocks = random() % 3;
+        rule.clear_s = random() % 30;
+        rule.unknown_after_s = random() % 60;
+        State kept;
+        State restarted;
+        std::uint64_t block = 1;
+        int firing = 0;
+        for (int i = 0; i < 40; ++i) {
+            const std::uint64_t dice = random() % 10;
+            const Value value = dice == 0   ? unread()
+                                : dice == 1 ? closed()
+                                            : health(95 + random() % 25);
+            if (random() % 12 == 0 && block > 4) {
+                block -= 1 + random() % 3;
+                undo_after(block, kept);
+                undo_after(block, restarted);
+            }
+            block += random() % 2;
+            const auto told = step(rule, value, at_block(block), kept);
+            restarted = restore_state(to_archive(restarted));
+            const auto again = step(rule, value, at_block(block), restarted);
+            REQUIRE(told.size() == again.size());
+            for (std::size_t at = 0; at < told.size(); ++at) {
+                CHECK(told[at].kind == again[at].kind);
+                CHECK(told[at].sequence == again[at].sequence);
+                firing += told[at].kind == Kind::Fire ? 1 : told[at].kind == Kind::Resolve ? -1 : 0;
+            }
+            // One fire, one resolve, and nothing twice.
+            const bool is_told = kept.phase == Phase::Firing || kept.phase == Phase::Recovering;
+            REQUIRE(firing == (is_told ? 1 : 0));
+        }
+    }
+}
+
+TEST_CASE("a state that is none is refused", "[alert]") {
+    core::Archive archive = to_archive(State{});
+    archive.set("phase", core::Archive("asleep"));
+    CHECK_THROWS_AS(restore_state(archive), core::InputError);
+    CHECK_THROWS_AS(restore_state(core::Archive()), core::InputError);
+}

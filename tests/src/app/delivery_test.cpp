@@ -1,0 +1,162 @@
+#include "app/delivery.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/fake_world.hpp"
+
+namespace margrave::app {
+namespace {
+
+using channels::Delivery;
+using channels::Message;
+using Outcome = channels::Delivery::Outcome;
+
+/// Answers as it was told to, one after the other, then takes everything.
+class Receiver : public channels::Channel {
+  public:
+    explicit Receiver(std::deque<Delivery>& answers, std::vector<std::string>& seen)
+        : answers_(answers), seen_(seen) {}
+    [[nodiscard]] Delivery send(const Message& message, std::uint64_t /*now_s*/) override {
+        seen_.push_back(message.key);
+        if (answers_.empty()) {
+            return {.outcome = Outcome::Delivered, .why = "", .retry_after_s = std::nullopt};
+        }
+        Delivery answer = answers_.front();
+        answers_.pop_front();
+        return answer;
+    }
+
+  private:
+    std::deque<Delivery>& answers_;
+    std::vector<std::string>& seen_;
+};
+
+struct Office {
+    test::FakeWorld fake;
+    World& world = fake.world;
+    store::WatchFile file = store::WatchFile::in_memory();
+    std::deque<Delivery> answers;
+    std::vector<std::string> seen;
+    Receiver receiver{answers, seen};
+    Courier courier{world, file, "ops", receiver};
+    std::uint64_t now_s = 0;
+
+    Office() {
+        world.wall_s = [this] { return now_s; };
+    }
+    void deliver_at(std::uint64_t second) {
+        now_s = second;
+        courier.deliver([] { return false; });
+    }
+    void queue(const std::vector<std::string>& keys, const std::string& channel = "ops") {
+        store::WatchFile::Evaluation evaluation{.chain = "devnet", .at = 0};
+        for (const std::string& key : keys) {
+            evaluation.messages.push_back({.id = 0,
+                                           .key = key,
+                                           .alert = "alert of " + key,
+                                           .channel = channel,
+                                           .body = "{}",
+                                           .is_urgent = false,
+                                           .created_at = 0,
+                                           .attempts = 0});
+        }
+        file.write(evaluation);
+    }
+};
+
+Delivery later(std::optional<std::uint64_t> retry_after_s = std::nullopt) {
+    return {.outcome = Outcome::Later, .why = "HTTP 503", .retry_after_s = retry_after_s};
+}
+
+using Keys = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("messages are delivered once", "[delivery]") {
+    Office office;
+    office.queue({"a", "b"});
+    office.deliver_at(100);
+    office.deliver_at(101);
+    CHECK(office.seen == Keys{"a", "b"});
+    CHECK(office.file.waiting().empty());
+    CHECK(office.fake.err.str().empty());
+}
+
+TEST_CASE("a receiver that fails is left alone until it is time, and then asked again",
+          "[delivery]") {
+    Office office;
+    office.queue({"a", "b"});
+    office.answers = {later(7)};
+    office.deliver_at(100);
+    CHECK(office.seen == Keys{"a"});  // "b" is not tried on a receiver that is down
+    CHECK(office.fake.err.str().find("is tried again in 7 s: HTTP 503") != std::string::npos);
+    office.deliver_at(106);
+    CHECK(office.seen == Keys{"a"});
+    office.deliver_at(107);
+    CHECK(office.seen == Keys{"a", "a", "b"});
+    CHECK(office.file.waiting().empty());
+}
+
+TEST_CASE("a clock that is set back makes nothing wait for years", "[delivery]") {
+    Office office;
+    office.queue({"a"});
+    office.answers = {later(7)};
+    office.deliver_at(1'000'000);
+    office.deliver_at(500);
+    CHECK(office.seen == Keys{"a", "a"});
+}
+
+TEST_CASE("no receiver makes others wait for more than a minute", "[delivery]") {
+    Office office;
+    office.queue({"a"});
+    office.answers = {later(1'000'000)};
+    office.deliver_at(100);
+    office.deliver_at(160);
+    CHECK(office.seen == Keys{"a", "a"});
+}
+
+TEST_CASE("what a receiver says is gone is kept apart and said", "[delivery]") {
+    Office office;
+    office.queue({"a", "b"});
+    office.answers = {{.outcome = Outcome::Never, .why = "HTTP 410", .retry_after_s = {}}};
+    office.deliver_at(100);
+    CHECK(office.seen == Keys{"a", "b"});
+    REQUIRE(office.file.dead().size() == 1);
+    CHECK(office.file.dead()[0].last_error == "HTTP 410");
+    CHECK(office.fake.err.str().find("a is given up: HTTP 410") != std::string::npos);
+}
+
+TEST_CASE("a refusal is believed after an hour", "[delivery]") {
+    Office office;
+    office.queue({"a"});
+    const Delivery refused{.outcome = Outcome::Refused, .why = "HTTP 404", .retry_after_s = {}};
+    office.answers = {refused, refused, refused};
+    office.deliver_at(100);
+    office.deliver_at(Courier::kRefusedForS);
+    CHECK(office.file.dead().empty());
+    office.deliver_at(Courier::kRefusedForS + 100);
+    CHECK(office.file.dead().size() == 1);
+    CHECK(office.seen == Keys{"a", "a", "a"});
+}
+
+TEST_CASE("waits grow to a minute and differ", "[delivery]") {
+    std::set<std::uint64_t> waits;
+    for (std::uint64_t attempt = 0; attempt < 100; ++attempt) {
+        const std::uint64_t wait = retry_delay_s(attempt, "key");
+        CHECK(wait >= 1);
+        CHECK(wait <= 1 + std::min<std::uint64_t>(
+                              60, std::uint64_t{1} << std::min<std::uint64_t>(attempt, 6)));
+        waits.insert(wait);
+    }
+    CHECK(waits.size() > 20);
+    CHECK(retry_delay_s(20, "key") == retry_delay_s(20, "key"));
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,130 @@
+#include "app/watch_config.hpp"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <string>
+
+#include "core/errors.hpp"
+#include "core/u256.hpp"
+
+namespace margrave::app {
+namespace {
+
+using Catch::Matchers::Contains;
+
+settings::Settings load(const std::string& text) {
+    return settings::load(settings::shipped_sources(), settings::Source{"my.toml", text},
+                          [](const std::string&) { return std::nullopt; });
+}
+
+const std::string kRule =
+    "[[rules]]\nname = \"mine\"\nwatch = \"health_factor\"\nseverity = \"info\"\n";
+const std::string kChannel =
+    "[[channels]]\nname = \"ops\"\nkind = \"webhook\"\nurl = \"https://ops.example/${KEY}\"\n"
+    "secret = \"${SECRET}\"\n";
+
+settings::Environment environment(const std::string& secret) {
+    return [secret](const std::string& name) -> std::optional<std::string> {
+        const std::map<std::string, std::string> set{{"KEY", "k-e-y"}, {"SECRET", secret}};
+        const auto found = set.find(name);
+        return found == set.end() ? std::nullopt : std::optional(found->second);
+    };
+}
+
+const std::string kSecret = "whsec_" + std::string(32, 'A');
+
+}  // namespace
+
+TEST_CASE("the shipped rules are rules, and one of the same name replaces one", "[watch_config]") {
+    const auto shipped = make_rules(load(""));
+    REQUIRE(shipped.size() == 4);
+    CHECK(shipped[0].name == "health");
+    CHECK(shipped[0].quantity == alert::Quantity::HealthFactor);
+    CHECK(shipped[0].fires == core::Wad(core::U256(1'100'000'000'000'000'000)));
+    CHECK(shipped[0].clears == core::Wad(core::U256(1'150'000'000'000'000'000)));
+    CHECK(shipped[0].clear_blocks == 12);
+
+    const auto mine = make_rules(load(
+        "[[rules]]\nname = \"health\"\nwatch = \"collateral_fall\"\nseverity = \"warning\"\n"
+        "fire_below = \"0.2\"\nfor_blocks = 2\nfor_s = 3\nclear_s = 4\nunknown_after_s = 5\n"));
+    REQUIRE(mine.size() == 4);
+    CHECK(mine[0].quantity == alert::Quantity::CollateralFall);
+    CHECK(mine[0].severity == alert::Severity::Warning);
+    CHECK(mine[0].clears == mine[0].fires);
+    CHECK(mine[0].for_blocks == 2);
+    CHECK(mine[0].for_s == 3);
+    CHECK(mine[0].clear_s == 4);
+    CHECK(mine[0].clear_blocks == 12);
+    CHECK(mine[0].unknown_after_s == 5);
+}
+
+TEST_CASE("a rule that cannot be is refused with its place", "[watch_config]") {
+    const auto refusal = [](const std::string& rest) -> std::string {
+        try {
+            static_cast<void>(make_rules(load(kRule + rest)));
+        } catch (const core::ConfigError& error) {
+            return error.what();
+        }
+        return "taken";
+    };
+    CHECK(refusal("fire_below = \"1.1\"\n") == "taken");
+    CHECK_THAT(refusal(""), Contains("my.toml:1") && Contains("one of fire_below and fire_above"));
+    CHECK_THAT(refusal("fire_below = \"1\"\nfire_above = \"2\"\n"),
+               Contains("one of fire_below and fire_above"));
+    CHECK_THAT(refusal("fire_below = \"1.1\"\nclear_above = \"1.09\"\n"),
+               Contains("my.toml:6") && Contains("would clear where it still fires"));
+    CHECK_THAT(refusal("fire_above = \"1.1\"\nclear_below = \"1.2\"\n"),
+               Contains("would clear where it still fires"));
+    CHECK_THAT(refusal("fire_below = \"1.1\"\nclear_below = \"1\"\n"),
+               Contains("write clear_above"));
+    CHECK_THAT(refusal("fire_below = \"-1\"\n"), Contains("\"-1\" is no number"));
+    CHECK_THAT(refusal("fire_below = \"1.1\"\nfor_block = 1\n"),
+               Contains("did you mean `for_blocks`"));
+    CHECK_THAT(refusal("fire_below = \"1.1\"\nchannels = [\"chat\"]\n"),
+               Contains("there is no channel \"chat\""));
+
+    const auto of_kind = [](const std::string& watch, const std::string& severity,
+                            const std::string& rest) {
+        return "[[rules]]\nname = \"mine\"\nwatch = \"" + watch + "\"\nseverity = \"" + severity +
+               "\"\nfire_above = \"1\"\n" + rest;
+    };
+    CHECK_THROWS_WITH(make_rules(load(of_kind("healthy", "info", ""))),
+                      Contains("\"healthy\" is none of health_factor, "));
+    CHECK_THROWS_WITH(make_rules(load(of_kind("health_factor", "loud", ""))),
+                      Contains("\"loud\" is none of info, warning, critical"));
+    CHECK_THROWS_WITH(make_rules(load(of_kind("block_age", "info", "for_s = 1\n"))),
+                      Contains("block_age is a time itself"));
+}
+
+TEST_CASE("channels take their secrets from the environment and never show them",
+          "[watch_config]") {
+    CHECK(make_channels(load(kChannel), environment(kSecret)).contains("ops"));
+    CHECK(make_channels(load(""), environment(kSecret)).empty());
+    // Others need the variables not at all.
+    CHECK_NOTHROW(load(kChannel));
+
+    const auto refusal = [](const std::string& text, const std::string& secret) -> std::string {
+        try {
+            static_cast<void>(make_channels(load(text), environment(secret)));
+        } catch (const core::ConfigError& error) {
+            return error.what();
+        }
+        return "taken";
+    };
+    CHECK_THAT(refusal(kChannel, "hush-hush"),
+               Contains("my.toml:5: key `secret`") && !Contains("hush"));
+    CHECK_THAT(refusal(kChannel, ""), Contains("SECRET is not set"));
+    const auto with_url = [](const std::string& url) {
+        return "[[channels]]\nname = \"ops\"\nkind = \"webhook\"\nurl = \"" + url +
+               "\"\nsecret = \"" + kSecret + "\"\n";
+    };
+    CHECK(refusal(with_url("http://127.0.0.1:80/hook"), "") == "taken");
+    CHECK_THAT(refusal(with_url("http://ops.example/k-e-y"), ""),
+               Contains("key `url`") && !Contains("k-e-y"));
+    CHECK_THAT(refusal(with_url("ftp://ops.example/k-e-y"), ""),
+               Contains("key `url`") && !Contains("k-e-y"));
+    CHECK_THAT(refusal("[[channels]]\nname = \"ops\"\nkind = \"pigeon\"\n", ""),
+               Contains("\"pigeon\" is no kind of channel"));
+}
+
+}  // namespace margrave::app
