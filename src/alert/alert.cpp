@@ -216,7 +216,7 @@ State restore_state(const core::Archive& archive) {
     const auto* const phase = std::find_if(kPhases.begin(), kPhases.end(),
                                            [&](Phase one) { return to_string(one) == word; });
     if (phase == kPhases.end()) {
-        throw core::InputError("\"phase\": \"" + word + "\" is no phase of an alert");
+        throw core::InputError("phase: " + word + " is none of an alert");
     }
     out.phase = *phase;
     out.since = restore_moment(archive.at("since"));

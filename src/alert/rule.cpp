@@ -30,11 +30,4 @@ std::string_view to_string(Quantity quantity) {
     return "block_age";
 }
 
-const std::vector<Quantity>& all_quantities() {
-    static const std::vector<Quantity> kAll{Quantity::HealthFactor, Quantity::CollateralFall,
-                                            Quantity::TimeToLiquidation, Quantity::CoverageGaps,
-                                            Quantity::BlockAge};
-    return kAll;
-}
-
 }  // namespace margrave::alert

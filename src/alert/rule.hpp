@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,7 +26,9 @@ enum class Quantity : std::uint8_t {
 
 /// "health_factor" and so on, as in a configuration.
 [[nodiscard]] std::string_view to_string(Quantity quantity);
-[[nodiscard]] const std::vector<Quantity>& all_quantities();
+inline constexpr std::array kQuantities{Quantity::HealthFactor, Quantity::CollateralFall,
+                                        Quantity::TimeToLiquidation, Quantity::CoverageGaps,
+                                        Quantity::BlockAge};
 
 /// Fires beyond one number and clears at another on the safe side of it, so that a value that
 /// trembles about the first changes nothing.

@@ -45,7 +45,7 @@ std::string finding(const AlertMessage& message) {
 /// The command that shows the same again.
 Json reproduce(const AlertMessage& message) {
     if (!message.subject.wallet) {
-        return Json();
+        return nullptr;
     }
     return fmt::format("margrave audit {} --chain {} --block {}",
                        message.subject.wallet->to_string(), message.subject.chain,

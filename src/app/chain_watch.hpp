@@ -47,6 +47,9 @@ class ChainWatch {
     /// cannot be written: what was not is evaluated again by the next watch.
     void look(const std::function<bool()>& is_asked_to_stop);
 
+    /// The chain could not be read at the last look.
+    [[nodiscard]] bool is_blind() const { return is_blind_; }
+
     /// Nodes forget states that are some 128 blocks old, and who starts again wants to know how
     /// things are, not how they were.
     static constexpr std::uint64_t kCatchUp = 64;

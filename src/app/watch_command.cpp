@@ -144,14 +144,17 @@ struct Watch {
     std::vector<Courier> couriers;
 };
 
-void run_once(Watch& watch) {
+ExitCode run_once(Watch& watch) {
     const auto never = [] { return false; };
+    ExitCode code = ExitCode::Fine;
     for (const auto& chain : watch.chains) {
         chain->look(never);
+        code = chain->is_blind() ? ExitCode::Unreadable : code;
     }
     for (Courier& courier : watch.couriers) {
         courier.deliver(never);
     }
+    return code;
 }
 
 /// A thread for each chain and each channel: none keeps another waiting. True when it ended as
@@ -204,8 +207,7 @@ ExitCode run_watch(World& world, const WatchOptions& options) {
         watch.couriers.emplace_back(world, watch.files.back(), name, *channel);
     }
     if (options.once) {
-        run_once(watch);
-        return ExitCode::Fine;
+        return run_once(watch);
     }
     const bool ended_as_asked =
         run_until_asked(world, watch, std::chrono::milliseconds(options.poll_ms));

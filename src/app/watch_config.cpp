@@ -41,9 +41,9 @@ std::optional<core::Wad> optional_number(const Section& section, std::string_vie
     if (!text) {
         return std::nullopt;
     }
-    const auto number = settings::parse_wad(*text);
+    auto number = settings::parse_wad(*text);
     if (!number) {
-        throw ConfigError(fmt::format("{}: \"{}\" is no number; write it as in \"1.25\"",
+        throw ConfigError(fmt::format(R"({}: "{}" is no number; write it as in "1.25")",
                                       section.where(key), core::printable(*text)));
     }
     return number;
@@ -82,7 +82,7 @@ alert::Rule read_rule(const Section& section) {
                                      alert::Severity::Critical};
     alert::Rule rule;
     rule.name = section.text("name");
-    rule.quantity = one_of<alert::Quantity>(section, "watch", alert::all_quantities());
+    rule.quantity = one_of<alert::Quantity>(section, "watch", alert::kQuantities);
     rule.severity = one_of<alert::Severity>(section, "severity", kSeverities);
     read_limits(section, rule);
     rule.for_blocks = section.optional_integer("for_blocks").value_or(1);

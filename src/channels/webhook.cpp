@@ -1,16 +1,19 @@
 #include "channels/webhook.hpp"
 
-#include <cryptopp/base64.h>
-#include <cryptopp/filters.h>
 #include <cryptopp/hmac.h>
 #include <cryptopp/sha.h>
 #include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <array>
+#include <boost/archive/iterators/base64_from_binary.hpp>
+#include <boost/archive/iterators/binary_from_base64.hpp>
+#include <boost/archive/iterators/dataflow_exception.hpp>
+#include <boost/archive/iterators/transform_width.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <utility>
 
 #include "core/errors.hpp"
@@ -24,12 +27,32 @@ constexpr long kTotalMs = 15'000;
 constexpr std::size_t kSecretBytesMin = 24;
 constexpr std::size_t kSecretBytesMax = 64;
 
-std::string base64(const std::uint8_t* bytes, std::size_t count) {
-    std::string out;
-    // The source owns the encoder, and the encoder the sink.
-    const CryptoPP::StringSource encoded(
-        bytes, count, true, new CryptoPP::Base64Encoder(new CryptoPP::StringSink(out), false));
+std::string base64(std::span<const std::uint8_t> bytes) {
+    using boost::archive::iterators::base64_from_binary;
+    using boost::archive::iterators::transform_width;
+    using Digits = base64_from_binary<transform_width<const std::uint8_t*, 6, 8>>;
+    std::string out(Digits(bytes.data()), Digits(bytes.data() + bytes.size()));
+    out.append((3 - bytes.size() % 3) % 3, '=');
     return out;
+}
+
+/// Nothing where it is no base64.
+core::Bytes from_base64(std::string_view text) {
+    using boost::archive::iterators::binary_from_base64;
+    using boost::archive::iterators::transform_width;
+    using Octets = transform_width<binary_from_base64<const char*>, 8, 6>;
+    const std::string_view digits = text.substr(0, text.find('='));
+    try {
+        core::Bytes out(Octets(digits.data()), Octets(digits.data() + digits.size() / 4 * 4));
+        // What is left over of a group of four is an octet less.
+        Octets rest(digits.data() + digits.size() / 4 * 4);
+        for (std::size_t i = 1; i < digits.size() % 4; ++i) {
+            out.push_back(static_cast<std::uint8_t>(*rest++));
+        }
+        return base64(out) == text ? out : core::Bytes();
+    } catch (const boost::archive::iterators::dataflow_exception&) {
+        return {};
+    }
 }
 
 struct EasyCleanup {
@@ -147,16 +170,7 @@ core::Bytes parse_webhook_secret(std::string_view text) {
     constexpr std::string_view kPrefix = "whsec_";
     core::Bytes out;
     if (text.starts_with(kPrefix)) {
-        text.remove_prefix(kPrefix.size());
-        std::string decoded;
-        const CryptoPP::StringSource source(
-            std::string(text), true,
-            new CryptoPP::Base64Decoder(new CryptoPP::StringSink(decoded)));
-        // The decoder passes over what is no base64: only what it would write itself is a secret.
-        const auto* const bytes = reinterpret_cast<const std::uint8_t*>(decoded.data());
-        if (base64(bytes, decoded.size()) == text) {
-            out.assign(decoded.begin(), decoded.end());
-        }
+        out = from_base64(text.substr(kPrefix.size()));
     }
     if (out.size() < kSecretBytesMin || out.size() > kSecretBytesMax) {
         throw core::InputError(
@@ -174,7 +188,7 @@ std::string webhook_signature(const core::Bytes& secret, std::string_view id,
     hmac.Update(reinterpret_cast<const std::uint8_t*>(body.data()), body.size());
     std::array<std::uint8_t, CryptoPP::SHA256::DIGESTSIZE> digest{};
     hmac.Final(digest.data());
-    return "v1," + base64(digest.data(), digest.size());
+    return "v1," + base64(digest);
 }
 
 }  // namespace margrave::channels

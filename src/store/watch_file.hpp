@@ -50,7 +50,7 @@ class WatchFile {
     /// Reorganisations are followed to this depth.
     static constexpr std::uint64_t kBlocksKept = 256;
     /// Delivered messages are kept so long, for those who ask later.
-    static constexpr std::uint64_t kSentKeptS = 30 * 86'400;
+    static constexpr std::uint64_t kSentKeptS = 2'592'000;  // 30 days
 
     /// Throws core::InputError where it is no such file, or another daemon has it open.
     [[nodiscard]] static WatchFile open_or_create(const std::string& path);

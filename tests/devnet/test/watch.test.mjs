@@ -1,6 +1,8 @@
 // `margrave watch` over real pools: it tells of what the contracts say, once, whatever dies in between.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import http from "node:http";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { formatUnits, getAddress } from "viem";
 import { POOL } from "../lib/aave.mjs";
@@ -294,6 +296,39 @@ describe("watch", { skip, concurrency: false }, () => {
         assert.equal(receiver.messages.filter(({ kind }) => kind === "resolve").length, 0);
         assert.deepEqual((await started.alerts()).alerts, []);
         await started.stop();
+    });
+
+    test("keys of nodes and receivers that are quoted back are nowhere in what it says, sends and keeps", async () => {
+        const canaries = ["c4naryNode", "c4naryHook", "c4naryQuery"];
+        const parrot = http.createServer((incoming, outgoing) => {
+            const said = `${incoming.url} ${JSON.stringify(incoming.headers)}`;
+            outgoing.writeHead(503, { "content-type": "application/json", location: said });
+            outgoing.end(JSON.stringify({ jsonrpc: "2.0", id: 1, error: { code: -32600, message: `no such key: ${said}` } }));
+        });
+        await new Promise((resolve) => parrot.listen(0, "127.0.0.1", resolve));
+        const { port } = parrot.address();
+        const told = { ...receiver, url: `http://127.0.0.1:${port}/${canaries[1]}?key=${canaries[2]}` };
+        const started = watch([healthy], RULES);
+        await started.stop();
+        const once = (rpc) =>
+            margrave(["watch", healthy, "--store", started.store, "--once", "--timeout", "2", "--config", watchConfig(devnet.configToml({ rpc }), told, RULES)]);
+        await fall();
+        const seen = await once(proxy.url);
+        assert.equal(seen.code, 0, seen.stderr);
+        assert.match(seen.stderr, /is tried again in \d+ s: the receiver answers with HTTP status 503/);
+        const blind = await once(`http://127.0.0.1:${port}/v2/${canaries[0]}`);
+        assert.equal(blind.code, 3, blind.stderr);
+        const kept = await margrave(["alerts", "list", "--store", started.store, "--json"]);
+        assert.equal(kept.json.waiting.length, 1);
+        const file = ["", "-wal"].map((end) => (existsSync(started.store + end) ? readFileSync(started.store + end, "latin1") : "")).join("");
+        assert.match(file, /margrave\.alert/);
+        for (const canary of [...canaries, receiver.secret, receiver.secret.slice(6)]) {
+            for (const text of [seen.stdout, seen.stderr, blind.stdout, blind.stderr, kept.stdout, file]) {
+                assert.ok(!text.includes(canary), `${canary} in ${text.slice(0, 2000)}`);
+            }
+        }
+        parrot.closeAllConnections();
+        parrot.close();
     });
 
     test("one line where it cannot begin", async () => {
