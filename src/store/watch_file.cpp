@@ -165,7 +165,7 @@ std::vector<KeptAlert> WatchFile::alerts(const std::string& chain) {
 }
 
 std::vector<KeptAlert> WatchFile::alerts() {
-    Statement rows(database_, "SELECT \"key\", rule, subject, state FROM alerts ORDER BY \"key\"");
+    Statement rows(database_, R"(SELECT "key", rule, subject, state FROM alerts ORDER BY "key")");
     return read_alerts(rows);
 }
 
