@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/errors.hpp"
+#include "core/u256.hpp"
 
 namespace margrave::alert {
 namespace {
@@ -23,8 +25,7 @@ Finding judge(const Rule& rule, const Value& value) {
 
 /// Whoever can be liquidated at this block has no time to be sure.
 bool is_too_late_to_wait(const Rule& rule, const Value& value) {
-    return rule.quantity == Quantity::HealthFactor && value.number &&
-           *value.number < core::Wad(core::U256(1'000'000'000'000'000'000));
+    return rule.quantity == Quantity::HealthFactor && value.number && *value.number < whole(1);
 }
 
 Transition told(Kind kind, State& state) {
@@ -126,6 +127,14 @@ constexpr std::array kPhases{Phase::Quiet, Phase::Pending, Phase::Firing, Phase:
 
 }  // namespace
 
+Value unknown(std::string because) {
+    return {.number = std::nullopt, .is_known = false, .because = std::move(because)};
+}
+
+core::Wad whole(std::uint64_t number) {
+    return core::Wad(core::U256(number) * core::U256(1'000'000'000'000'000'000));
+}
+
 std::string_view to_string(Phase phase) {
     switch (phase) {
         case Phase::Quiet:
@@ -190,6 +199,12 @@ void undo_after(std::uint64_t block, State& state) {
     if (state.phase == Phase::Recovering && state.since.block > block) {
         state.phase = Phase::Firing;
     }
+}
+
+void forget(State& state) {
+    state.phase = Phase::Quiet;
+    state.unknown_since_s.reset();
+    state.is_unknown_told = false;
 }
 
 core::Archive to_archive(const State& state) {

@@ -29,6 +29,10 @@ struct Value {
     std::string because;  ///< why it is not known
 };
 
+[[nodiscard]] Value unknown(std::string because);
+/// A whole number as a value's.
+[[nodiscard]] core::Wad whole(std::uint64_t number);
+
 enum class Phase : std::uint8_t {
     Quiet,
     Pending,     ///< beyond, not yet for long enough
@@ -52,11 +56,6 @@ struct State {
     std::optional<core::Wad> last;  ///< the value that was last known
     Moment seen;                    ///< when
     bool seen_any = false;          ///< it ever was
-
-    /// Nothing of it is worth keeping.
-    [[nodiscard]] bool is_blank() const {
-        return phase == Phase::Quiet && episode == 0 && sequence == 0 && !unknown_since_s;
-    }
 };
 
 /// What people are told.
@@ -84,6 +83,10 @@ struct Transition {
 /// The blocks behind `block` were reorganised away: what waits on one of them waits anew. What was
 /// told stays told, until blocks that stand say otherwise.
 void undo_after(std::uint64_t block, State& state);
+
+/// Nobody watches it any more. Its counts stay: should somebody watch it again, what is told then
+/// is something else than what was told before.
+void forget(State& state);
 
 /// A state for a file, and back; throws InputError for an archive that is none.
 [[nodiscard]] core::Archive to_archive(const State& state);

@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/u256.hpp"
-
 namespace margrave::alert {
 namespace {
 
 Value known(core::Wad number) { return {.number = number, .is_known = true, .because = {}}; }
 Value nothing_to_watch() { return {.number = std::nullopt, .is_known = true, .because = {}}; }
-Value unknown(std::string because) {
-    return {.number = std::nullopt, .is_known = false, .because = std::move(because)};
-}
 
 bool contains(const std::vector<core::Address>& wallets, const core::Address& wallet) {
     return std::find(wallets.begin(), wallets.end(), wallet) != wallets.end();
@@ -105,10 +100,6 @@ std::map<Subject, Value> observe(const report::Report& report, const std::string
                     of_account(account, report, quantity));
     }
     return out;
-}
-
-core::Wad whole(std::uint64_t number) {
-    return core::Wad(core::U256(number) * core::U256(1'000'000'000'000'000'000));
 }
 
 Value value_of_absent(const report::Report& report, const Subject& subject,

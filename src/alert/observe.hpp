@@ -34,9 +34,6 @@ struct Subject {
                                                const std::vector<core::Address>& wallets,
                                                Quantity quantity);
 
-/// A whole number as a value's.
-[[nodiscard]] core::Wad whole(std::uint64_t number);
-
 /// What to think of a subject that the report does not mention: it was closed, or it could not be
 /// read. Where in doubt the latter: a gap of its protocol may be its market's, and one that names
 /// no protocol may be why a wallet behind a wallet was not found.

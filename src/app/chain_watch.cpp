@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <exception>
 #include <string_view>
 #include <utility>
 
@@ -20,7 +19,7 @@ namespace {
 using store::WatchedBlock;
 using Evaluation = store::WatchFile::Evaluation;
 
-std::string to_line(const core::Archive& archive) {
+std::string to_json(const core::Archive& archive) {
     std::string out;
     snapshot::append_json(archive, 0, out);
     return out;
@@ -52,10 +51,6 @@ bool is_worth_writing(const alert::State& before, const alert::State& after) {
     return is_other || before.phase != after.phase || after.phase == alert::Phase::Pending ||
            after.seen.block < before.seen.block || before.sequence != after.sequence ||
            before.unknown_since_s != after.unknown_since_s || !before.seen_any;
-}
-
-alert::Value unknown(std::string because) {
-    return {.number = std::nullopt, .is_known = false, .because = std::move(because)};
 }
 
 }  // namespace
@@ -114,7 +109,7 @@ void ChainWatch::restore() {
         if (has_rule) {
             known_[kept.rule].insert_or_assign(kept.key, std::move(known));
         } else {
-            forget(kept.key, known.state, evaluation);
+            forget(kept.rule, kept.key, known, evaluation);
         }
     }
     write(std::move(evaluation));
@@ -240,8 +235,8 @@ void ChainWatch::keep(const std::string& rule, const std::string& key, const Kno
                       Evaluation& evaluation) {
     evaluation.alerts.push_back({.key = key,
                                  .rule = rule,
-                                 .subject = to_line(to_archive(known.subject)),
-                                 .state = to_line(alert::to_archive(known.state))});
+                                 .subject = to_json(to_archive(known.subject)),
+                                 .state = to_json(alert::to_archive(known.state))});
 }
 
 snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
@@ -262,6 +257,7 @@ snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
         if (!read.unreadable_chains.empty() || read.snapshot.chains.empty()) {
             throw unreadable(gaps.empty() ? "it could not be read" : gaps.front().detail);
         }
+        // Some 35,000 years, which keeps sums of seconds within 64 bits.
         constexpr std::uint64_t kSecondsMax = std::uint64_t{1} << 40U;
         if (read.snapshot.chains.front().timestamp.value() > kSecondsMax) {
             throw unreadable("its block is of a time that cannot be");
@@ -299,32 +295,31 @@ void ChainWatch::evaluate(const collect::BlockSelector& block) {
 void ChainWatch::evaluate_absent(const alert::Rule& rule, const report::Report& report,
                                  const std::map<alert::Subject, alert::Value>& values,
                                  Evaluation& evaluation) {
-    auto& known = known_[rule.name];
-    for (auto one = known.begin(); one != known.end();) {
-        const auto& [key, kept] = *one;
-        const auto value = alert::value_of_absent(report, kept.subject, chosen_.wallets);
-        const bool is_absent = !values.contains(kept.subject);
-        if (is_absent && value.is_known &&
-            !alert::is_watched(report, kept.subject, chosen_.wallets)) {
-            forget(key, kept.state, evaluation);
-            one = known.erase(one);
+    for (auto& [key, known] : known_[rule.name]) {
+        if (values.contains(known.subject)) {
             continue;
         }
-        const alert::Subject subject = kept.subject;
-        ++one;
-        if (is_absent) {
-            step(rule, subject, value, evaluation);
+        const auto value = alert::value_of_absent(report, known.subject, chosen_.wallets);
+        if (value.is_known && !alert::is_watched(report, known.subject, chosen_.wallets)) {
+            forget(rule.name, key, known, evaluation);
+        } else {
+            step(rule, known.subject, value, evaluation);
         }
     }
 }
 
 /// Nobody asked for it any more: that is no good news of it.
-void ChainWatch::forget(const std::string& key, const alert::State& state, Evaluation& evaluation) {
-    if (state.phase != alert::Phase::Quiet) {
+void ChainWatch::forget(const std::string& rule, const std::string& key, Known& known,
+                        Evaluation& evaluation) {
+    const alert::State before = known.state;
+    alert::forget(known.state);
+    if (before.phase != alert::Phase::Quiet) {
         say(world_,
             fmt::format("not watched any more, and not resolved: {}", core::printable(key, 300)));
     }
-    evaluation.forgotten.push_back(key);
+    if (is_worth_writing(before, known.state)) {
+        keep(rule, key, known, evaluation);
+    }
 }
 
 void ChainWatch::evaluate_blind(const std::string& why) {
@@ -336,7 +331,7 @@ void ChainWatch::evaluate_blind(const std::string& why) {
             continue;
         }
         for (auto& [key, known] : known_[rule.name]) {
-            step(rule, known.subject, unknown(why), evaluation);
+            step(rule, known.subject, alert::unknown(why), evaluation);
         }
     }
     write(std::move(evaluation));
@@ -366,12 +361,7 @@ void ChainWatch::write(Evaluation evaluation) {
     evaluation.at = world_.wall_s();
     file_.write(evaluation);
     for (const std::string& line : std::exchange(told_, {})) {
-        try {
-            write_result(world_, line);
-        } catch (const core::InputError&) {
-            // Who reads along is not who is told.
-            world_.out.clear();
-        }
+        print_line(world_, line);
     }
 }
 
@@ -404,7 +394,7 @@ void ChainWatch::step(const alert::Rule& rule, const alert::Subject& subject,
 }
 
 void ChainWatch::tell(const AlertMessage& message, Evaluation& evaluation) {
-    told_.push_back(to_text(message) + "\n");
+    told_.push_back(to_text(message));
     const std::string alert = alert_key(message.rule, message.subject);
     const auto& names = message.rule.channels.empty() ? plan_.channels : message.rule.channels;
     const std::string body = to_json(message);

@@ -82,7 +82,7 @@ class ChainWatch {
     void evaluate_age();
     void step(const alert::Rule& rule, const alert::Subject& subject, const alert::Value& value,
               store::WatchFile::Evaluation& evaluation);
-    void forget(const std::string& key, const alert::State& state,
+    void forget(const std::string& rule, const std::string& key, Known& known,
                 store::WatchFile::Evaluation& evaluation);
     void write(store::WatchFile::Evaluation evaluation);
     static void keep(const std::string& rule, const std::string& key, const Known& known,

@@ -15,6 +15,7 @@ std::uint64_t retry_delay_s(std::uint64_t attempts, std::string_view key) {
     constexpr std::uint64_t kDoublingsMax = 6;
     const std::uint64_t longest = std::min(store::WatchFile::kRestMaxS,
                                            std::uint64_t{1} << std::min(attempts, kDoublingsMax));
+    // 2^64 over the golden ratio, which tells tries of one message apart.
     const std::uint64_t chance =
         std::hash<std::string_view>{}(key) ^ (attempts * 0x9e3779b97f4a7c15);
     return 1 + chance % longest;

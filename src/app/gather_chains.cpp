@@ -65,6 +65,12 @@ std::vector<ChosenChain> choose(World& world, const SourceOptions& options,
     if (!replayed) {
         require_endpoints(chosen);
     }
+    if (options.timeout) {
+        for (ChosenChain& one : chosen) {
+            one.chain.timeout_ms =
+                static_cast<std::uint64_t>(std::chrono::milliseconds(*options.timeout).count());
+        }
+    }
     // A recording knows calls, not chains: two chains in one would answer for each other.
     if ((options.record || replayed) && chosen.size() > 1) {
         throw InputError(
@@ -101,18 +107,13 @@ Connections connect_all(World& world, const std::vector<ChosenChain>& chosen, bo
 
 std::vector<collect::ChainRequest> make_requests(const std::vector<ChosenChain>& chosen,
                                                  const Connections& connections,
-                                                 const collect::BlockSelector& block,
-                                                 const SourceOptions& options) {
+                                                 const collect::BlockSelector& block) {
     std::vector<collect::ChainRequest> requests;
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         requests.push_back({.chain = chosen[i].chain,
                             .transport = connections.transports[i].get(),
                             .block = block,
                             .wallets = chosen[i].wallets});
-        if (options.timeout) {
-            requests.back().chain.timeout_ms =
-                static_cast<std::uint64_t>(std::chrono::milliseconds(*options.timeout).count());
-        }
     }
     return requests;
 }
@@ -226,7 +227,7 @@ Gathered gather_chains(World& world, const SourceOptions& options,
     auto progress = std::make_unique<ReadingProgress>(world, options.quiet);
     auto connections = connect_all(world, chosen, options.record.has_value(), std::move(replayed),
                                    connect_options, *progress);
-    const auto requests = make_requests(chosen, connections, block, options);
+    const auto requests = make_requests(chosen, connections, block);
 
     const auto store = log_store(world, options, chosen);
     const auto begin = world.clock.now();

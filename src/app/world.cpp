@@ -31,6 +31,10 @@ void write_result(World& world, std::string_view text) {
                            std::strerror(errno));
 }
 
+void print_line(World& world, std::string_view text) {
+    std::osyncstream(world.out) << text << '\n' << std::flush;
+}
+
 void say(World& world, std::string_view text) {
     std::osyncstream(world.err) << (world.err_is_terminal ? kClearLine : "") << "margrave: " << text
                                 << std::endl;

@@ -41,6 +41,10 @@ struct World {
 /// any other reason that the result cannot be written, such as a full disk.
 void write_result(World& world, std::string_view text);
 
+/// A line on stdout, whole whatever other threads print, for who reads along: it is no failure that
+/// nobody can.
+void print_line(World& world, std::string_view text);
+
 /// "margrave: TEXT" on stderr, one line, whole whatever other threads say, in the place of one that
 /// is drawn.
 void say(World& world, std::string_view text);

@@ -171,8 +171,7 @@ std::vector<KeptAlert> WatchFile::alerts() {
 
 void WatchFile::write(const Evaluation& evaluation) {
     const bool is_nothing = !evaluation.forget_after && !evaluation.block &&
-                            evaluation.alerts.empty() && evaluation.messages.empty() &&
-                            evaluation.forgotten.empty();
+                            evaluation.alerts.empty() && evaluation.messages.empty();
     if (is_nothing) {
         return;
     }
@@ -206,10 +205,6 @@ void WatchFile::write(const Evaluation& evaluation) {
             .bind(4, std::string_view(alert.subject))
             .bind(5, std::string_view(alert.state))
             .run();
-    }
-    Statement erase(database_, "DELETE FROM alerts WHERE \"key\" = ?");
-    for (const std::string& key : evaluation.forgotten) {
-        erase.bind(1, std::string_view(key)).run();
     }
     // A key that is there already was written by an evaluation of the same block: it is the same.
     Statement queue(database_,

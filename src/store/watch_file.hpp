@@ -78,7 +78,6 @@ class WatchFile {
         std::optional<std::uint64_t> forget_after = std::nullopt;
         std::optional<WatchedBlock> block = std::nullopt;  ///< nullopt: no new one was read
         std::vector<KeptAlert> alerts = {};                ///< those that changed
-        std::vector<std::string> forgotten = {};           ///< keys of alerts
         std::vector<Outgoing> messages = {};
         std::uint64_t at = 0;
     };

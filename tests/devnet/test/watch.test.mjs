@@ -295,6 +295,12 @@ describe("watch", { skip, concurrency: false }, () => {
         assert.match(started.stderr, new RegExp(`not watched any more, and not resolved: health devnet aave_v3/v36 ${getAddress(healthy)}`));
         assert.equal(receiver.messages.filter(({ kind }) => kind === "resolve").length, 0);
         assert.deepEqual((await started.alerts()).alerts, []);
+        // Watched again, it fires again: under another key, or its receiver would pass it over.
+        await started.stop();
+        started.wallets = [healthy, other];
+        await fall();
+        started.start();
+        await told("fire", 2);
         await started.stop();
     });
 

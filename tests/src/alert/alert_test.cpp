@@ -265,6 +265,19 @@ TEST_CASE("a state is the same after a restart at any point", "[alert][property]
     }
 }
 
+TEST_CASE("an alert that is forgotten is quiet, and what it tells later is something else",
+          "[alert]") {
+    Story story(a_rule());
+    CHECK(story.tell(health(105), 1) == "fire");
+    CHECK(story.tell(unread(), 2) == "-");
+    forget(story.state);
+    CHECK(story.state.phase == Phase::Quiet);
+    CHECK_FALSE(story.state.unknown_since_s);
+    CHECK(story.tell(health(105), 3) == "fire");
+    CHECK(story.state.episode == 2);
+    CHECK(story.state.sequence == 2);
+}
+
 TEST_CASE("a state that is none is refused", "[alert]") {
     core::Archive archive = to_archive(State{});
     archive.set("phase", core::Archive("asleep"));
