@@ -37,8 +37,15 @@ bool has_lasted(const Moment& since, const Moment& at, std::uint64_t blocks,
     return at.block >= since.block + blocks && at.chain_s >= since.chain_s + seconds;
 }
 
-void pend(const Rule& rule, const Value& value, const Moment& at, State& state,
-          std::vector<Transition>& out) {
+/// The last ones within the window, this one included.
+void note_fire(const Rule& rule, const Moment& at, State& state) {
+    std::erase_if(state.fires,
+                  [&](std::uint64_t chain_s) { return chain_s + rule.flap_window_s < at.chain_s; });
+    state.fires.push_back(at.chain_s);
+    state.is_flapping = rule.flap_count > 0 && state.fires.size() >= rule.flap_count;
+}
+
+void pend(const Rule& rule, const Value& value, const Moment& at, State& state) {
     if (state.phase == Phase::Quiet) {
         state.phase = Phase::Pending;
         state.since = at;
@@ -51,53 +58,81 @@ void pend(const Rule& rule, const Value& value, const Moment& at, State& state,
         state.phase = Phase::Firing;
         state.fired = at;
         ++state.episode;
-        out.push_back(told(Kind::Fire, state));
+        note_fire(rule, at, state);
     }
 }
 
-void recover(const Rule& rule, const Moment& at, State& state, std::vector<Transition>& out) {
+void recover(const Rule& rule, const Moment& at, State& state) {
     if (state.phase == Phase::Firing) {
         state.phase = Phase::Recovering;
         state.since = at;
     }
-    if (has_lasted(state.since, at, rule.clear_blocks, rule.clear_s)) {
+    const std::uint64_t calm_s =
+        state.is_flapping ? std::max(rule.clear_s, rule.flap_window_s) : rule.clear_s;
+    if (has_lasted(state.since, at, rule.clear_blocks, calm_s)) {
         state.phase = Phase::Quiet;
-        out.push_back(told(Kind::Resolve, state));
+        state.is_flapping = false;
     }
 }
 
-void step_known(const Rule& rule, const Value& value, const Moment& at, State& state,
-                std::vector<Transition>& out) {
+void step_known(const Rule& rule, const Value& value, const Moment& at, State& state) {
     const Finding finding = judge(rule, value);
-    switch (state.phase) {
-        case Phase::Quiet:
-        case Phase::Pending:
-            if (finding == Finding::Beyond) {
-                pend(rule, value, at, state, out);
-            } else {
-                state.phase = Phase::Quiet;
-            }
-            break;
-        case Phase::Firing:
-        case Phase::Recovering:
-            if (finding == Finding::Safe) {
-                recover(rule, at, state, out);
-            } else {
-                state.phase = Phase::Firing;
-            }
-            break;
+    if (state.fires_still()) {
+        if (finding == Finding::Safe) {
+            recover(rule, at, state);
+        } else {
+            state.phase = Phase::Firing;
+        }
+    } else if (finding == Finding::Beyond) {
+        pend(rule, value, at, state);
+    } else {
+        state.phase = Phase::Quiet;
     }
 }
 
-void step_unknown(const Rule& rule, const Moment& at, State& state, std::vector<Transition>& out) {
+/// A clock that was set back begins a wait anew rather than making it endless.
+bool has_waited(std::uint64_t& since_s, std::uint64_t wall_s, std::uint64_t wait_s) {
+    since_s = std::min(since_s, wall_s);
+    return wall_s - since_s >= wait_s;
+}
+
+void tell_of_knowing(const Rule& rule, const Hush& hush, std::uint64_t wall_s, State& state,
+                     std::vector<Transition>& out) {
     if (!state.unknown_since_s) {
-        state.unknown_since_s = at.wall_s;
-    }
-    // A clock that was set back begins the wait anew rather than making it endless.
-    state.unknown_since_s = std::min(*state.unknown_since_s, at.wall_s);
-    if (!state.is_unknown_told && at.wall_s - *state.unknown_since_s >= rule.unknown_after_s) {
+        if (state.is_unknown_told) {
+            state.is_unknown_told = false;
+            out.push_back(told(Kind::Known, state));
+        }
+    } else if (!state.is_unknown_told && !hush.is_inhibited &&
+               has_waited(*state.unknown_since_s, wall_s, rule.unknown_after_s)) {
         state.is_unknown_told = true;
         out.push_back(told(Kind::Unknown, state));
+    }
+}
+
+void tell_of_firing(const Rule& rule, const Hush& hush, std::uint64_t wall_s, State& state,
+                    std::vector<Transition>& out) {
+    if (!state.fires_still()) {
+        if (state.is_fire_told) {
+            state.is_fire_told = false;
+            out.push_back(told(Kind::Resolve, state));
+        }
+        return;
+    }
+    if (!state.is_fire_told) {
+        if (!hush.is_silenced && !hush.is_inhibited) {
+            state.is_fire_told = true;
+            state.is_escalated = false;
+            state.told_s = wall_s;
+            out.push_back(told(state.is_flapping ? Kind::Flapping : Kind::Fire, state));
+        }
+        return;
+    }
+    const bool may_escalate =
+        rule.escalate_after_s > 0 && !state.is_escalated && !hush.is_acknowledged;
+    if (may_escalate && has_waited(state.told_s, wall_s, rule.escalate_after_s)) {
+        state.is_escalated = true;
+        out.push_back(told(Kind::Escalate, state));
     }
 }
 
@@ -158,32 +193,42 @@ std::string_view to_string(Kind kind) {
         case Kind::Unknown:
             return "unknown";
         case Kind::Known:
+            return "known";
+        case Kind::Flapping:
+            return "flapping";
+        case Kind::Escalate:
+            return "escalate";
+        case Kind::Test:
             break;
     }
-    return "known";
+    return "test";
 }
 
-std::vector<Transition> step(const Rule& rule, const Value& value, const Moment& at, State& state) {
-    std::vector<Transition> out;
+void step(const Rule& rule, const Value& value, const Moment& at, State& state) {
     if (!value.is_known) {
-        step_unknown(rule, at, state, out);
-        return out;
-    }
-    if (state.is_unknown_told) {
-        out.push_back(told(Kind::Known, state));
+        if (!state.unknown_since_s) {
+            state.unknown_since_s = at.wall_s;
+        }
+        return;
     }
     if (state.unknown_since_s) {
         pass_over(at, state);
     }
     state.unknown_since_s.reset();
-    state.is_unknown_told = false;
     const bool is_new_block = !state.seen_any || at.block > state.seen.block;
     state.last = value.number;
     state.seen = at;
     state.seen_any = true;
     if (is_new_block || rule.quantity == Quantity::BlockAge) {
-        step_known(rule, value, at, state, out);
+        step_known(rule, value, at, state);
     }
+}
+
+std::vector<Transition> tell(const Rule& rule, const Hush& hush, std::uint64_t wall_s,
+                             State& state) {
+    std::vector<Transition> out;
+    tell_of_knowing(rule, hush, wall_s, state, out);
+    tell_of_firing(rule, hush, wall_s, state, out);
     return out;
 }
 
@@ -205,6 +250,9 @@ void forget(State& state) {
     state.phase = Phase::Quiet;
     state.unknown_since_s.reset();
     state.is_unknown_told = false;
+    state.is_fire_told = false;
+    state.is_flapping = false;
+    state.fires.clear();
 }
 
 core::Archive to_archive(const State& state) {
@@ -215,8 +263,18 @@ core::Archive to_archive(const State& state) {
     out.set("episode", state.episode);
     out.set("sequence", state.sequence);
     out.set("fired", to_archive(state.fired));
+    core::Archive::List fires;
+    fires.reserve(state.fires.size());
+    for (const std::uint64_t chain_s : state.fires) {
+        fires.emplace_back().set("chain_s", chain_s);
+    }
+    out.set("fires", std::move(fires));
+    out.set("is_flapping", state.is_flapping);
     out.set_optional("unknown_since_s", state.unknown_since_s);
     out.set("is_unknown_told", state.is_unknown_told);
+    out.set("is_fire_told", state.is_fire_told);
+    out.set("told_s", state.told_s);
+    out.set("is_escalated", state.is_escalated);
     if (state.last) {
         out.set("last", state.last->value());
     }
@@ -224,6 +282,26 @@ core::Archive to_archive(const State& state) {
     out.set("seen_any", state.seen_any);
     return out;
 }
+
+namespace {
+
+/// A state of the first version told whatever fired at once.
+void restore_telling(const core::Archive& archive, State& state) {
+    if (!archive.has("is_fire_told")) {
+        state.is_fire_told = state.fires_still();
+        state.told_s = state.fired.wall_s;
+        return;
+    }
+    for (const core::Archive& one : archive.list("fires")) {
+        state.fires.push_back(one.u64("chain_s"));
+    }
+    state.is_flapping = archive.flag("is_flapping");
+    state.is_fire_told = archive.flag("is_fire_told");
+    state.told_s = archive.u64("told_s");
+    state.is_escalated = archive.flag("is_escalated");
+}
+
+}  // namespace
 
 State restore_state(const core::Archive& archive) {
     State out;
@@ -241,6 +319,7 @@ State restore_state(const core::Archive& archive) {
     out.fired = restore_moment(archive.at("fired"));
     out.unknown_since_s = archive.optional_u64("unknown_since_s");
     out.is_unknown_told = archive.flag("is_unknown_told");
+    restore_telling(archive, out);
     if (const auto last = archive.optional_u256("last")) {
         out.last = core::Wad(*last);
     }

@@ -10,7 +10,8 @@
 #include "core/archive.hpp"
 #include "core/units.hpp"
 
-/// What becomes of one rule for one subject, block after block: a pure state machine.
+/// What becomes of one rule for one subject, block after block: a pure state machine, and beside it
+/// what people were told of that.
 namespace margrave::alert {
 
 /// A block that was evaluated, and when that was.
@@ -45,28 +46,41 @@ enum class Phase : std::uint8_t {
 
 struct State {
     Phase phase = Phase::Quiet;
-    Moment since;                ///< of a phase that waits: its first block
-    std::uint64_t blocks = 0;    ///< that a pending condition has held at
-    std::uint64_t episode = 0;   ///< how many times it has fired
-    std::uint64_t sequence = 0;  ///< transitions that were told, ever
-    Moment fired;                ///< of a firing or recovering one
+    Moment since;                           ///< of a phase that waits: its first block
+    std::uint64_t blocks = 0;               ///< that a pending condition has held at
+    std::uint64_t episode = 0;              ///< how many times it has fired
+    std::uint64_t sequence = 0;             ///< transitions that were told, ever
+    Moment fired;                           ///< of a firing or recovering one
+    std::vector<std::uint64_t> fires = {};  ///< chain seconds of the last ones, for flapping
+    bool is_flapping = false;
     /// Since when its value is not known, and whether that was told.
-    std::optional<std::uint64_t> unknown_since_s;
+    std::optional<std::uint64_t> unknown_since_s = std::nullopt;
     bool is_unknown_told = false;
-    std::optional<core::Wad> last;  ///< the value that was last known
-    Moment seen;                    ///< when
-    bool seen_any = false;          ///< it ever was
+    bool is_fire_told = false;                     ///< of this episode
+    std::uint64_t told_s = 0;                      ///< when, on the wall
+    bool is_escalated = false;                     ///< of this episode
+    std::optional<core::Wad> last = std::nullopt;  ///< the value that was last known
+    Moment seen;                                   ///< when
+    bool seen_any = false;                         ///< it ever was
+
+    /// Firing, or not safe for long enough.
+    [[nodiscard]] bool fires_still() const {
+        return phase == Phase::Firing || phase == Phase::Recovering;
+    }
 };
 
 /// What people are told.
 enum class Kind : std::uint8_t {
     Fire,
     Resolve,
-    Unknown,  ///< it cannot be evaluated any more; what fires goes on firing
-    Known,    ///< it can again
+    Unknown,   ///< it cannot be evaluated any more; what fires goes on firing
+    Known,     ///< it can again
+    Flapping,  ///< it fires again and again: a fire, and the last one until it is calm
+    Escalate,  ///< it was told, and nobody has acknowledged it
+    Test,      ///< nothing happened: somebody tries a channel
 };
 
-/// "fire", "resolve", "unknown", "known".
+/// "fire", "resolve", "unknown", "known", "flapping", "escalate", "test".
 [[nodiscard]] std::string_view to_string(Kind kind);
 
 struct Transition {
@@ -75,9 +89,21 @@ struct Transition {
     std::uint64_t sequence = 0;  ///< with rule and subject: names this transition for ever
 };
 
-/// The state after a further moment, and what to tell. A moment that was seen already changes
-/// nothing. Not knowing never resolves and never counts: it is told after its own time.
-[[nodiscard]] std::vector<Transition> step(const Rule& rule, const Value& value, const Moment& at,
+/// Changes the state for a further moment. A moment that was seen already changes nothing. Not
+/// knowing never resolves and never counts.
+void step(const Rule& rule, const Value& value, const Moment& at, State& state);
+
+/// Why less may be told than is so.
+struct Hush {
+    bool is_silenced = false;      ///< by somebody, for a while
+    bool is_inhibited = false;     ///< another alert that fires says it all
+    bool is_acknowledged = false;  ///< somebody is at it
+};
+
+/// What people have to be told at `wall_s`, in its order, and marks it as told. What was held back
+/// is told as soon as nothing holds it back, if it is still so. A silence hides no blindness, and
+/// never the end of what was told.
+[[nodiscard]] std::vector<Transition> tell(const Rule& rule, const Hush& hush, std::uint64_t wall_s,
                                            State& state);
 
 /// The blocks behind `block` were reorganised away: what waits on one of them waits anew. What was

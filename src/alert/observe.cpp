@@ -1,7 +1,13 @@
 #include "alert/observe.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <utility>
+
+#include "core/u256.hpp"
+#include "exposure/aggregate.hpp"
+#include "exposure/outlook.hpp"
 
 namespace margrave::alert {
 namespace {
@@ -29,6 +35,138 @@ Value time_left(const report::Account& account, const report::Report& report) {
     return known(whole(falls_at > now ? falls_at - now : 0));
 }
 
+/// Its smallest move; nothing to watch where none liquidates it.
+template <class Limits, class Distance>
+Value nearest(const Limits& limits, const Distance& distance) {
+    std::optional<core::Wad> out;
+    for (const auto& limit : limits) {
+        const core::Wad one = distance(limit);
+        out = out && !(one < *out) ? out : one;
+    }
+    return out ? known(*out) : nothing_to_watch();
+}
+
+Value nearest_price(const report::Account& account) {
+    return nearest(account.liquidation_prices,
+                   [](const report::LiquidationPrice& one) { return one.distance; });
+}
+
+Value nearest_factor(const report::Account& account) {
+    return nearest(account.outlook.factors, [](const exposure::FactorLimit& one) {
+        const core::U256 today = whole(1).value();
+        return core::Wad(one.multiplier < today ? today - one.multiplier : one.multiplier - today);
+    });
+}
+
+/// What the report says of the answers that price the account's legs.
+struct AnswersOf {
+    std::uint64_t oldest_s = 0;
+    bool has_time = false;
+    std::uint64_t late = 0;
+};
+
+AnswersOf answers_of(const report::Account& account, const report::OracleChain& oracles) {
+    AnswersOf out;
+    for (const report::OracleRow& row : oracles.rows) {
+        const bool is_used = std::any_of(
+            row.used_for.begin(), row.used_for.end(), [&](const report::OracleUse& use) {
+                return use.market == account.market &&
+                       std::any_of(
+                           account.legs.begin(), account.legs.end(),
+                           [&](const report::Leg& leg) { return leg.leg.asset == use.asset; });
+            });
+        if (!is_used) {
+            continue;
+        }
+        out.late += row.is_stale == true ? 1 : 0;
+        if (row.updated_at) {
+            const std::uint64_t now = oracles.block_time.value();
+            const std::uint64_t then = row.updated_at->value();
+            out.oldest_s = std::max(out.oldest_s, now > then ? now - then : 0);
+            out.has_time = true;
+        }
+    }
+    return out;
+}
+
+Value of_answers(const report::Account& account, const report::Report& report, Quantity quantity) {
+    const auto oracles =
+        std::find_if(report.oracles.begin(), report.oracles.end(),
+                     [&](const auto& one) { return one.chain == account.market.chain; });
+    if (oracles == report.oracles.end()) {
+        return unknown("the report says nothing of price sources");
+    }
+    const AnswersOf answers = answers_of(account, *oracles);
+    if (quantity == Quantity::LateOracles) {
+        return known(whole(answers.late));
+    }
+    return answers.has_time ? known(whole(answers.oldest_s)) : nothing_to_watch();
+}
+
+/// part / whole in 1e18, rounded down; at most a million.
+core::Wad share(const core::U256& part, const core::U256& whole_amount) {
+    constexpr std::uint64_t kMax = 1'000'000;
+    if (part / whole_amount >= core::U256(kMax)) {
+        return whole(kMax);
+    }
+    return core::Wad(
+        core::mul_div_wide<core::Rounding::Down>(part, whole(1).value(), whole_amount));
+}
+
+/// Pools of the markets that the watched wallets are in. Those of a market that could not be read
+/// are not there, and count as not known where they were seen before.
+std::map<Subject, Value> of_pools(const report::Report& report, const std::string& chain,
+                                  Quantity quantity) {
+    std::map<Subject, Value> out;
+    for (const exposure::PoolShare& pool : report.exposure.pools) {
+        const bool lends = pool.supplied != core::U256(0);
+        const bool counts =
+            quantity == Quantity::Utilisation ? lends || pool.borrowed != core::U256(0) : lends;
+        const core::U256& supplied = pool.capacity.supplied;
+        if (!counts || supplied == core::U256(0)) {
+            continue;
+        }
+        const Value value =
+            known(quantity == Quantity::Utilisation ? share(pool.capacity.borrowed, supplied)
+                                                    : share(pool.capacity.liquid, pool.supplied));
+        const auto found = out.emplace(Subject{.chain = chain,
+                                               .protocol = pool.market.protocol,
+                                               .market = pool.market.name,
+                                               .wallet = std::nullopt},
+                                       value);
+        const bool is_worse = quantity == Quantity::Utilisation
+                                  ? *found.first->second.number < *value.number
+                                  : *value.number < *found.first->second.number;
+        if (is_worse) {
+            found.first->second = value;
+        }
+    }
+    return out;
+}
+
+/// What all watched wallets own and owe on the chain. What could not be read may be a debt.
+Value of_chain(const report::Report& report, Quantity quantity) {
+    if (!report.gaps.empty()) {
+        return unknown("parts of the report could not be read: " + report.gaps.front().detail);
+    }
+    if (quantity == Quantity::NetUsd) {
+        const auto net = report.exposure.net();
+        return known(core::Wad(net.negative ? core::U256(0) : net.magnitude.value()));
+    }
+    if (quantity == Quantity::Concentration) {
+        const auto found = exposure::concentration(report.exposure);
+        return found ? known(found->largest_share) : nothing_to_watch();
+    }
+    const bool owns_nothing = report.exposure.assets.value() == core::U256(0) &&
+                              report.exposure.debt.value() == core::U256(0);
+    if (owns_nothing) {
+        return nothing_to_watch();
+    }
+    // Whoever owes all that it owns has more leverage than any number.
+    constexpr std::uint64_t kBeyondAll = 1'000'000'000'000;
+    return known(exposure::leverage(report.exposure).value_or(whole(kBeyondAll)));
+}
+
 Value of_account(const report::Account& account, const report::Report& report, Quantity quantity) {
     if (account.health.status == margin::Status::Unknown) {
         return unknown(account.health.unknown_because);
@@ -45,7 +183,19 @@ Value of_account(const report::Account& account, const report::Report& report, Q
                                            : unknown("there is no health to fall to 1");
         case Quantity::TimeToLiquidation:
             return time_left(account, report);
+        case Quantity::LiquidationDistance:
+            return nearest_price(account);
+        case Quantity::FactorDistance:
+            return nearest_factor(account);
+        case Quantity::OracleAge:
+        case Quantity::LateOracles:
+            return of_answers(account, report, quantity);
+        case Quantity::Utilisation:
+        case Quantity::FreeLiquidity:
         case Quantity::CoverageGaps:
+        case Quantity::NetUsd:
+        case Quantity::Leverage:
+        case Quantity::Concentration:
         case Quantity::BlockAge:
             break;
     }
@@ -72,6 +222,11 @@ std::map<Subject, Value> count_gaps(const report::Report& report, const std::str
 
 }  // namespace
 
+bool is_of_chain(Quantity quantity) {
+    return quantity == Quantity::NetUsd || quantity == Quantity::Leverage ||
+           quantity == Quantity::Concentration || quantity == Quantity::BlockAge;
+}
+
 std::string Subject::to_string() const {
     std::string out = chain;
     if (!protocol.empty()) {
@@ -90,6 +245,14 @@ std::map<Subject, Value> observe(const report::Report& report, const std::string
     }
     std::map<Subject, Value> out;
     if (quantity == Quantity::BlockAge) {
+        return out;
+    }
+    if (quantity == Quantity::Utilisation || quantity == Quantity::FreeLiquidity) {
+        return of_pools(report, chain, quantity);
+    }
+    if (is_of_chain(quantity)) {
+        out.emplace(Subject{.chain = chain, .protocol = {}, .market = {}, .wallet = {}},
+                    of_chain(report, quantity));
         return out;
     }
     for (const auto& account : report.accounts) {

@@ -27,6 +27,9 @@ struct Subject {
     [[nodiscard]] std::string to_string() const;
 };
 
+/// Its only subject is the chain itself.
+[[nodiscard]] bool is_of_chain(Quantity quantity);
+
 /// What the quantity is for every subject of the report that has it. Coverage gaps are also told of
 /// `wallets` that have none.
 [[nodiscard]] std::map<Subject, Value> observe(const report::Report& report,

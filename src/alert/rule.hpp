@@ -14,21 +14,37 @@ enum class Severity : std::uint8_t { Info, Warning, Critical };
 
 /// "info", "warning", "critical".
 [[nodiscard]] std::string_view to_string(Severity severity);
+inline constexpr std::array kSeverities{Severity::Info, Severity::Warning, Severity::Critical};
+/// Info for a word that is none.
+[[nodiscard]] Severity parse_severity(std::string_view word);
 
 /// What a rule looks at: a number in 1e18 of an account, a wallet or a chain.
 enum class Quantity : std::uint8_t {
-    HealthFactor,       ///< of an account that owes, the protocol's own
-    CollateralFall,     ///< of an account: how far all collateral may fall until health is 1
-    TimeToLiquidation,  ///< of an account: seconds until interest alone liquidates it
-    CoverageGaps,       ///< of a wallet, or of a chain: how many parts could not be read
-    BlockAge,           ///< of a chain: seconds since the block that was last evaluated
+    HealthFactor,         ///< of an account that owes, the protocol's own
+    CollateralFall,       ///< of an account: how far all collateral may fall until health is 1
+    TimeToLiquidation,    ///< of an account: seconds until interest alone liquidates it
+    LiquidationDistance,  ///< of an account: the smallest move of one asset's price that liquidates
+                          ///< it
+    FactorDistance,  ///< of an account: the smallest move of one risk factor that liquidates it
+    OracleAge,       ///< of an account that owes: seconds of the oldest answer that prices it
+    LateOracles,     ///< of an account that owes: how many of its answers are overdue
+    Utilisation,     ///< of a market: the largest part that is lent out of a pool that we are in
+    FreeLiquidity,   ///< of a market: the smallest part of what we lend there that can leave now
+    CoverageGaps,    ///< of a wallet, or of a chain: how many parts could not be read
+    NetUsd,          ///< of a chain's watched wallets: what they own less what they owe
+    Leverage,        ///< of a chain's watched wallets: what they own over the same
+    Concentration,   ///< of a chain's watched wallets: the largest factor's part of all |net|
+    BlockAge,        ///< of a chain: seconds since the block that was last evaluated
 };
 
 /// "health_factor" and so on, as in a configuration.
 [[nodiscard]] std::string_view to_string(Quantity quantity);
-inline constexpr std::array kQuantities{Quantity::HealthFactor, Quantity::CollateralFall,
-                                        Quantity::TimeToLiquidation, Quantity::CoverageGaps,
-                                        Quantity::BlockAge};
+inline constexpr std::array kQuantities{
+    Quantity::HealthFactor,        Quantity::CollateralFall, Quantity::TimeToLiquidation,
+    Quantity::LiquidationDistance, Quantity::FactorDistance, Quantity::OracleAge,
+    Quantity::LateOracles,         Quantity::Utilisation,    Quantity::FreeLiquidity,
+    Quantity::CoverageGaps,        Quantity::NetUsd,         Quantity::Leverage,
+    Quantity::Concentration,       Quantity::BlockAge};
 
 /// Fires beyond one number and clears at another on the safe side of it, so that a value that
 /// trembles about the first changes nothing.
@@ -48,7 +64,14 @@ struct Rule {
     std::uint64_t clear_blocks = 0;
     std::uint64_t clear_s = 0;
     std::uint64_t unknown_after_s = 0;  ///< of the clock on the wall, until not knowing is told
-    std::vector<std::string> channels;  ///< names; empty: all
+    /// Who fires so often within so many chain seconds is flapping: told once, and safe only after
+    /// as long a calm. 0: never.
+    std::uint64_t flap_count = 4;
+    std::uint64_t flap_window_s = 1800;
+    std::uint64_t escalate_after_s = 0;     ///< on the wall, unacknowledged; 0: never
+    std::vector<std::string> escalate_to;   ///< names of channels
+    std::vector<std::string> inhibited_by;  ///< names of rules that say enough while they fire
+    std::vector<std::string> channels;      ///< names; empty: all
 };
 
 }  // namespace margrave::alert

@@ -25,31 +25,80 @@ std::string number(const core::Wad& value, unsigned decimals) {
 }
 
 Json number_or_null(const std::optional<core::Wad>& value) {
-    return value ? Json(number(*value, kWadDecimals)) : Json();
+    return value ? Json(number(*value, kWadDecimals)) : Json(nullptr);
 }
 
-std::string finding(const AlertMessage& message) {
-    const alert::Rule& rule = message.rule;
+std::string finding(const alert::Rule& rule, const alert::Value& value) {
     const auto quantity = to_string(rule.quantity);
-    if (!message.value.is_known) {
-        return fmt::format("{} is not known: {}", quantity, core::printable(message.value.because));
+    if (!value.is_known) {
+        return fmt::format("{} is not known: {}", quantity, core::printable(value.because));
     }
-    if (!message.value.number) {
+    if (!value.number) {
         return fmt::format("{}: nothing to watch any more", quantity);
     }
-    return fmt::format("{} {}, fires {} {}", quantity,
-                       number(*message.value.number, kShownDecimals),
+    return fmt::format("{} {}, fires {} {}", quantity, number(*value.number, kShownDecimals),
                        rule.fires_below ? "below" : "above", number(rule.fires, kShownDecimals));
+}
+
+std::string and_others(const AlertMessage& message) {
+    const std::size_t others = message.members.size() - 1;
+    if (others == 0) {
+        return "";
+    }
+    const bool has_factor = !message.cause.empty() && message.worst().value.is_known;
+    return fmt::format(" and {} more{}", others,
+                       has_factor ? ", all nearest to " + core::printable(message.cause) : "");
 }
 
 /// The command that shows the same again.
 Json reproduce(const AlertMessage& message) {
-    if (!message.subject.wallet) {
+    const alert::Subject& subject = message.worst().subject;
+    if (!subject.wallet) {
         return nullptr;
     }
-    return fmt::format("margrave audit {} --chain {} --block {}",
-                       message.subject.wallet->to_string(), message.subject.chain,
-                       core::to_hex(message.block_hash));
+    return fmt::format("margrave audit {} --chain {} --block {}", subject.wallet->to_string(),
+                       subject.chain, core::to_hex(message.block_hash));
+}
+
+/// Without a node, where the file is.
+Json reproduce_stored(const AlertMessage& message) {
+    const alert::Subject& subject = message.worst().subject;
+    if (!subject.wallet || message.store.empty()) {
+        return nullptr;
+    }
+    return fmt::format(
+        "margrave alerts snapshot {} --store {} | margrave audit {} --snapshot /dev/stdin",
+        core::to_hex(message.block_hash), core::printable(message.store),
+        subject.wallet->to_string());
+}
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+/// Whose alert it is and what is so.
+Json to_json(const alert::Rule& rule, const AlertMember& member) {
+    const alert::Subject& subject = member.subject;
+    const alert::Value& value = member.value;
+    return {
+        {"alert", alert_key(rule, subject)},
+        {"episode", member.transition.episode},
+        {"sequence", member.transition.sequence},
+        {"protocol", text_or_null(subject.protocol)},
+        {"market", text_or_null(subject.market)},
+        {"wallet", subject.wallet ? Json(subject.wallet->to_string()) : Json(nullptr)},
+        {"value", number_or_null(value.number)},
+        {"unknown_because", value.is_known ? Json(nullptr) : Json(core::printable(value.because))}};
+}
+
+/// A message stays small whatever happens to a thousand accounts at once; the others are in the
+/// store, and fire there.
+constexpr std::size_t kOthersMax = 50;
+
+Json others(const AlertMessage& message) {
+    Json out = Json::array();
+    for (std::size_t i = 1; i < message.members.size() && i <= kOthersMax; ++i) {
+        out.push_back(to_json(message.rule, message.members[i]));
+    }
+    return out;
 }
 
 }  // namespace
@@ -58,11 +107,15 @@ std::string alert_key(const alert::Rule& rule, const alert::Subject& subject) {
     return rule.name + " " + subject.to_string();
 }
 
-std::string message_key(const std::string& instance, const std::string& alert,
-                        const alert::Transition& transition, const std::string& channel) {
-    const std::string text =
-        fmt::format("{}\n{}\n{}\n{}\n{}\n{}", instance, alert, transition.episode,
-                    to_string(transition.kind), transition.sequence, channel);
+std::string message_key(const std::string& instance, const AlertMessage& message,
+                        const std::string& channel) {
+    std::string text = instance;
+    for (const AlertMember& member : message.members) {
+        text += fmt::format("\n{}\n{}\n{}\n{}", alert_key(message.rule, member.subject),
+                            member.transition.episode, to_string(member.transition.kind),
+                            member.transition.sequence);
+    }
+    text += "\n" + channel;
     constexpr std::size_t kBytes = 16;
     const core::Hash hash =
         core::keccak256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
@@ -70,46 +123,44 @@ std::string message_key(const std::string& instance, const std::string& alert,
 }
 
 std::string to_text(const AlertMessage& message) {
-    return fmt::format("{} {} {}: {} (block {})", to_string(message.rule.severity),
-                       to_string(message.transition.kind),
-                       core::printable(alert_key(message.rule, message.subject), 300),
-                       finding(message), message.block);
+    if (message.kind() == alert::Kind::Test) {
+        return "this is a test of margrave's alerts: nothing happened";
+    }
+    const AlertMember& worst = message.worst();
+    return fmt::format("{} {} {}: {} (block {}){}", to_string(message.rule.severity),
+                       to_string(message.kind()),
+                       core::printable(alert_key(message.rule, worst.subject), 300),
+                       finding(message.rule, worst.value), message.block, and_others(message));
 }
 
 std::string to_json(const AlertMessage& message) {
-    const alert::Subject& subject = message.subject;
     const alert::Rule& rule = message.rule;
-    const auto text_or_null = [](const std::string& text) {
-        return text.empty() ? Json() : Json(text);
-    };
-    const bool has_fired = message.state.episode > 0;
-    const Json json{
-        {"schema", "margrave.alert/1"},
-        {"alert", alert_key(rule, subject)},
-        {"kind", to_string(message.transition.kind)},
-        {"severity", to_string(rule.severity)},
-        {"summary", to_text(message)},
-        {"rule", rule.name},
-        {"episode", message.transition.episode},
-        {"sequence", message.transition.sequence},
-        {"chain", subject.chain},
-        {"chain_id", message.chain_id.value()},
-        {"protocol", text_or_null(subject.protocol)},
-        {"market", text_or_null(subject.market)},
-        {"wallet", subject.wallet ? Json(subject.wallet->to_string()) : Json()},
+    const AlertMember& worst = message.worst();
+    const bool has_fired = worst.state.episode > 0;
+    Json json{{"schema", "margrave.alert/1"},
+              {"kind", to_string(message.kind())},
+              {"severity", to_string(rule.severity)},
+              {"summary", to_text(message)},
+              {"rule", rule.name},
+              {"chain", worst.subject.chain},
+              {"chain_id", message.chain_id.value()}};
+    json.update(to_json(rule, worst));
+    json.update(Json{
+        {"cause", text_or_null(core::printable(message.cause))},
         {"quantity", to_string(rule.quantity)},
-        {"value", number_or_null(message.value.number)},
-        {"unknown_because",
-         message.value.is_known ? Json() : Json(core::printable(message.value.because))},
         {rule.fires_below ? "fires_below" : "fires_above", number(rule.fires, kWadDecimals)},
         {rule.fires_below ? "clears_above" : "clears_below", number(rule.clears, kWadDecimals)},
         {"block",
          {{"number", std::to_string(message.block)},
           {"hash", core::to_hex(message.block_hash)},
           {"timestamp", std::to_string(message.block_time.value())}}},
-        {"fired_at_block", has_fired ? Json(std::to_string(message.state.fired.block)) : Json()},
+        {"fired_at_block",
+         has_fired ? Json(std::to_string(worst.state.fired.block)) : Json(nullptr)},
+        {"count", message.members.size()},
+        {"others", others(message)},
         {"at", std::to_string(message.at_s)},
-        {"reproduce", reproduce(message)}};
+        {"reproduce", reproduce(message)},
+        {"reproduce_stored", reproduce_stored(message)}});
     constexpr int kOneLine = -1;
     constexpr bool kAscii = true;
     return json.dump(kOneLine, ' ', kAscii, Json::error_handler_t::replace);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "alert/alert.hpp"
 #include "alert/observe.hpp"
@@ -11,27 +12,38 @@
 
 namespace margrave::app {
 
-/// A transition and all that is said of it.
+/// One alert of a message.
+struct AlertMember {
+    alert::Subject subject;
+    alert::Value value;
+    alert::State state;  ///< after the transition
+    alert::Transition transition;
+};
+
+/// Transitions of one rule that have one cause, and all that is said of them.
 struct AlertMessage {
     const alert::Rule& rule;
-    const alert::Subject& subject;
-    const alert::Value& value;
-    const alert::State& state;  ///< after the transition
-    alert::Transition transition;
+    std::vector<AlertMember> members;  ///< of one kind, worst first
+    /// The factor whose move alone would liquidate them first, or why they are not known; "" of
+    /// what has none.
+    std::string cause;
     core::ChainId chain_id;
     /// At which it was found; of what could not be read the last that was.
     std::uint64_t block = 0;
     core::Hash block_hash{};
     core::Timestamp block_time;
     std::uint64_t at_s = 0;  ///< on the wall
+    std::string store = {};  ///< the name of the file that keeps the block's reading; "" of none
+
+    [[nodiscard]] const AlertMember& worst() const { return members.front(); }
+    [[nodiscard]] alert::Kind kind() const { return worst().transition.kind; }
 };
 
 /// "health ethereum aave_v3/core 0x…": what an alert is known by.
 [[nodiscard]] std::string alert_key(const alert::Rule& rule, const alert::Subject& subject);
 
-/// Names this transition of this watch for ever, in hex.
-[[nodiscard]] std::string message_key(const std::string& instance, const std::string& alert,
-                                      const alert::Transition& transition,
+/// Names these transitions of this watch for ever, in hex.
+[[nodiscard]] std::string message_key(const std::string& instance, const AlertMessage& message,
                                       const std::string& channel);
 
 /// A line for people.

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "core/time.hpp"
 #include "snapshot/archive_json.hpp"
 #include "store/watch_file.hpp"
+#include "store/watch_notes.hpp"
 
 namespace margrave::app {
 namespace {
@@ -26,6 +28,7 @@ constexpr unsigned kWadDecimals = 18;
 struct ListedAlert {
     std::string key;
     alert::State state;
+    std::optional<store::Acknowledgement> acknowledged;
 
     [[nodiscard]] bool is_of_interest() const {
         return state.phase != alert::Phase::Quiet || state.unknown_since_s;
@@ -34,9 +37,15 @@ struct ListedAlert {
 
 std::vector<ListedAlert> read_alerts(store::WatchFile& file) {
     std::vector<ListedAlert> out;
+    const auto acknowledged = store::read_acknowledgements(file.database());
     for (const store::KeptAlert& kept : file.alerts()) {
         ListedAlert one{.key = kept.key,
-                        .state = alert::restore_state(snapshot::parse_json(kept.state, {}))};
+                        .state = alert::restore_state(snapshot::parse_json(kept.state, {})),
+                        .acknowledged = std::nullopt};
+        const auto found = acknowledged.find(kept.key);
+        if (found != acknowledged.end() && found->second.episode == one.state.episode) {
+            one.acknowledged = found->second;
+        }
         if (one.is_of_interest()) {
             out.push_back(std::move(one));
         }
@@ -46,17 +55,35 @@ std::vector<ListedAlert> read_alerts(store::WatchFile& file) {
 
 Json to_json(const ListedAlert& alert) {
     const alert::State& state = alert.state;
-    const bool is_told =
-        state.phase == alert::Phase::Firing || state.phase == alert::Phase::Recovering;
-    return {{"alert", alert.key},
-            {"phase", to_string(state.phase)},
-            {"value",
-             state.last ? Json(core::format_fixed(state.last->value(), kWadDecimals, kWadDecimals))
-                        : Json()},
-            {"episode", state.episode},
-            {"fired_at_block", is_told ? Json(std::to_string(state.fired.block)) : Json()},
-            {"unknown_since",
-             state.unknown_since_s ? Json(std::to_string(*state.unknown_since_s)) : Json()}};
+    return {
+        {"alert", alert.key},
+        {"phase", to_string(state.phase)},
+        {"value", state.last
+                      ? Json(core::format_fixed(state.last->value(), kWadDecimals, kWadDecimals))
+                      : Json(nullptr)},
+        {"episode", state.episode},
+        {"fired_at_block",
+         state.fires_still() ? Json(std::to_string(state.fired.block)) : Json(nullptr)},
+        {"unknown_since",
+         state.unknown_since_s ? Json(std::to_string(*state.unknown_since_s)) : Json(nullptr)},
+        {"told", state.is_fire_told},
+        {"flapping", state.is_flapping},
+        {"acknowledged_by", alert.acknowledged ? Json(alert.acknowledged->author) : Json(nullptr)}};
+}
+
+Json to_json(const store::Silence& silence) {
+    const auto text_or_null = [](const std::string& text) {
+        return text.empty() ? Json(nullptr) : Json(text);
+    };
+    return {{"id", silence.id},
+            {"rule", text_or_null(silence.rule)},
+            {"chain", text_or_null(silence.chain)},
+            {"market", text_or_null(silence.market)},
+            {"wallet", text_or_null(silence.wallet)},
+            {"severity", silence.severity},
+            {"by", silence.author},
+            {"reason", text_or_null(silence.reason)},
+            {"until", std::to_string(silence.until)}};
 }
 
 Json to_json(const store::Outgoing& message) {
@@ -94,9 +121,23 @@ std::string to_text(const std::map<std::string, store::WatchedBlock>& blocks) {
 std::string to_text(const std::vector<ListedAlert>& alerts) {
     std::string out = alerts.empty() ? "No alert fires.\n" : "";
     for (const ListedAlert& one : alerts) {
-        out +=
-            fmt::format("{:<10} {}{}\n", to_string(one.state.phase), core::printable(one.key, 300),
-                        one.state.unknown_since_s ? "  (not known now)" : "");
+        out += fmt::format(
+            "{:<10} {}{}{}{}\n", to_string(one.state.phase), core::printable(one.key, 300),
+            one.state.unknown_since_s ? "  (not known now)" : "",
+            one.state.fires_still() && !one.state.is_fire_told ? "  (held back)" : "",
+            one.acknowledged
+                ? fmt::format("  (acknowledged by {})", core::printable(one.acknowledged->author))
+                : "");
+    }
+    return out;
+}
+
+std::string to_text(const std::vector<store::Silence>& silences) {
+    std::string out;
+    for (const store::Silence& one : silences) {
+        out += fmt::format("silence {} until {}, by {}: {}\n", one.id,
+                           core::format_utc(core::Timestamp(one.until)),
+                           core::printable(one.author), core::printable(one.reason, 200));
     }
     return out;
 }
@@ -120,18 +161,17 @@ ExitCode run_alerts_list(World& world, const AlertsListOptions& options) {
     const auto alerts = read_alerts(file);
     const auto waiting = file.waiting();
     const auto dead = file.dead();
+    const auto silences = store::read_silences(file.database(), world.wall_s());
     if (options.json) {
         constexpr int kIndent = 2;
         constexpr bool kAscii = true;
-        const Json json{{"schema", "margrave.alerts/1"},
-                        {"blocks", list_of(blocks)},
-                        {"alerts", list_of(alerts)},
-                        {"waiting", list_of(waiting)},
-                        {"dead", list_of(dead)}};
+        const Json json{{"schema", "margrave.alerts/1"}, {"blocks", list_of(blocks)},
+                        {"alerts", list_of(alerts)},     {"silences", list_of(silences)},
+                        {"waiting", list_of(waiting)},   {"dead", list_of(dead)}};
         write_result(world, json.dump(kIndent, ' ', kAscii, Json::error_handler_t::replace) + '\n');
     } else {
-        write_result(world, to_text(blocks) + to_text(alerts) + to_text("waits", waiting) +
-                                to_text("was given up", dead));
+        write_result(world, to_text(blocks) + to_text(alerts) + to_text(silences) +
+                                to_text("waits", waiting) + to_text("was given up", dead));
     }
     return ExitCode::Fine;
 }

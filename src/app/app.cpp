@@ -39,6 +39,22 @@ struct Dispatch {
     ExitCode operator()(const AlertsListOptions& options) const {
         return run_alerts_list(world, options);
     }
+    ExitCode operator()(const AlertsAckOptions& options) const {
+        return run_alerts_ack(world, options);
+    }
+    ExitCode operator()(const AlertsSilenceOptions& options) const {
+        return run_alerts_silence(world, options);
+    }
+    ExitCode operator()(const AlertsTestOptions& options) const {
+        return run_alerts_test(world, options);
+    }
+    ExitCode operator()(const AlertsSendOptions& options) const {
+        return run_alerts_send(world, options);
+    }
+    ExitCode operator()(const AlertsSnapshotOptions& options) const {
+        return run_alerts_snapshot(world, options);
+    }
+    ExitCode operator()(const HistoryOptions& options) const { return run_history(world, options); }
     ExitCode operator()(const CompletionsOptions& options) const {
         return run_completions(world, options);
     }

@@ -10,8 +10,8 @@
 #include "chains/evm/head.hpp"
 #include "core/errors.hpp"
 #include "core/hex.hpp"
-#include "core/text.hpp"
-#include "snapshot/archive_json.hpp"
+#include "store/compress.hpp"
+#include "store/watch_notes.hpp"
 
 namespace margrave::app {
 namespace {
@@ -19,38 +19,13 @@ namespace {
 using store::WatchedBlock;
 using Evaluation = store::WatchFile::Evaluation;
 
-std::string to_json(const core::Archive& archive) {
-    std::string out;
-    snapshot::append_json(archive, 0, out);
-    return out;
-}
-
-core::Archive to_archive(const alert::Subject& subject) {
-    core::Archive out;
-    out.set("chain", subject.chain);
-    out.set("protocol", subject.protocol);
-    out.set("market", subject.market);
-    out.set_optional("wallet", subject.wallet);
-    return out;
-}
-
-alert::Subject restore_subject(const core::Archive& archive) {
-    alert::Subject out{.chain = archive.text("chain"),
-                       .protocol = archive.text("protocol"),
-                       .market = archive.text("market"),
-                       .wallet = std::nullopt};
-    if (archive.has("wallet")) {
-        out.wallet = archive.address("wallet");
+/// The newest episode that somebody acknowledged, by alert.
+Notes read_notes(store::WatchFile& file, std::uint64_t now_s) {
+    Notes notes{.silences = store::read_silences(file.database(), now_s), .acknowledged = {}};
+    for (const auto& [alert, one] : store::read_acknowledgements(file.database())) {
+        notes.acknowledged.emplace(alert, one.episode);
     }
-    return out;
-}
-
-/// A state that only tells when it was seen last need not be written with every block.
-bool is_worth_writing(const alert::State& before, const alert::State& after) {
-    const bool is_other = after.phase != alert::Phase::Quiet && before.last != after.last;
-    return is_other || before.phase != after.phase || after.phase == alert::Phase::Pending ||
-           after.seen.block < before.seen.block || before.sequence != after.sequence ||
-           before.unknown_since_s != after.unknown_since_s || !before.seen_any;
+    return notes;
 }
 
 }  // namespace
@@ -85,7 +60,8 @@ ChainWatch::ChainWatch(World& world, const WatchPlan& plan, ChosenChain chosen,
       chosen_(std::move(chosen)),
       transport_(std::move(transport)),
       file_(std::move(file)),
-      instance_(file_.instance()),
+      book_(plan_, chosen_.chain.name, chosen_.chain.chain_id, chosen_.wallets, file_.instance()),
+      series_(chosen_.chain.name, chosen_.wallets),
       begun_at_s_(world.wall_s()),
       last_new_(world.clock.now()),
       kept_(std::make_unique<Kept>()) {
@@ -96,23 +72,11 @@ ChainWatch::~ChainWatch() = default;
 
 void ChainWatch::restore() {
     last_ = file_.last_block(chosen_.chain.name);
-    Evaluation evaluation{.chain = chosen_.chain.name};
-    for (const store::KeptAlert& kept : file_.alerts(chosen_.chain.name)) {
-        Known known{.subject = restore_subject(snapshot::parse_json(kept.subject, {})),
-                    .state = alert::restore_state(snapshot::parse_json(kept.state, {}))};
-        const bool has_rule =
-            std::any_of(plan_.rules.begin(), plan_.rules.end(), [&](const auto& rule) {
-                const bool is_of_chain = known.subject.market.empty() && !known.subject.wallet;
-                return rule.name == kept.rule &&
-                       (rule.quantity != alert::Quantity::BlockAge || is_of_chain);
-            });
-        if (has_rule) {
-            known_[kept.rule].insert_or_assign(kept.key, std::move(known));
-        } else {
-            forget(kept.rule, kept.key, known, evaluation);
-        }
-    }
-    write(std::move(evaluation));
+    say_all(book_.restore(file_.alerts(chosen_.chain.name)));
+}
+
+FoundAt ChainWatch::now() const {
+    return {.block = last_.value_or(WatchedBlock{}), .wall_s = world_.wall_s()};
 }
 
 void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
@@ -130,13 +94,12 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
             say(world_, fmt::format("chain {} could not be read: {}", chain.name, error.what()));
             is_blind_ = true;
         }
-        evaluate_blind(error.what());
+        book_.evaluate_blind(error.what(), now());
     }
     evaluate_age();
 }
 
-std::optional<std::uint64_t> ChainWatch::last_that_stands(const chains::Block& head,
-                                                          Evaluation& evaluation) {
+std::optional<std::uint64_t> ChainWatch::last_that_stands(const chains::Block& head) {
     if (!last_) {
         return std::nullopt;
     }
@@ -155,11 +118,10 @@ std::optional<std::uint64_t> ChainWatch::last_that_stands(const chains::Block& h
         // All that the node has is as it was; where that is lower, it lags.
         return last_->number;
     }
-    return find_fork(head, evaluation);
+    return find_fork(head);
 }
 
-std::optional<std::uint64_t> ChainWatch::find_fork(const chains::Block& head,
-                                                   Evaluation& evaluation) {
+std::optional<std::uint64_t> ChainWatch::find_fork(const chains::Block& head) {
     const std::string& chain = chosen_.chain.name;
     std::vector<WatchedBlock> kept = file_.blocks(chain);
     std::erase_if(kept, [&](const WatchedBlock& one) { return one.number > head.number.value(); });
@@ -174,26 +136,21 @@ std::optional<std::uint64_t> ChainWatch::find_fork(const chains::Block& head,
         if (now[i].hash == kept[i].hash) {
             say(world_, fmt::format("chain {}: blocks {} to {} were reorganised away", chain,
                                     kept[i].number + 1, highest));
-            evaluation.forget_after = kept[i].number;
             last_ = kept[i];
+            undo_after(last_->number);
             return last_->number;
         }
     }
     say(world_, fmt::format("chain {}: all of the last {} blocks that were evaluated were "
                             "reorganised away",
                             chain, kept.size()));
-    evaluation.forget_after = 0;
     last_.reset();
+    undo_after(0);
     return std::nullopt;
 }
 
 void ChainWatch::follow(const chains::Block& head, const std::function<bool()>& is_asked_to_stop) {
-    Evaluation evaluation{.chain = chosen_.chain.name};
-    const auto last = last_that_stands(head, evaluation);
-    if (evaluation.forget_after) {
-        undo(*evaluation.forget_after, evaluation);
-        write(std::exchange(evaluation, {.chain = chosen_.chain.name}));
-    }
+    const auto last = last_that_stands(head);
     const std::uint64_t to = head.number.value();
     std::uint64_t from = last ? *last + 1 : to;
     if (to >= from + kCatchUp) {
@@ -218,25 +175,10 @@ void ChainWatch::follow(const chains::Block& head, const std::function<bool()>& 
     }
 }
 
-void ChainWatch::undo(std::uint64_t after, Evaluation& evaluation) {
+void ChainWatch::undo_after(std::uint64_t number) {
     kept_->forget();
-    for (auto& [rule, alerts] : known_) {
-        for (auto& [key, known] : alerts) {
-            const alert::State before = known.state;
-            alert::undo_after(after, known.state);
-            if (is_worth_writing(before, known.state)) {
-                keep(rule, key, known, evaluation);
-            }
-        }
-    }
-}
-
-void ChainWatch::keep(const std::string& rule, const std::string& key, const Known& known,
-                      Evaluation& evaluation) {
-    evaluation.alerts.push_back({.key = key,
-                                 .rule = rule,
-                                 .subject = to_json(to_archive(known.subject)),
-                                 .state = to_json(alert::to_archive(known.state))});
+    book_.undo_after(number);
+    close({.chain = chosen_.chain.name, .forget_after = number});
 }
 
 snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
@@ -270,75 +212,21 @@ snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
 }
 
 void ChainWatch::evaluate(const collect::BlockSelector& block) {
-    const snapshot::Snapshot snapshot = read(block);
+    snapshot_ = read(block);
     auto options = plan_.report;
     options.wallets = chosen_.wallets;
-    const auto report = report::make_report(snapshot, options);
-    const snapshot::ChainCut& cut = snapshot.chains.front();
+    const auto report = report::make_report(*snapshot_, options);
+    const snapshot::ChainCut& cut = snapshot_->chains.front();
     last_ = WatchedBlock{
         .number = cut.number.value(), .hash = cut.hash, .timestamp = cut.timestamp.value()};
     last_new_ = world_.clock.now();
-    Evaluation evaluation{.chain = chosen_.chain.name, .block = last_};
-    for (const alert::Rule& rule : plan_.rules) {
-        const auto values =
-            alert::observe(report, chosen_.chain.name, chosen_.wallets, rule.quantity);
-        for (const auto& [subject, value] : values) {
-            step(rule, subject, value, evaluation);
-        }
-        if (rule.quantity != alert::Quantity::BlockAge) {
-            evaluate_absent(rule, report, values, evaluation);
-        }
-    }
-    write(std::move(evaluation));
-}
-
-void ChainWatch::evaluate_absent(const alert::Rule& rule, const report::Report& report,
-                                 const std::map<alert::Subject, alert::Value>& values,
-                                 Evaluation& evaluation) {
-    for (auto& [key, known] : known_[rule.name]) {
-        if (values.contains(known.subject)) {
-            continue;
-        }
-        const auto value = alert::value_of_absent(report, known.subject, chosen_.wallets);
-        if (value.is_known && !alert::is_watched(report, known.subject, chosen_.wallets)) {
-            forget(rule.name, key, known, evaluation);
-        } else {
-            step(rule, known.subject, value, evaluation);
-        }
-    }
-}
-
-/// Nobody asked for it any more: that is no good news of it.
-void ChainWatch::forget(const std::string& rule, const std::string& key, Known& known,
-                        Evaluation& evaluation) {
-    const alert::State before = known.state;
-    alert::forget(known.state);
-    if (before.phase != alert::Phase::Quiet) {
-        say(world_,
-            fmt::format("not watched any more, and not resolved: {}", core::printable(key, 300)));
-    }
-    if (is_worth_writing(before, known.state)) {
-        keep(rule, key, known, evaluation);
-    }
-}
-
-void ChainWatch::evaluate_blind(const std::string& why) {
-    Evaluation evaluation{.chain = chosen_.chain.name};
-    for (const alert::Rule& rule : plan_.rules) {
-        // That nothing is read is told once, by the age of the last block.
-        if (rule.quantity == alert::Quantity::BlockAge ||
-            rule.quantity == alert::Quantity::CoverageGaps) {
-            continue;
-        }
-        for (auto& [key, known] : known_[rule.name]) {
-            step(rule, known.subject, alert::unknown(why), evaluation);
-        }
-    }
-    write(std::move(evaluation));
+    say_all(book_.evaluate(report, now()));
+    close({.chain = chosen_.chain.name,
+           .block = last_,
+           .points = series_.record(report, last_->number, last_->timestamp)});
 }
 
 void ChainWatch::evaluate_age() {
-    Evaluation evaluation{.chain = chosen_.chain.name};
     const std::uint64_t now_s = world_.wall_s();
     const std::uint64_t since = last_ ? last_->timestamp : begun_at_s_;
     // A clock on the wall that goes wrong hides no silence.
@@ -346,68 +234,38 @@ void ChainWatch::evaluate_age() {
         std::chrono::duration_cast<std::chrono::seconds>(world_.clock.now() - last_new_);
     const std::uint64_t age =
         std::max(now_s > since ? now_s - since : 0, static_cast<std::uint64_t>(waited.count()));
-    const alert::Subject subject{
-        .chain = chosen_.chain.name, .protocol = {}, .market = {}, .wallet = std::nullopt};
-    for (const alert::Rule& rule : plan_.rules) {
-        if (rule.quantity == alert::Quantity::BlockAge) {
-            step(rule, subject, {.number = alert::whole(age), .is_known = true, .because = {}},
-                 evaluation);
-        }
-    }
-    write(std::move(evaluation));
+    book_.evaluate_age(age, now());
+    close({.chain = chosen_.chain.name});
 }
 
-void ChainWatch::write(Evaluation evaluation) {
-    evaluation.at = world_.wall_s();
+void ChainWatch::close(Evaluation evaluation) {
+    const FoundAt at = now();
+    const auto lines = book_.close(read_notes(file_, at.wall_s), at, evaluation);
+    if (snapshot_ && !evaluation.messages.empty()) {
+        evaluation.snapshot = pack(*snapshot_);
+    }
+    evaluation.at = at.wall_s;
     file_.write(evaluation);
-    for (const std::string& line : std::exchange(told_, {})) {
+    for (const std::string& line : lines) {
         print_line(world_, line);
     }
 }
 
-void ChainWatch::step(const alert::Rule& rule, const alert::Subject& subject,
-                      const alert::Value& value, Evaluation& evaluation) {
-    const std::string key = alert_key(rule, subject);
-    const auto found = known_[rule.name].try_emplace(key, Known{.subject = subject, .state = {}});
-    alert::State& state = found.first->second.state;
-    const alert::State before = state;
-    const std::uint64_t now_s = world_.wall_s();
-    const alert::Moment at{.block = last_ ? last_->number : 0,
-                           .chain_s = last_ ? last_->timestamp : 0,
-                           .wall_s = now_s};
-    for (const alert::Transition& transition : alert::step(rule, value, at, state)) {
-        tell({.rule = rule,
-              .subject = subject,
-              .value = value,
-              .state = state,
-              .transition = transition,
-              .chain_id = chosen_.chain.chain_id,
-              .block = at.block,
-              .block_hash = last_ ? last_->hash : core::Hash{},
-              .block_time = core::Timestamp(at.chain_s),
-              .at_s = now_s},
-             evaluation);
+std::optional<store::PackedSnapshot> ChainWatch::pack(const snapshot::Snapshot& snapshot) {
+    const snapshot::ChainCut& cut = snapshot.chains.front();
+    const std::string hash = core::to_hex(cut.hash);
+    if (store::has_snapshot(file_.database(), hash)) {
+        return std::nullopt;
     }
-    if (is_worth_writing(before, state)) {
-        keep(rule.name, key, found.first->second, evaluation);
-    }
+    return store::PackedSnapshot{.chain = chosen_.chain.name,
+                                 .number = cut.number.value(),
+                                 .hash = hash,
+                                 .body = store::compress(snapshot::to_json(snapshot))};
 }
 
-void ChainWatch::tell(const AlertMessage& message, Evaluation& evaluation) {
-    told_.push_back(to_text(message));
-    const std::string alert = alert_key(message.rule, message.subject);
-    const auto& names = message.rule.channels.empty() ? plan_.channels : message.rule.channels;
-    const std::string body = to_json(message);
-    for (const std::string& channel : names) {
-        evaluation.messages.push_back(
-            {.id = 0,
-             .key = message_key(instance_, alert, message.transition, channel),
-             .alert = alert,
-             .channel = channel,
-             .body = body,
-             .is_urgent = message.rule.severity == alert::Severity::Critical,
-             .created_at = message.at_s,
-             .attempts = 0});
+void ChainWatch::say_all(const std::vector<std::string>& notes) {
+    for (const std::string& note : notes) {
+        say(world_, note);
     }
 }
 

@@ -3,35 +3,23 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "alert/alert.hpp"
-#include "alert/observe.hpp"
-#include "alert/rule.hpp"
-#include "app/alert_message.hpp"
+#include "app/alert_book.hpp"
 #include "app/chain_choice.hpp"
+#include "app/series_recorder.hpp"
+#include "app/watch_plan.hpp"
 #include "app/world.hpp"
 #include "chains/evm/rpc.hpp"
 #include "chains/reader.hpp"
 #include "collect/collect.hpp"
-#include "report/report.hpp"
-#include "settings/settings.hpp"
 #include "snapshot/snapshot.hpp"
 #include "store/watch_file.hpp"
 
 namespace margrave::app {
-
-/// What all chains of a watch share.
-struct WatchPlan {
-    settings::Settings settings;
-    std::vector<alert::Rule> rules;
-    std::vector<std::string> channels;  ///< names of all
-    report::Options report;
-};
 
 /// One chain of a watch: its blocks one after the other, each evaluated once.
 class ChainWatch {
@@ -57,51 +45,39 @@ class ChainWatch {
     static constexpr unsigned kTries = 3;
 
   private:
-    struct Known {
-        alert::Subject subject;
-        alert::State state;
-    };
     class Kept;
 
     void restore();
     void follow(const chains::Block& head, const std::function<bool()>& is_asked_to_stop);
     /// The newest block that was evaluated and still is of the chain; forgets those above it.
-    [[nodiscard]] std::optional<std::uint64_t> last_that_stands(
-        const chains::Block& head, store::WatchFile::Evaluation& evaluation);
-    [[nodiscard]] std::optional<std::uint64_t> find_fork(const chains::Block& head,
-                                                         store::WatchFile::Evaluation& evaluation);
+    [[nodiscard]] std::optional<std::uint64_t> last_that_stands(const chains::Block& head);
+    [[nodiscard]] std::optional<std::uint64_t> find_fork(const chains::Block& head);
     /// What was found in blocks above this one.
-    void undo(std::uint64_t after, store::WatchFile::Evaluation& evaluation);
+    void undo_after(std::uint64_t number);
     /// Throws ChainError.
     [[nodiscard]] snapshot::Snapshot read(const collect::BlockSelector& block);
     void evaluate(const collect::BlockSelector& block);
-    void evaluate_absent(const alert::Rule& rule, const report::Report& report,
-                         const std::map<alert::Subject, alert::Value>& values,
-                         store::WatchFile::Evaluation& evaluation);
-    void evaluate_blind(const std::string& why);
     void evaluate_age();
-    void step(const alert::Rule& rule, const alert::Subject& subject, const alert::Value& value,
-              store::WatchFile::Evaluation& evaluation);
-    void forget(const std::string& rule, const std::string& key, Known& known,
-                store::WatchFile::Evaluation& evaluation);
-    void write(store::WatchFile::Evaluation evaluation);
-    static void keep(const std::string& rule, const std::string& key, const Known& known,
-                     store::WatchFile::Evaluation& evaluation);
-    void tell(const AlertMessage& message, store::WatchFile::Evaluation& evaluation);
+    [[nodiscard]] FoundAt now() const;
+    /// Puts what is due into the evaluation, and writes it.
+    void close(store::WatchFile::Evaluation evaluation);
+    /// What alerts are made of, for the file; nullopt where it holds that already.
+    [[nodiscard]] std::optional<store::PackedSnapshot> pack(const snapshot::Snapshot& snapshot);
+    void say_all(const std::vector<std::string>& notes);
 
     World& world_;
     const WatchPlan& plan_;
     ChosenChain chosen_;
     std::unique_ptr<chains::evm::RpcTransport> transport_;
     store::WatchFile file_;
-    std::string instance_;
+    AlertBook book_;
+    SeriesRecorder series_;
     std::uint64_t begun_at_s_;
     std::chrono::steady_clock::time_point last_new_;  ///< when a block was evaluated last
     std::unique_ptr<Kept> kept_;
     std::optional<store::WatchedBlock> last_;
-    std::map<std::string, std::map<std::string, Known>> known_;  ///< by rule, then by alert
-    std::vector<std::string> told_;  ///< lines about what is being written
-    unsigned failures_ = 0;          ///< of the same block
+    std::optional<snapshot::Snapshot> snapshot_;  ///< of the block that was evaluated last
+    unsigned failures_ = 0;                       ///< of the same block
     bool is_blind_ = false;
 };
 

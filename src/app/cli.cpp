@@ -419,6 +419,77 @@ void define_alerts_list(CLI::App& command, AlertsListOptions& options) {
     command.add_flag("--json", options.json, "Answer as JSON");
 }
 
+void define_author(CLI::App& command, std::string& author, std::string& reason) {
+    command.add_option("--by", author, "Who says so (default: the user's name)")->type_name("NAME");
+    command.add_option("--reason", reason, "Why, for those who look later")->type_name("TEXT");
+}
+
+void define_alerts_ack(CLI::App& command, AlertsAckOptions& options) {
+    auto* const alerts =
+        command.add_option("ALERT", options.alerts, "As `margrave alerts list` names it")
+            ->type_name("");
+    command.add_flag("--all", options.all, "Every alert that fires now")->excludes(alerts);
+    define_store(command, options.store);
+    define_author(command, options.author, options.reason);
+}
+
+void define_alerts_silence(CLI::App& command, AlertsSilenceOptions& options) {
+    define_store(command, options.store);
+    command.add_option("--for", options.lasts, "How long: 90s, 30m, 2h, 7d")->type_name("TIME");
+    command.add_option("--rule", options.rule, "Only of this rule")->type_name("NAME");
+    command.add_option("--chain", options.chain, "Only of this chain")->type_name("NAME");
+    command.add_option("--market", options.market, "Only of this market, aave_v3/core")
+        ->type_name("PROTOCOL/NAME");
+    command.add_option("--wallet", options.wallet, "Only of this wallet")->type_name("ADDRESS");
+    command
+        .add_option("--severity", options.severity,
+                    "The highest that is silenced: info, warning (default), critical")
+        ->type_name("WORD")
+        ->check(CLI::IsMember({"info", "warning", "critical"}).description(""));
+    define_author(command, options.author, options.reason);
+    command.add_option("--end", options.end, "End the silence of this number")->type_name("ID");
+    command.footer(kSilenceFooter);
+}
+
+void define_since(CLI::App& command, std::string& since, const char* what) {
+    command.add_option("--since", since, what)->type_name("TIME");
+}
+
+void define_alerts_test(CLI::App& command, AlertsTestOptions& options) {
+    define_store(command, options.store);
+    define_config(command, options.config_file);
+    define_since(command, options.since, "How far back: 12h, 30d (default)");
+    command.add_flag("--json", options.json, "Answer as JSON");
+}
+
+void define_alerts_send(CLI::App& command, AlertsSendOptions& options) {
+    command.add_option("CHANNEL", options.channels, "Names of [[channels]] (default: all)")
+        ->type_name("");
+    define_config(command, options.config_file);
+}
+
+void define_alerts_snapshot(CLI::App& command, AlertsSnapshotOptions& options) {
+    command.add_option("HASH", options.block_hash, "Of a block that an alert names")
+        ->type_name("")
+        ->required();
+    define_store(command, options.store);
+}
+
+void define_history(CLI::App& command, HistoryOptions& options) {
+    command.add_option("WALLET", options.wallet, "An address, or a name of the configuration")
+        ->type_name("")
+        ->required();
+    define_store(command, options.store);
+    define_config(command, options.config_file);
+    command
+        .add_option("--watch", options.quantity,
+                    "The quantity: health_factor (default), collateral_fall … as in docs/watch.md")
+        ->type_name("WORD");
+    define_since(command, options.since, "How far back: 90s, 30m, 1d (default), 30d");
+    auto* const chart = command.add_flag("--chart", options.chart, "Draw it");
+    command.add_flag("--json", options.json, "Answer as JSON")->excludes(chart);
+}
+
 void define_diff(CLI::App& command, DiffOptions& options) {
     command.add_option("BEFORE", options.before, "The earlier report (JSON) or snapshot")
         ->type_name("")
@@ -464,6 +535,12 @@ struct Parser {
     VerifyOptions verify;
     WatchOptions watch;
     AlertsListOptions alerts_list;
+    AlertsAckOptions alerts_ack;
+    AlertsSilenceOptions alerts_silence;
+    AlertsTestOptions alerts_test;
+    AlertsSendOptions alerts_send;
+    AlertsSnapshotOptions alerts_snapshot;
+    HistoryOptions history;
     CLI::App* audit_command = nullptr;
     CLI::App* liquidate_command = nullptr;
     CLI::App* rescue_command = nullptr;
@@ -481,6 +558,12 @@ struct Parser {
     CLI::App* watch_command = nullptr;
     CLI::App* alerts_command = nullptr;
     CLI::App* alerts_list_command = nullptr;
+    CLI::App* alerts_ack_command = nullptr;
+    CLI::App* alerts_silence_command = nullptr;
+    CLI::App* alerts_test_command = nullptr;
+    CLI::App* alerts_send_command = nullptr;
+    CLI::App* alerts_snapshot_command = nullptr;
+    CLI::App* history_command = nullptr;
     CLI::App* completions_command = nullptr;
     CLI::App* man_command = nullptr;
     CLI::App* demo_command = nullptr;
@@ -512,7 +595,24 @@ struct Parser {
         alerts_list_command = alerts_command->add_subcommand(
             "list", "Alerts that are not quiet, and messages that are not delivered");
         define_alerts_list(*alerts_list_command, alerts_list);
+        alerts_ack_command = alerts_command->add_subcommand(
+            "ack", "Say that somebody is at it: nobody else is called");
+        define_alerts_ack(*alerts_ack_command, alerts_ack);
+        alerts_silence_command =
+            alerts_command->add_subcommand("silence", "Be quiet about some alerts for a while");
+        define_alerts_silence(*alerts_silence_command, alerts_silence);
+        alerts_test_command = alerts_command->add_subcommand(
+            "test", "What the configured rules would have told of the stored history");
+        define_alerts_test(*alerts_test_command, alerts_test);
+        alerts_send_command =
+            alerts_command->add_subcommand("send", "Send a test alert through the channels");
+        define_alerts_send(*alerts_send_command, alerts_send);
+        alerts_snapshot_command = alerts_command->add_subcommand(
+            "snapshot", "The reading that an alert was made of, as a snapshot");
+        define_alerts_snapshot(*alerts_snapshot_command, alerts_snapshot);
         alerts_command->require_subcommand(1);
+        history_command = add("history", "What a watched quantity was, block by block");
+        define_history(*history_command, history);
         sign_key_command = add("sign-key", "Make a key that signs reports and controls no funds");
         define_sign_key(*sign_key_command, sign_key);
         verify_command = add("verify", "Say who signed a report, and whether it is unchanged");
@@ -669,6 +769,24 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.alerts_list_command->parsed()) {
         return parser.alerts_list;
+    }
+    if (parser.alerts_ack_command->parsed()) {
+        return parser.alerts_ack;
+    }
+    if (parser.alerts_silence_command->parsed()) {
+        return parser.alerts_silence;
+    }
+    if (parser.alerts_test_command->parsed()) {
+        return parser.alerts_test;
+    }
+    if (parser.alerts_send_command->parsed()) {
+        return parser.alerts_send;
+    }
+    if (parser.alerts_snapshot_command->parsed()) {
+        return parser.alerts_snapshot;
+    }
+    if (parser.history_command->parsed()) {
+        return parser.history;
     }
     if (parser.completions_command->parsed()) {
         return parser.completions;

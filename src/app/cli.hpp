@@ -141,6 +141,60 @@ struct AlertsListOptions {
     bool json = false;
 };
 
+/// `margrave alerts ack`, as typed.
+struct AlertsAckOptions {
+    std::string store;
+    std::vector<std::string> alerts;
+    bool all = false;
+    std::string author;
+    std::string reason;
+};
+
+/// `margrave alerts silence`, as typed; an empty word is any.
+struct AlertsSilenceOptions {
+    std::string store;
+    std::string lasts;  ///< "2h"
+    std::string rule;
+    std::string chain;
+    std::string market;
+    std::string wallet;
+    std::string severity = "warning";
+    std::string author;
+    std::string reason;
+    std::optional<std::int64_t> end;  ///< the id of one that is not needed any more
+};
+
+/// `margrave alerts test`, as typed.
+struct AlertsTestOptions {
+    std::string store;
+    std::optional<std::string> config_file;
+    std::string since = "30d";
+    bool json = false;
+};
+
+/// `margrave alerts send`, as typed.
+struct AlertsSendOptions {
+    std::optional<std::string> config_file;
+    std::vector<std::string> channels;
+};
+
+/// `margrave alerts snapshot`, as typed.
+struct AlertsSnapshotOptions {
+    std::string store;
+    std::string block_hash;
+};
+
+/// `margrave history`, as typed.
+struct HistoryOptions {
+    std::string store;
+    std::string wallet;
+    std::optional<std::string> config_file;
+    std::string quantity = "health_factor";
+    std::string since = "1d";
+    bool chart = false;
+    bool json = false;
+};
+
 struct CompletionsOptions {
     std::string shell;
 };
@@ -166,7 +220,9 @@ using Command =
     std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, CascadeOptions,
                  BacktestOptions, IndexOptions, RescueOptions, SignKeyOptions, VerifyOptions,
                  CheckConfigOptions, ChainsOptions, DiffOptions, WatchOptions, AlertsListOptions,
-                 CompletionsOptions, ManOptions, ProtocolsOptions, DemoOptions, ShowText>;
+                 AlertsAckOptions, AlertsSilenceOptions, AlertsTestOptions, AlertsSendOptions,
+                 AlertsSnapshotOptions, HistoryOptions, CompletionsOptions, ManOptions,
+                 ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

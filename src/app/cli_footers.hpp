@@ -24,6 +24,14 @@ Examples:
   margrave watch --config fund.toml --store watch.db
   margrave watch 0xWallet --config channel.toml --store watch.db --once)";
 
+inline constexpr const char* kSilenceFooter =
+    R"(What was told before is ended in its channels also during a silence, and what still fires when it ends is
+told then. It hides no blindness: what cannot be evaluated is told.
+
+Examples:
+  margrave alerts silence --store watch.db --for 2h --rule interest --reason "rates are being changed"
+  margrave alerts silence --store watch.db --end 3)";
+
 inline constexpr const char* kAuditFooter =
     R"(Which chains: those of --chain; else those that the --config file names; else the one that --rpc or
 ETH_RPC_URL serves; else ethereum. An address with a chain in front is read on that chain alone.

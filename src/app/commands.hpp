@@ -39,6 +39,18 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_watch(World& world, const WatchOptions& options);
 /// `margrave alerts list`
 [[nodiscard]] ExitCode run_alerts_list(World& world, const AlertsListOptions& options);
+/// `margrave alerts ack`
+[[nodiscard]] ExitCode run_alerts_ack(World& world, const AlertsAckOptions& options);
+/// `margrave alerts silence`
+[[nodiscard]] ExitCode run_alerts_silence(World& world, const AlertsSilenceOptions& options);
+/// `margrave alerts test`
+[[nodiscard]] ExitCode run_alerts_test(World& world, const AlertsTestOptions& options);
+/// `margrave alerts send`
+[[nodiscard]] ExitCode run_alerts_send(World& world, const AlertsSendOptions& options);
+/// `margrave alerts snapshot`
+[[nodiscard]] ExitCode run_alerts_snapshot(World& world, const AlertsSnapshotOptions& options);
+/// `margrave history`
+[[nodiscard]] ExitCode run_history(World& world, const HistoryOptions& options);
 /// `margrave completions`
 [[nodiscard]] ExitCode run_completions(World& world, const CompletionsOptions& options);
 /// `margrave man`

@@ -74,16 +74,29 @@ void read_limits(const Section& section, alert::Rule& rule) {
     }
 }
 
+/// Who is told, and when less or more than that.
+void read_telling(const Section& section, alert::Rule& rule) {
+    rule.flap_count = section.optional_integer("flap_count").value_or(rule.flap_count);
+    rule.flap_window_s = section.optional_integer("flap_window_s").value_or(rule.flap_window_s);
+    rule.inhibited_by = section.texts("inhibited_by");
+    rule.channels = section.texts("channels");
+    rule.escalate_to = section.texts("escalate_to");
+    rule.escalate_after_s = section.optional_integer("escalate_after_s").value_or(0);
+    if (rule.escalate_to.empty() != (rule.escalate_after_s == 0)) {
+        throw ConfigError(fmt::format(
+            "{}: escalate_after_s (above 0) and escalate_to go together",
+            section.where(rule.escalate_to.empty() ? "escalate_after_s" : "escalate_to")));
+    }
+}
+
 alert::Rule read_rule(const Section& section) {
     constexpr std::uint64_t kUnknownAfterS = 300;
     // Of the newest blocks a reorganisation may still undo some.
     constexpr std::uint64_t kClearBlocks = 12;
-    constexpr std::array kSeverities{alert::Severity::Info, alert::Severity::Warning,
-                                     alert::Severity::Critical};
     alert::Rule rule;
     rule.name = section.text("name");
     rule.quantity = one_of<alert::Quantity>(section, "watch", alert::kQuantities);
-    rule.severity = one_of<alert::Severity>(section, "severity", kSeverities);
+    rule.severity = one_of<alert::Severity>(section, "severity", alert::kSeverities);
     read_limits(section, rule);
     rule.for_blocks = section.optional_integer("for_blocks").value_or(1);
     rule.for_s = section.optional_integer("for_s").value_or(0);
@@ -92,7 +105,7 @@ alert::Rule read_rule(const Section& section) {
         section.optional_integer("clear_blocks").value_or(has_depth ? kClearBlocks : 0);
     rule.clear_s = section.optional_integer("clear_s").value_or(0);
     rule.unknown_after_s = section.optional_integer("unknown_after_s").value_or(kUnknownAfterS);
-    rule.channels = section.texts("channels");
+    read_telling(section, rule);
     const bool counts =
         rule.for_blocks > 1 || rule.for_s > 0 || rule.clear_blocks > 0 || rule.clear_s > 0;
     if (rule.quantity == alert::Quantity::BlockAge && counts) {
@@ -131,19 +144,34 @@ std::unique_ptr<channels::Channel> make_channel(const Section& section,
     return channels::make_webhook(std::move(target));
 }
 
-/// A rule that speaks of a channel that is not configured would be told to nobody.
-void check_channels_of(const settings::Settings& settings, const std::vector<alert::Rule>& rules) {
-    for (std::size_t i = 0; i < rules.size(); ++i) {
-        for (const std::string& name : rules[i].channels) {
-            const bool is_there =
-                std::any_of(settings.channels.begin(), settings.channels.end(),
-                            [&](const Section& channel) { return channel.text("name") == name; });
-            if (!is_there) {
-                throw ConfigError(fmt::format("{}: there is no channel \"{}\"",
-                                              settings.rules[i].where("channels"),
-                                              core::printable(name)));
+bool is_channel(const settings::Settings& settings, const std::string& name) {
+    return std::any_of(settings.channels.begin(), settings.channels.end(),
+                       [&](const Section& channel) { return channel.text("name") == name; });
+}
+
+/// A rule that speaks of a channel or rule that is not configured would be told to nobody.
+void check_names(const settings::Settings& settings, const std::vector<alert::Rule>& rules) {
+    const auto is_rule = [&](const std::string& name) {
+        return std::any_of(rules.begin(), rules.end(),
+                           [&](const alert::Rule& rule) { return rule.name == name; });
+    };
+    const auto check = [](const Section& section, std::string_view key, std::string_view what,
+                          const std::vector<std::string>& names, const auto& is_known) {
+        for (const std::string& name : names) {
+            if (!is_known(name)) {
+                throw ConfigError(fmt::format(R"({}: there is no {} "{}")", section.where(key),
+                                              what, core::printable(name)));
             }
         }
+    };
+    const auto is_known_channel = [&](const std::string& name) {
+        return is_channel(settings, name);
+    };
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        const Section& section = settings.rules[i];
+        check(section, "channels", "channel", rules[i].channels, is_known_channel);
+        check(section, "escalate_to", "channel", rules[i].escalate_to, is_known_channel);
+        check(section, "inhibited_by", "rule", rules[i].inhibited_by, is_rule);
     }
 }
 
@@ -155,12 +183,26 @@ std::vector<alert::Rule> make_rules(const settings::Settings& settings) {
     for (const Section& section : settings.rules) {
         rules.push_back(read_rule(section));
     }
-    check_channels_of(settings, rules);
+    check_names(settings, rules);
     return rules;
+}
+
+std::vector<ChannelPlan> plan_channels(const settings::Settings& settings) {
+    std::vector<ChannelPlan> out;
+    out.reserve(settings.channels.size());
+    for (const Section& section : settings.channels) {
+        // Such a receiver keeps alerts apart itself.
+        const std::string kind = section.text("kind");
+        const bool keeps_apart = kind == "pagerduty" || kind == "alertmanager";
+        out.push_back(
+            {.name = section.text("name"), .is_grouped = section.flag("grouped", !keeps_apart)});
+    }
+    return out;
 }
 
 Channels make_channels(const settings::Settings& settings,
                        const settings::Environment& environment) {
+    static_cast<void>(plan_channels(settings));  // the keys that it knows are known
     Channels out;
     for (const Section& section : settings.channels) {
         out.emplace(section.text("name"), make_channel(section, environment));

@@ -26,6 +26,22 @@ void create_tables(Database& database, const Tables& tables) {
     transaction.commit();
 }
 
+void migrate_tables(Database& database, const Tables& tables) {
+    const std::int64_t version = database.integer("PRAGMA user_version");
+    const bool is_earlier = version >= 1 && version < tables.version &&
+                            static_cast<std::size_t>(version) <= tables.tables_before.size();
+    if (database.integer("PRAGMA application_id") != tables.application_id || !is_earlier) {
+        return;
+    }
+    Transaction transaction(database);
+    const std::size_t has = tables.tables_before[static_cast<std::size_t>(version) - 1];
+    for (const char* table : tables.sql.subspan(has)) {
+        database.execute(table);
+    }
+    database.execute(fmt::format("PRAGMA user_version = {}", tables.version).c_str());
+    transaction.commit();
+}
+
 void check_tables(const Database& database, const Tables& tables) {
     if (database.integer("PRAGMA application_id") != tables.application_id) {
         database.refuse(fmt::format("this is no {} of margrave", tables.what));

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "store/numbers.hpp"
 #include "store/watch_tables.hpp"
 
 namespace margrave::store {
@@ -17,17 +17,6 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, \"key\", alert, channel, body, urgent, created, attempts, error FROM outbox ";
-
-std::int64_t to_integer(std::uint64_t value) {
-    core::ensure(value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()),
-                 "blocks and seconds fit 63 bits");
-    return static_cast<std::int64_t>(value);
-}
-
-/// Nothing that this program wrote is below zero.
-std::uint64_t natural(std::int64_t value) {
-    return value < 0 ? 0 : static_cast<std::uint64_t>(value);
-}
 
 constexpr std::string_view kBlockColumns =
     "SELECT number, hash, time FROM blocks WHERE chain = ? ORDER BY number DESC ";
@@ -108,6 +97,9 @@ WatchFile WatchFile::open(const std::string& path, Database::Mode mode) {
     if (mode == Database::Mode::Create && is_empty(file.database_)) {
         create_tables(file.database_, watch_tables());
     } else {
+        if (mode == Database::Mode::Create) {
+            migrate_tables(file.database_, watch_tables());
+        }
         check_tables(file.database_, watch_tables());
     }
     return file;
@@ -180,6 +172,7 @@ void WatchFile::write(const Evaluation& evaluation) {
     if (evaluation.forget_after) {
         Statement forget(database_, "DELETE FROM blocks WHERE chain = ? AND number > ?");
         forget.bind(1, chain).bind(2, to_integer(*evaluation.forget_after)).run();
+        forget_points(database_, chain, *evaluation.forget_after);
     }
     if (evaluation.block) {
         const WatchedBlock& block = *evaluation.block;
@@ -220,9 +213,25 @@ void WatchFile::write(const Evaluation& evaluation) {
             .bind(6, to_integer(evaluation.at))
             .run();
     }
+    write_history(evaluation);
     Statement old(database_, "DELETE FROM outbox WHERE state = 'sent' AND done < ?");
     old.bind(1, to_integer(evaluation.at) - to_integer(kSentKeptS)).run();
     transaction.commit();
+}
+
+/// Old points are looked for now and then only: it takes a pass over all of them.
+void WatchFile::write_history(const Evaluation& evaluation) {
+    constexpr std::uint64_t kDropEvery = 1000;
+    for (const auto& [series, point] : evaluation.points) {
+        write_point(database_, series, point);
+    }
+    if (evaluation.snapshot) {
+        write_snapshot(database_, *evaluation.snapshot);
+    }
+    if (evaluation.block && evaluation.block->number % kDropEvery == 0) {
+        const std::uint64_t time = evaluation.block->timestamp;
+        drop_points(database_, evaluation.chain, time - std::min(time, evaluation.keep_points_s));
+    }
 }
 
 std::optional<Outgoing> WatchFile::next(const std::string& channel, std::uint64_t now) {

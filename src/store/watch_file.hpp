@@ -10,8 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/hex.hpp"
 #include "core/keccak.hpp"
 #include "store/sqlite.hpp"
+#include "store/watch_series.hpp"
 
 namespace margrave::store {
 
@@ -51,6 +53,7 @@ class WatchFile {
     static constexpr std::uint64_t kBlocksKept = 256;
     /// Delivered messages are kept so long, for those who ask later.
     static constexpr std::uint64_t kSentKeptS = 2'592'000;  // 30 days
+    static constexpr std::uint64_t kPointsKeptS = 2'592'000;
 
     /// Throws core::InputError where it is no such file, or another daemon has it open.
     [[nodiscard]] static WatchFile open_or_create(const std::string& path);
@@ -79,9 +82,16 @@ class WatchFile {
         std::optional<WatchedBlock> block = std::nullopt;  ///< nullopt: no new one was read
         std::vector<KeptAlert> alerts = {};                ///< those that changed
         std::vector<Outgoing> messages = {};
+        std::vector<std::pair<SeriesName, Point>> points = {};
+        std::optional<PackedSnapshot> snapshot = std::nullopt;
+        std::uint64_t keep_points_s = kPointsKeptS;  ///< by the blocks' time
         std::uint64_t at = 0;
     };
     void write(const Evaluation& evaluation);
+
+    /// For what stands beside alerts and messages: notes and history (watch_notes.hpp,
+    /// watch_series.hpp).
+    [[nodiscard]] Database& database() { return database_; }
 
     /// The channel's message whose turn it is: urgent ones first, else in the order in which they
     /// were written; an alert's next message waits for the one before it. None while one that
@@ -105,6 +115,7 @@ class WatchFile {
   private:
     explicit WatchFile(Database database);
     [[nodiscard]] static WatchFile open(const std::string& path, Database::Mode mode);
+    void write_history(const Evaluation& evaluation);
     [[nodiscard]] std::vector<Outgoing> in_state(std::string_view state);
 
     std::unique_ptr<Lock> lock_;

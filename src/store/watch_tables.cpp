@@ -1,6 +1,7 @@
 #include "store/watch_tables.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace margrave::store {
@@ -8,7 +9,7 @@ namespace {
 
 /// "mgwt", and the version of the tables below.
 constexpr std::int64_t kApplicationId = 0x6d677774;
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 
 /// The tables, in SQLite's order of making them.
 constexpr auto kTables = std::to_array<const char*>({
@@ -23,7 +24,24 @@ constexpr auto kTables = std::to_array<const char*>({
     "created INTEGER NOT NULL, not_before INTEGER NOT NULL, attempts INTEGER NOT NULL, "
     "state TEXT NOT NULL, error TEXT NOT NULL, done INTEGER) STRICT",
     "CREATE INDEX queued ON outbox (channel, alert, id) WHERE state = 'queued'",
+    // since version 2
+    "CREATE TABLE silences (id INTEGER PRIMARY KEY, rule TEXT NOT NULL, chain TEXT NOT NULL, "
+    "market TEXT NOT NULL, wallet TEXT NOT NULL, severity TEXT NOT NULL, author TEXT NOT NULL, "
+    "reason TEXT NOT NULL, begun INTEGER NOT NULL, until INTEGER NOT NULL) STRICT",
+    "CREATE TABLE acknowledgements (alert TEXT NOT NULL, episode INTEGER NOT NULL, author TEXT NOT "
+    "NULL, reason TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (alert, episode)) STRICT, "
+    "WITHOUT "
+    "ROWID",
+    "CREATE TABLE series (id INTEGER PRIMARY KEY, quantity TEXT NOT NULL, chain TEXT NOT NULL, "
+    "protocol TEXT NOT NULL, market TEXT NOT NULL, wallet TEXT NOT NULL, UNIQUE (wallet, chain, "
+    "protocol, market, quantity)) STRICT",
+    "CREATE TABLE points (series INTEGER NOT NULL, block INTEGER NOT NULL, time INTEGER NOT NULL, "
+    "value TEXT, PRIMARY KEY (series, block)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE snapshots (id INTEGER PRIMARY KEY, chain TEXT NOT NULL, number INTEGER NOT NULL, "
+    "hash TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT",
 });
+/// How many of them a file of version 1 has.
+constexpr std::array<std::size_t, 1> kTablesBefore{5};
 
 }  // namespace
 
@@ -34,9 +52,8 @@ const Tables& watch_tables() {
         .version = kVersion,
         .sql = kTables,
         .first_row = "INSERT INTO watch VALUES (1, lower(hex(randomblob(16))))",
-        .way_on =
-            "start it with the margrave that made it, until "
-            "everything in it is delivered"};
+        .way_on = "start the newest margrave that has used it",
+        .tables_before = kTablesBefore};
     return kWatch;
 }
 

@@ -69,22 +69,28 @@ ${rules}`);
 
 /// A `margrave watch` of its own file, which can be killed and started again.
 export class Watch {
-    constructor(config, wallets) {
+    constructor(config, wallets, options = []) {
         this.config = config;
         this.wallets = wallets;
+        this.options = options;
         this.store = path.join(temporaryFolder(), "watch.db");
         this.stdout = "";
         this.stderr = "";
     }
 
     start() {
-        const args = ["watch", ...this.wallets, "--config", this.config, "--store", this.store, "--poll-ms", "100"];
+        const args = ["watch", ...this.wallets, "--config", this.config, "--store", this.store, "--poll-ms", "100", ...this.options];
         const { ETH_RPC_URL, ...env } = process.env;
-        this.child = spawn(process.env.MARGRAVE_BIN, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+        this.child = spawn(process.env.MARGRAVE_BIN, args, { env: { ...env, ...this.env }, stdio: ["ignore", "pipe", "pipe"] });
         this.child.stdout.on("data", (chunk) => (this.stdout += chunk));
         this.child.stderr.on("data", (chunk) => (this.stderr += chunk));
         this.gone = new Promise((resolve) => this.child.once("exit", (code, signal) => resolve(signal ?? code)));
         return this;
+    }
+
+    /// `margrave WORDS… --store FILE`, also while it runs.
+    command(...words) {
+        return margrave([...words, "--store", this.store]);
     }
 
     /// Resolves to the exit code, or the signal's name.

@@ -133,3 +133,110 @@ TEST_CASE("watched are the wallets, and those behind them", "[alert][observe]") 
     report.smart_accounts = {safe};
     CHECK(is_watched(report, of(address(2)), {address(1)}));
 }
+
+TEST_CASE("how far an account's nearest price and factor are", "[alert][observe]") {
+    report::Report report;
+    report.accounts = {account(address(1), margin::Status::Healthy)};
+    // Nothing alone liquidates it: there is nothing to watch, which is not unknown.
+    CHECK(only(report, Quantity::LiquidationDistance).is_known);
+    CHECK_FALSE(only(report, Quantity::LiquidationDistance).number);
+    CHECK_FALSE(only(report, Quantity::FactorDistance).number);
+    report.accounts[0].liquidation_prices.resize(2);
+    report.accounts[0].liquidation_prices[0].distance = Wad(kWad / 2);
+    report.accounts[0].liquidation_prices[1].distance = Wad(kWad / 4);
+    CHECK(only(report, Quantity::LiquidationDistance).number == Wad(kWad / 4));
+    report.accounts[0].outlook.factors = {
+        {.factor = "ETH/USD", .multiplier = kWad * 7 / 10, .failing = {}, .price = {}},
+        {.factor = "EUR/USD", .multiplier = kWad * 12 / 10, .failing = {}, .price = {}}};
+    CHECK(only(report, Quantity::FactorDistance).number == Wad(kWad / 5));
+    report.accounts[0].health.status = margin::Status::Unknown;
+    CHECK_FALSE(only(report, Quantity::LiquidationDistance).is_known);
+    CHECK_FALSE(only(report, Quantity::FactorDistance).is_known);
+}
+
+TEST_CASE("how old the answers are that price an account", "[alert][observe]") {
+    report::Report report;
+    report.accounts = {account(address(1), margin::Status::Healthy)};
+    CHECK_FALSE(only(report, Quantity::OracleAge).is_known);
+    report.accounts[0].legs.resize(1);
+    report.accounts[0].legs[0].leg.asset = address(9);
+    report::OracleChain oracles{.chain = "devnet",
+                                .block_time = core::Timestamp(1'000),
+                                .sequencer = std::nullopt,
+                                .sequencer_state = std::nullopt,
+                                .rows = {},
+                                .warnings = {}};
+    report::OracleRow& used = oracles.rows.emplace_back();
+    used.used_for = {{.market = report.accounts[0].market, .asset = address(9), .symbol = "WETH"}};
+    used.updated_at = core::Timestamp(900);
+    used.is_stale = true;
+    report::OracleRow& other = oracles.rows.emplace_back();
+    other.used_for = {{.market = report.accounts[0].market, .asset = address(8), .symbol = "DAI"}};
+    other.updated_at = core::Timestamp(100);
+    other.is_stale = true;
+    report.oracles = {oracles};
+    CHECK(only(report, Quantity::OracleAge).number == whole(100));
+    CHECK(only(report, Quantity::LateOracles).number == whole(1));
+    report.oracles[0].rows[0].updated_at.reset();
+    report.oracles[0].rows[0].is_stale.reset();
+    CHECK_FALSE(only(report, Quantity::OracleAge).number);
+    CHECK(only(report, Quantity::LateOracles).number == whole(0));
+}
+
+TEST_CASE("what pools that we are in have lent out, and what of ours can leave",
+          "[alert][observe]") {
+    report::Report report;
+    const auto pool = [](std::uint64_t supplied, std::uint64_t borrowed, std::uint64_t liquid,
+                         std::uint64_t ours, std::uint64_t owed) {
+        exposure::PoolShare out;
+        out.market = {.protocol = "aave_v3", .chain = "devnet", .name = "core"};
+        out.capacity.supplied = U256(supplied);
+        out.capacity.borrowed = U256(borrowed);
+        out.capacity.liquid = U256(liquid);
+        out.supplied = U256(ours);
+        out.borrowed = U256(owed);
+        return out;
+    };
+    // The worst of those that we are in; the last one is nobody's of ours.
+    report.exposure.pools = {pool(100, 50, 50, 10, 0), pool(100, 80, 5, 10, 0),
+                             pool(100, 90, 10, 0, 1), pool(100, 100, 0, 0, 0)};
+    CHECK(only(report, Quantity::Utilisation).number == Wad(kWad * 9 / 10));
+    CHECK(only(report, Quantity::FreeLiquidity).number == Wad(kWad / 2));
+    CHECK(observe(report, "devnet", {}, Quantity::Utilisation).begin()->first.to_string() ==
+          "devnet aave_v3/core");
+    report.exposure.pools = {pool(1, 0, 1, 0, 0), pool(0, 0, 0, 1, 0)};
+    CHECK(observe(report, "devnet", {}, Quantity::Utilisation).empty());
+    report.exposure.pools = {pool(1, 0, 1, 1, 0)};
+    report.exposure.pools[0].capacity.liquid = ~U256(0);  // more than there is: no overflow
+    CHECK(only(report, Quantity::FreeLiquidity).number == whole(1'000'000));
+}
+
+TEST_CASE("what all wallets of a chain own, and on how little of it they stand",
+          "[alert][observe]") {
+    report::Report report;
+    CHECK(only(report, Quantity::NetUsd).number == whole(0));
+    CHECK_FALSE(only(report, Quantity::Leverage).number);
+    CHECK_FALSE(only(report, Quantity::Concentration).number);
+    report.exposure.assets = core::Usd(kWad * 300);
+    report.exposure.debt = core::Usd(kWad * 200);
+    const auto factor = [](const char* name, std::uint64_t usd) {
+        exposure::FactorExposure out;
+        out.factor = name;
+        out.is_root = true;
+        out.long_usd = core::Usd(kWad * U256(usd));
+        return out;
+    };
+    report.exposure.factors = {factor("BTC/USD", 60), factor("ETH/USD", 240)};
+    CHECK(only(report, Quantity::NetUsd).number == whole(100));
+    CHECK(only(report, Quantity::Leverage).number == whole(3));
+    CHECK(only(report, Quantity::Concentration).number == Wad(kWad * 8 / 10));
+    report.exposure.debt = core::Usd(kWad * 300);
+    CHECK(only(report, Quantity::Leverage).number == whole(1'000'000'000'000));
+    report.exposure.debt = core::Usd(kWad * 400);
+    CHECK(only(report, Quantity::NetUsd).number == whole(0));
+    // What could not be read may be a debt.
+    report.gaps = {gap("aave_v3", address(1))};
+    CHECK_FALSE(only(report, Quantity::NetUsd).is_known);
+    CHECK_FALSE(only(report, Quantity::Leverage).is_known);
+    CHECK_FALSE(only(report, Quantity::Concentration).is_known);
+}

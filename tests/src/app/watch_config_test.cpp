@@ -127,4 +127,29 @@ TEST_CASE("channels take their secrets from the environment and never show them"
                Contains("\"pigeon\" is no kind of channel"));
 }
 
+TEST_CASE("escalation and inhibition name what there is", "[watch_config]") {
+    const std::string rule = kRule + "fire_below = \"1\"\n";
+    const auto mine =
+        make_rules(load(rule +
+                        "escalate_after_s = 60\nescalate_to = [\"ops\"]\nflap_count = 7\n"
+                        "flap_window_s = 8\ninhibited_by = [\"silence\"]\n" +
+                        kChannel));
+    CHECK(mine.back().escalate_after_s == 60);
+    CHECK(mine.back().escalate_to == std::vector<std::string>{"ops"});
+    CHECK(mine.back().flap_count == 7);
+    CHECK(mine.back().flap_window_s == 8);
+    CHECK(mine.back().inhibited_by == std::vector<std::string>{"silence"});
+    CHECK(mine.front().flap_count == 4);
+
+    CHECK_THROWS_WITH(make_rules(load(rule + "escalate_after_s = 60\n")),
+                      Contains("my.toml:6: key `escalate_after_s`") && Contains("go together"));
+    CHECK_THROWS_WITH(make_rules(load(rule + "escalate_to = [\"ops\"]\n" + kChannel)),
+                      Contains("go together"));
+    CHECK_THROWS_WITH(
+        make_rules(load(rule + "escalate_after_s = 60\nescalate_to = [\"nobody\"]\n")),
+        Contains("key `escalate_to`") && Contains("no channel \"nobody\""));
+    CHECK_THROWS_WITH(make_rules(load(rule + "inhibited_by = [\"nothing\"]\n")),
+                      Contains("key `inhibited_by`") && Contains("no rule \"nothing\""));
+}
+
 }  // namespace margrave::app

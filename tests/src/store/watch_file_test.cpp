@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "core/errors.hpp"
+#include "store/compress.hpp"
+#include "store/watch_notes.hpp"
+#include "store/watch_series.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace margrave::store {
@@ -166,6 +169,116 @@ TEST_CASE("a file that is no watch's is refused", "[watch_file]") {
     }
     CHECK_THROWS_WITH(WatchFile::open_or_create(folder.file("watch.db")),
                       Contains("no watch of margrave"));
+}
+
+TEST_CASE("a file of the first version gains what it lacks, and loses nothing", "[watch_file]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder.file("watch.db");
+    {
+        WatchFile file = WatchFile::open_or_create(path);
+        file.write({.chain = "devnet", .block = block(7), .messages = {message("k", "a", "ops")}});
+        for (const char* table :
+             {"silences", "acknowledgements", "series", "points", "snapshots"}) {
+            file.database().execute(("DROP TABLE " + std::string(table)).c_str());
+        }
+        file.database().execute("PRAGMA user_version = 1");
+    }
+    // Who only looks does not change it.
+    CHECK_THROWS_WITH(WatchFile::open(path), Contains("version 1"));
+    WatchFile file = WatchFile::open_or_create(path);
+    CHECK(file.last_block("devnet")->number == 7);
+    CHECK(keys(file.waiting()) == Keys{"k"});
+    CHECK(read_series(file.database()).empty());
+    CHECK(read_silences(file.database(), 0).empty());
+}
+
+TEST_CASE("silences end by themselves, or when somebody says so", "[watch_file]") {
+    WatchFile file = WatchFile::in_memory();
+    Database& database = file.database();
+    const auto first = add_silence(database, {.rule = "health", .author = "me", .until = 100});
+    const auto second = add_silence(database, {.wallet = "0x1", .severity = "info", .until = 50});
+    REQUIRE(read_silences(database, 49).size() == 2);
+    REQUIRE(read_silences(database, 50).size() == 1);
+    CHECK(read_silences(database, 50).front().rule == "health");
+    CHECK(read_silences(database, 50).front().author == "me");
+    CHECK_FALSE(end_silence(database, second, 60));  // it is over
+    CHECK(end_silence(database, first, 60));
+    CHECK_FALSE(end_silence(database, first, 60));
+    CHECK(read_silences(database, 60).empty());
+}
+
+TEST_CASE("an episode is acknowledged once, by the first who does", "[watch_file]") {
+    WatchFile file = WatchFile::in_memory();
+    Database& database = file.database();
+    acknowledge(database, {.alert = "a", .episode = 9, .author = "me"});
+    acknowledge(database, {.alert = "a", .episode = 9, .author = "you"});
+    acknowledge(database, {.alert = "a", .episode = 10, .author = "they"});
+    acknowledge(database, {.alert = "a", .episode = 2, .author = "late"});
+    const auto found = read_acknowledgements(database);
+    REQUIRE(found.size() == 1);
+    CHECK(found.at("a").episode == 10);
+    CHECK(found.at("a").author == "they");
+}
+
+TEST_CASE("series are kept by block, for a while, and follow a reorganisation", "[watch_file]") {
+    WatchFile file = WatchFile::in_memory();
+    const SeriesName health{.quantity = "health_factor", .chain = "devnet", .wallet = "0x1"};
+    SeriesName other = health;
+    other.chain = "other";
+    for (std::uint64_t number = 1; number <= 5; ++number) {
+        file.write({.chain = "devnet",
+                    .block = block(number),
+                    .points = {{health, {.block = number, .time = number, .value = "1.5"}},
+                               {other, {.block = number, .time = number}}}});
+    }
+    const auto count = [&](const SeriesName& series, std::uint64_t from) {
+        return read_points(file.database(), series, from).size();
+    };
+    REQUIRE(read_series(file.database()).size() == 2);
+    CHECK(count(health, 0) == 5);
+    CHECK(count(health, 4) == 2);
+    CHECK(read_points(file.database(), health, 0).front().value == "1.5");
+    CHECK_FALSE(read_points(file.database(), other, 0).front().value);
+    file.write({.chain = "devnet", .forget_after = 3});
+    CHECK(count(health, 0) == 3);
+    CHECK(count(other, 0) == 5);
+    // Now and then what is old is dropped.
+    file.write({.chain = "devnet", .block = block(1000), .keep_points_s = 1'998});
+    CHECK(count(health, 0) == 2);
+    CHECK(count(other, 0) == 5);
+}
+
+TEST_CASE("readings are kept by hash, the newest only", "[watch_file]") {
+    WatchFile file = WatchFile::in_memory();
+    const auto snapshot = [](std::int64_t number) {
+        return PackedSnapshot{.chain = "devnet",
+                              .number = static_cast<std::uint64_t>(number),
+                              .hash = "0x" + std::to_string(number),
+                              .body = compress("text " + std::to_string(number))};
+    };
+    for (std::int64_t number = 1; number <= kSnapshotsKept + 2; ++number) {
+        write_snapshot(file.database(), snapshot(number));
+    }
+    write_snapshot(file.database(), snapshot(5));  // it is there already
+    CHECK_FALSE(has_snapshot(file.database(), "0x2"));
+    CHECK_FALSE(read_snapshot(file.database(), "0x2"));
+    CHECK(read_snapshot(file.database(), "0x3") == "text 3");
+    CHECK(has_snapshot(file.database(), "0x3"));
+}
+
+TEST_CASE("what is compressed comes back, and what is damaged is refused", "[watch_file]") {
+    const std::string text(100'000, 'x');
+    auto packed = compress(text);
+    CHECK(packed.size() < 1'000);
+    CHECK(uncompress(packed) == text);
+    CHECK(uncompress(compress("")).empty());
+    packed[3] = 1;  // another length
+    CHECK_THROWS_AS(uncompress(packed), core::InputError);
+    packed = compress(text);
+    packed.pop_back();
+    CHECK_THROWS_AS(uncompress(packed), core::InputError);
+    CHECK_THROWS_AS(uncompress(std::vector<std::uint8_t>{1, 2}), core::InputError);
+    CHECK_THROWS_AS(uncompress(std::vector<std::uint8_t>(8, 255)), core::InputError);
 }
 
 }  // namespace margrave::store

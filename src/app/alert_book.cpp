@@ -1,0 +1,375 @@
+#include "app/alert_book.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/text.hpp"
+#include "core/u256.hpp"
+#include "snapshot/archive_json.hpp"
+
+namespace margrave::app {
+namespace {
+
+std::string to_json(const core::Archive& archive) {
+    std::string out;
+    snapshot::append_json(archive, 0, out);
+    return out;
+}
+
+core::Archive to_archive(const alert::Subject& subject) {
+    core::Archive out;
+    out.set("chain", subject.chain);
+    out.set("protocol", subject.protocol);
+    out.set("market", subject.market);
+    out.set_optional("wallet", subject.wallet);
+    return out;
+}
+
+alert::Subject restore_subject(const core::Archive& archive) {
+    alert::Subject out{.chain = archive.text("chain"),
+                       .protocol = archive.text("protocol"),
+                       .market = archive.text("market"),
+                       .wallet = std::nullopt};
+    if (archive.has("wallet")) {
+        out.wallet = archive.address("wallet");
+    }
+    return out;
+}
+
+/// A state that only tells when it was seen last need not be written with every block.
+bool is_worth_writing(const alert::State& before, const alert::State& after) {
+    const bool is_other = after.phase != alert::Phase::Quiet && before.last != after.last;
+    return is_other || before.phase != after.phase || after.phase == alert::Phase::Pending ||
+           after.seen.block < before.seen.block || before.sequence != after.sequence ||
+           before.unknown_since_s != after.unknown_since_s || (after.seen_any && !before.seen_any);
+}
+
+alert::Subject chain_itself(const std::string& chain) {
+    return {.chain = chain, .protocol = {}, .market = {}, .wallet = std::nullopt};
+}
+
+core::U256 distance(const exposure::FactorLimit& limit) {
+    const core::U256 today = alert::whole(1).value();
+    return limit.multiplier < today ? today - limit.multiplier : limit.multiplier - today;
+}
+
+/// The factor whose move alone would liquidate each account first.
+std::map<alert::Subject, std::string> nearest_factors(const report::Report& report,
+                                                      const std::string& chain) {
+    std::map<alert::Subject, std::string> out;
+    for (const report::Account& account : report.accounts) {
+        const auto& factors = account.outlook.factors;
+        const auto nearest = std::min_element(
+            factors.begin(), factors.end(),
+            [](const auto& a, const auto& b) { return distance(a) < distance(b); });
+        if (nearest != factors.end()) {
+            out.emplace(alert::Subject{.chain = chain,
+                                       .protocol = account.market.protocol,
+                                       .market = account.market.name,
+                                       .wallet = account.wallet},
+                        nearest->factor);
+        }
+    }
+    return out;
+}
+
+bool follows_prices(alert::Quantity quantity) {
+    return quantity == alert::Quantity::HealthFactor || quantity == alert::Quantity::CollateralFall;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Who is told: an end also those who were told that nobody cared.
+bool is_told(const ChannelPlan& channel, const alert::Rule& rule, alert::Kind kind,
+             const alert::State& state) {
+    const bool is_escalated_to = contains(rule.escalate_to, channel.name);
+    if (kind == alert::Kind::Escalate) {
+        return is_escalated_to;
+    }
+    return rule.channels.empty() || contains(rule.channels, channel.name) ||
+           (kind == alert::Kind::Resolve && state.is_escalated && is_escalated_to);
+}
+
+/// In which order kinds are told: what is told of one alert at once keeps its own.
+unsigned rank(alert::Kind kind) {
+    switch (kind) {
+        case alert::Kind::Known:
+            return 0;
+        case alert::Kind::Unknown:
+            return 1;
+        case alert::Kind::Resolve:
+            return 2;
+        case alert::Kind::Fire:
+            return 3;
+        case alert::Kind::Flapping:
+            return 4;
+        case alert::Kind::Escalate:
+        case alert::Kind::Test:
+            break;
+    }
+    return 5;
+}
+
+std::string not_watched_any_more(std::string_view key) {
+    return fmt::format("not watched any more, and not resolved: {}", core::printable(key, 300));
+}
+
+}  // namespace
+
+AlertBook::AlertBook(const WatchPlan& plan, std::string chain, core::ChainId chain_id,
+                     std::vector<core::Address> wallets, std::string instance)
+    : plan_(plan),
+      chain_(std::move(chain)),
+      chain_id_(chain_id),
+      wallets_(std::move(wallets)),
+      instance_(std::move(instance)) {}
+
+std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>& kept) {
+    std::vector<std::string> notes;
+    for (const store::KeptAlert& one : kept) {
+        Known known{.subject = restore_subject(snapshot::parse_json(one.subject, {})),
+                    .state = alert::restore_state(snapshot::parse_json(one.state, {})),
+                    .written = {},
+                    .value = {}};
+        known.written = known.state;
+        known.value = {.number = known.state.last,
+                       .is_known = !known.state.unknown_since_s,
+                       .because = "it was not when the watch ended"};
+        const bool is_chains = known.subject == chain_itself(chain_);
+        const bool has_rule =
+            std::any_of(plan_.rules.begin(), plan_.rules.end(), [&](const alert::Rule& rule) {
+                return rule.name == one.rule && (!alert::is_of_chain(rule.quantity) || is_chains);
+            });
+        if (!has_rule) {
+            if (known.state.phase != alert::Phase::Quiet) {
+                notes.push_back(not_watched_any_more(one.key));
+            }
+            alert::forget(known.state);
+        }
+        alerts_[one.rule].insert_or_assign(one.key, std::move(known));
+    }
+    return notes;
+}
+
+AlertBook::Known& AlertBook::find_or_add(const alert::Rule& rule, const alert::Subject& subject) {
+    return alerts_[rule.name]
+        .try_emplace(alert_key(rule, subject),
+                     Known{.subject = subject, .state = {}, .written = {}, .value = {}})
+        .first->second;
+}
+
+void AlertBook::step(const alert::Rule& rule, Known& known, alert::Value value, const FoundAt& at) {
+    alert::step(rule, value,
+                {.block = at.block.number, .chain_s = at.block.timestamp, .wall_s = at.wall_s},
+                known.state);
+    known.value = std::move(value);
+}
+
+std::vector<std::string> AlertBook::evaluate(const report::Report& report, const FoundAt& at) {
+    std::vector<std::string> notes;
+    const auto factors = nearest_factors(report, chain_);
+    for (const alert::Rule& rule : plan_.rules) {
+        if (rule.quantity == alert::Quantity::BlockAge) {
+            continue;
+        }
+        const auto values = alert::observe(report, chain_, wallets_, rule.quantity);
+        for (const auto& [subject, value] : values) {
+            Known& known = find_or_add(rule, subject);
+            const auto nearest = factors.find(subject);
+            const bool has_factor = follows_prices(rule.quantity) && nearest != factors.end();
+            known.cause = has_factor ? nearest->second : "";
+            step(rule, known, value, at);
+        }
+        evaluate_absent(rule, report, values, at, notes);
+    }
+    return notes;
+}
+
+void AlertBook::evaluate_absent(const alert::Rule& rule, const report::Report& report,
+                                const std::map<alert::Subject, alert::Value>& values,
+                                const FoundAt& at, std::vector<std::string>& notes) {
+    for (auto& [key, known] : alerts_[rule.name]) {
+        if (values.contains(known.subject)) {
+            continue;
+        }
+        auto value = alert::value_of_absent(report, known.subject, wallets_);
+        if (!value.is_known || alert::is_watched(report, known.subject, wallets_)) {
+            step(rule, known, std::move(value), at);
+            continue;
+        }
+        // Nobody asked for it any more: that is no good news of it.
+        if (known.state.phase != alert::Phase::Quiet) {
+            notes.push_back(not_watched_any_more(key));
+        }
+        alert::forget(known.state);
+    }
+}
+
+void AlertBook::evaluate_blind(const std::string& why, const FoundAt& at) {
+    for (const alert::Rule& rule : plan_.rules) {
+        // That nothing is read is told once, by the age of the last block.
+        if (rule.quantity == alert::Quantity::BlockAge ||
+            rule.quantity == alert::Quantity::CoverageGaps) {
+            continue;
+        }
+        for (auto& [key, known] : alerts_[rule.name]) {
+            step(rule, known, alert::unknown(why), at);
+        }
+    }
+}
+
+void AlertBook::evaluate_age(std::uint64_t age_s, const FoundAt& at) {
+    for (const alert::Rule& rule : plan_.rules) {
+        if (rule.quantity == alert::Quantity::BlockAge) {
+            step(rule, find_or_add(rule, chain_itself(chain_)),
+                 {.number = alert::whole(age_s), .is_known = true, .because = {}}, at);
+        }
+    }
+}
+
+void AlertBook::undo_after(std::uint64_t block) {
+    for (auto& [rule, alerts] : alerts_) {
+        for (auto& [key, known] : alerts) {
+            alert::undo_after(block, known.state);
+        }
+    }
+}
+
+bool AlertBook::is_inhibited(const alert::Rule& rule, const alert::Subject& subject) const {
+    for (const std::string& name : rule.inhibited_by) {
+        const auto alerts = alerts_.find(name);
+        if (alerts == alerts_.end()) {
+            continue;
+        }
+        for (const alert::Subject& wider : wider_subjects(subject)) {
+            const auto found = alerts->second.find(name + " " + wider.to_string());
+            if (found != alerts->second.end() && found->second.state.fires_still()) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+std::vector<AlertBook::Told> AlertBook::collect(const alert::Rule& rule, const Notes& notes,
+                                                std::uint64_t wall_s) {
+    std::vector<Told> out;
+    for (auto& [key, known] : alerts_[rule.name]) {
+        const auto acknowledged = notes.acknowledged.find(key);
+        const alert::Hush hush{.is_silenced = is_silenced(notes.silences, rule, known.subject),
+                               .is_inhibited = is_inhibited(rule, known.subject),
+                               .is_acknowledged = acknowledged != notes.acknowledged.end() &&
+                                                  acknowledged->second == known.state.episode};
+        for (const alert::Transition& transition : alert::tell(rule, hush, wall_s, known.state)) {
+            out.push_back({.known = &known, .transition = transition});
+        }
+    }
+    return out;
+}
+
+AlertMessage AlertBook::message_of(const alert::Rule& rule, const std::vector<Told>& group,
+                                   const FoundAt& at) const {
+    AlertMessage message{.rule = rule,
+                         .members = {},
+                         .cause = cause_of(group.front()),
+                         .chain_id = chain_id_,
+                         .block = at.block.number,
+                         .block_hash = at.block.hash,
+                         .block_time = core::Timestamp(at.block.timestamp),
+                         .at_s = at.wall_s,
+                         .store = plan_.store_name};
+    message.members.reserve(group.size());
+    for (const Told& one : group) {
+        message.members.push_back({.subject = one.known->subject,
+                                   .value = one.known->value,
+                                   .state = one.known->state,
+                                   .transition = one.transition});
+    }
+    std::stable_sort(message.members.begin(), message.members.end(),
+                     [&](const AlertMember& a, const AlertMember& b) {
+                         const auto& left = a.value.number;
+                         const auto& right = b.value.number;
+                         return left && right &&
+                                (rule.fires_below ? *left < *right : *right < *left);
+                     });
+    return message;
+}
+
+std::string AlertBook::cause_of(const Told& told) {
+    return told.transition.kind == alert::Kind::Unknown ? told.known->value.because
+                                                        : told.known->cause;
+}
+
+void AlertBook::queue(const AlertMessage& message, const std::string& channel,
+                      const std::string& line, Evaluation& evaluation) const {
+    evaluation.messages.push_back({.id = 0,
+                                   .key = message_key(instance_, message, channel),
+                                   .alert = line,
+                                   .channel = channel,
+                                   .body = to_json(message),
+                                   .is_urgent = message.rule.severity == alert::Severity::Critical,
+                                   .created_at = message.at_s,
+                                   .attempts = 0});
+}
+
+/// What is grouped waits in one line for each rule, so that no account's end overtakes its begin.
+void AlertBook::queue(const AlertMessage& message, Evaluation& evaluation) const {
+    const alert::Rule& rule = message.rule;
+    for (const ChannelPlan& channel : plan_.channels) {
+        AlertMessage part = message;
+        std::erase_if(part.members, [&](const AlertMember& member) {
+            return !is_told(channel, rule, message.kind(), member.state);
+        });
+        if (part.members.empty()) {
+            continue;
+        }
+        if (channel.is_grouped) {
+            queue(part, channel.name, rule.name + " " + chain_, evaluation);
+            continue;
+        }
+        const std::vector<AlertMember> members = std::exchange(part.members, {});
+        for (const AlertMember& member : members) {
+            part.members = {member};
+            queue(part, channel.name, alert_key(rule, member.subject), evaluation);
+        }
+    }
+}
+
+void AlertBook::keep_what_changed(Evaluation& evaluation) {
+    for (auto& [rule, alerts] : alerts_) {
+        for (auto& [key, known] : alerts) {
+            if (is_worth_writing(known.written, known.state)) {
+                evaluation.alerts.push_back({.key = key,
+                                             .rule = rule,
+                                             .subject = to_json(to_archive(known.subject)),
+                                             .state = to_json(alert::to_archive(known.state))});
+                known.written = known.state;
+            }
+        }
+    }
+}
+
+std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
+                                          Evaluation& evaluation) {
+    std::vector<std::string> lines;
+    for (const alert::Rule& rule : plan_.rules) {
+        std::map<std::pair<unsigned, std::string>, std::vector<Told>> groups;
+        for (const Told& one : collect(rule, notes, at.wall_s)) {
+            groups[{rank(one.transition.kind), cause_of(one)}].push_back(one);
+        }
+        for (const auto& [name, group] : groups) {
+            const AlertMessage message = message_of(rule, group, at);
+            lines.push_back(to_text(message));
+            queue(message, evaluation);
+        }
+    }
+    keep_what_changed(evaluation);
+    return lines;
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "alert/alert.hpp"
+#include "alert/observe.hpp"
+#include "alert/rule.hpp"
+#include "app/alert_message.hpp"
+#include "app/hush.hpp"
+#include "app/watch_plan.hpp"
+#include "core/address.hpp"
+#include "core/units.hpp"
+#include "report/report.hpp"
+#include "store/watch_file.hpp"
+
+namespace margrave::app {
+
+/// When something is found: the last block that was evaluated, and the clock on the wall.
+struct FoundAt {
+    store::WatchedBlock block;
+    std::uint64_t wall_s = 0;
+};
+
+/// All alerts of one chain: what is so, and what is told of it. Only what it puts into an
+/// Evaluation outlives the process.
+class AlertBook {
+  public:
+    using Evaluation = store::WatchFile::Evaluation;
+
+    /// `instance` is the file's.
+    AlertBook(const WatchPlan& plan, std::string chain, core::ChainId chain_id,
+              std::vector<core::Address> wallets, std::string instance);
+
+    /// What the file holds of the chain. Of alerts of rules that are gone: sentences.
+    [[nodiscard]] std::vector<std::string> restore(const std::vector<store::KeptAlert>& kept);
+    /// Every rule is put to every account, wallet and chain of the report. Of alerts that nobody
+    /// asks for any more: sentences.
+    [[nodiscard]] std::vector<std::string> evaluate(const report::Report& report,
+                                                    const FoundAt& at);
+    /// The chain could not be read.
+    void evaluate_blind(const std::string& why, const FoundAt& at);
+    /// Seconds since the last block.
+    void evaluate_age(std::uint64_t age_s, const FoundAt& at);
+    /// Blocks behind this one were reorganised away.
+    void undo_after(std::uint64_t block);
+
+    /// Puts the messages that are due and the states that changed into the evaluation; the lines
+    /// that people read along.
+    [[nodiscard]] std::vector<std::string> close(const Notes& notes, const FoundAt& at,
+                                                 Evaluation& evaluation);
+
+  private:
+    struct Known {
+        alert::Subject subject;
+        alert::State state;
+        alert::State written;  ///< as the file has it
+        alert::Value value;    ///< of the last evaluation
+        std::string cause = {};
+    };
+    /// By their key.
+    using Alerts = std::map<std::string, Known, std::less<>>;
+    struct Told {
+        const Known* known;
+        alert::Transition transition;
+    };
+
+    Known& find_or_add(const alert::Rule& rule, const alert::Subject& subject);
+    void step(const alert::Rule& rule, Known& known, alert::Value value, const FoundAt& at);
+    void evaluate_absent(const alert::Rule& rule, const report::Report& report,
+                         const std::map<alert::Subject, alert::Value>& values, const FoundAt& at,
+                         std::vector<std::string>& notes);
+    [[nodiscard]] bool is_inhibited(const alert::Rule& rule, const alert::Subject& subject) const;
+    [[nodiscard]] std::vector<Told> collect(const alert::Rule& rule, const Notes& notes,
+                                            std::uint64_t wall_s);
+    [[nodiscard]] AlertMessage message_of(const alert::Rule& rule, const std::vector<Told>& group,
+                                          const FoundAt& at) const;
+    [[nodiscard]] static std::string cause_of(const Told& told);
+    void queue(const AlertMessage& message, Evaluation& evaluation) const;
+    void queue(const AlertMessage& message, const std::string& channel, const std::string& line,
+               Evaluation& evaluation) const;
+    void keep_what_changed(Evaluation& evaluation);
+
+    const WatchPlan& plan_;
+    std::string chain_;
+    core::ChainId chain_id_;
+    std::vector<core::Address> wallets_;
+    std::string instance_;
+    std::map<std::string, Alerts, std::less<>> alerts_;  ///< by rule
+};
+
+}  // namespace margrave::app

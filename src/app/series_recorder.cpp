@@ -1,0 +1,77 @@
+#include "app/series_recorder.hpp"
+
+#include <optional>
+
+#include "alert/observe.hpp"
+#include "alert/rule.hpp"
+#include "core/fixed_point.hpp"
+#include "core/u256.hpp"
+
+namespace margrave::app {
+namespace {
+
+store::SeriesName name_of(alert::Quantity quantity, const alert::Subject& subject) {
+    return {.quantity = std::string(to_string(quantity)),
+            .chain = subject.chain,
+            .protocol = subject.protocol,
+            .market = subject.market,
+            .wallet = subject.wallet ? subject.wallet->to_string() : ""};
+}
+
+/// By more than a thousandth of the old one.
+bool differs(const alert::Value& before, const alert::Value& now) {
+    if (before.is_known != now.is_known || before.number.has_value() != now.number.has_value()) {
+        return true;
+    }
+    if (!now.number) {
+        return false;
+    }
+    const core::U256 old = before.number->value();
+    const core::U256 fresh = now.number->value();
+    const core::U256 gap = old < fresh ? fresh - old : old - fresh;
+    return gap > old / core::U256(SeriesRecorder::kShare);
+}
+
+std::optional<std::string> text_of(const alert::Value& value) {
+    constexpr unsigned kWadDecimals = 18;
+    if (!value.is_known) {
+        return std::nullopt;
+    }
+    return value.number ? core::format_fixed(value.number->value(), kWadDecimals, kWadDecimals)
+                        : "";
+}
+
+}  // namespace
+
+/// Ages differ at every block, and say nothing that time does not.
+bool is_recorded(alert::Quantity quantity) {
+    return quantity != alert::Quantity::BlockAge && quantity != alert::Quantity::OracleAge;
+}
+
+SeriesRecorder::SeriesRecorder(std::string chain, std::vector<core::Address> wallets)
+    : chain_(std::move(chain)), wallets_(std::move(wallets)) {}
+
+SeriesRecorder::Points SeriesRecorder::record(const report::Report& report, std::uint64_t block,
+                                              std::uint64_t time_s) {
+    Points out;
+    for (const alert::Quantity quantity : alert::kQuantities) {
+        if (!is_recorded(quantity)) {
+            continue;
+        }
+        for (auto& [subject, value] : alert::observe(report, chain_, wallets_, quantity)) {
+            auto name = name_of(quantity, subject);
+            const auto last = last_.find(name);
+            const bool is_due = last == last_.end() || time_s < last->second.time_s ||
+                                time_s - last->second.time_s >= kPointEveryS;
+            if (is_due || differs(last->second.value, value)) {
+                last_.insert_or_assign(name, Last{.value = value, .time_s = time_s});
+                out.emplace_back(
+                    std::move(name),
+                    store::Point{.block = block, .time = time_s, .value = text_of(value)});
+            }
+        }
+    }
+    return out;
+}
+
+}  // namespace margrave::app

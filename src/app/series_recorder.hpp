@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "alert/alert.hpp"
+#include "alert/rule.hpp"
+#include "core/address.hpp"
+#include "report/report.hpp"
+#include "store/watch_series.hpp"
+
+namespace margrave::app {
+
+/// Whether it has a history.
+[[nodiscard]] bool is_recorded(alert::Quantity quantity);
+
+/// Which values of a chain's blocks are worth a point of history: the first, one that differs from
+/// the last point by a thousandth, one that became known or unknown, and one every ten minutes.
+class SeriesRecorder {
+  public:
+    using Points = std::vector<std::pair<store::SeriesName, store::Point>>;
+
+    SeriesRecorder(std::string chain, std::vector<core::Address> wallets);
+    /// `time_s` is the block's.
+    [[nodiscard]] Points record(const report::Report& report, std::uint64_t block,
+                                std::uint64_t time_s);
+
+    static constexpr std::uint64_t kPointEveryS = 600;
+    static constexpr std::uint64_t kShare = 1000;
+
+  private:
+    struct Last {
+        alert::Value value;
+        std::uint64_t time_s = 0;
+    };
+
+    std::string chain_;
+    std::vector<core::Address> wallets_;
+    std::map<store::SeriesName, Last> last_;
+};
+
+}  // namespace margrave::app

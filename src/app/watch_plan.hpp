@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "alert/rule.hpp"
+#include "report/report.hpp"
+#include "settings/settings.hpp"
+
+namespace margrave::app {
+
+struct ChannelPlan {
+    std::string name;
+    /// What many accounts share is one message. Not to a receiver that keeps alerts apart itself.
+    bool is_grouped = true;
+};
+
+/// What all chains of a watch share.
+struct WatchPlan {
+    settings::Settings settings;
+    std::vector<alert::Rule> rules;
+    std::vector<ChannelPlan> channels;
+    report::Options report;
+    std::string store_name = {};  ///< of the watch's file, without its folder
+};
+
+}  // namespace margrave::app

@@ -1,0 +1,255 @@
+#include "app/alert_book.hpp"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/u256.hpp"
+#include "tests/support/fake_node.hpp"
+
+namespace margrave::app {
+namespace {
+
+using core::U256;
+using core::Wad;
+using nlohmann::json;
+using test::address;
+
+const U256 kHundredth(10'000'000'000'000'000);
+
+alert::Rule health_rule() {
+    alert::Rule rule;
+    rule.name = "health";
+    rule.fires = Wad(kHundredth * U256(110));
+    rule.clears = Wad(kHundredth * U256(115));
+    rule.unknown_after_s = 60;
+    return rule;
+}
+
+/// Accounts of aave_v3/core, each with a health factor in hundredths; 0: unknown.
+report::Report report_of(const std::map<std::uint64_t, std::uint64_t>& health,
+                         const std::string& factor = "ETH/USD") {
+    report::Report out;
+    for (const auto& [wallet, hundredths] : health) {
+        report::Account& account = out.accounts.emplace_back();
+        account.market = {.protocol = "aave_v3", .chain = "devnet", .name = "core"};
+        account.wallet = address(static_cast<std::uint8_t>(wallet));
+        account.health.status = hundredths == 0 ? margin::Status::Unknown : margin::Status::Healthy;
+        account.health.unknown_because = "no price";
+        account.health.health_factor = Wad(kHundredth * U256(hundredths));
+        account.outlook.factors = {
+            {.factor = "OTHER/USD", .multiplier = kHundredth, .failing = {}, .price = {}},
+            {.factor = factor, .multiplier = kHundredth * U256(90), .failing = {}, .price = {}}};
+    }
+    return out;
+}
+
+/// A book of one chain, and what it puts into its outbox.
+struct Office {
+    WatchPlan plan{
+        .settings = {},
+        .rules = {health_rule()},
+        .channels = {{.name = "chat", .is_grouped = true}, {.name = "pager", .is_grouped = false}},
+        .report = {}};
+    AlertBook book{plan,
+                   "devnet",
+                   core::ChainId(31337),
+                   {address(1), address(2), address(3), address(4)},
+                   "instance"};
+    Notes notes = {};
+    std::uint64_t block = 0;
+    std::vector<std::string> lines = {};
+
+    store::WatchFile::Evaluation look(const report::Report& report) {
+        ++block;
+        static_cast<void>(book.evaluate(report, at()));
+        return close();
+    }
+    store::WatchFile::Evaluation close() {
+        store::WatchFile::Evaluation out{.chain = "devnet"};
+        lines = book.close(notes, at(), out);
+        return out;
+    }
+    [[nodiscard]] FoundAt at() const {
+        return {.block = {.number = block, .hash = {}, .timestamp = 1'000 + 12 * block},
+                .wall_s = 2'000 + 12 * block};
+    }
+};
+
+std::vector<json> to(const std::string& channel, const store::WatchFile::Evaluation& evaluation) {
+    std::vector<json> out;
+    for (const store::Outgoing& message : evaluation.messages) {
+        if (message.channel == channel) {
+            out.push_back(json::parse(message.body));
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("accounts that fall together by one factor are one message, the worst first",
+          "[alert_book]") {
+    Office office;
+    CHECK(office.look(report_of({{1, 150}, {2, 150}, {3, 150}})).messages.empty());
+    const auto fell = office.look(report_of({{1, 108}, {2, 101}, {3, 150}}));
+    const auto chat = to("chat", fell);
+    REQUIRE(chat.size() == 1);
+    CHECK(chat[0]["count"] == 2);
+    CHECK(chat[0]["cause"] == "ETH/USD");
+    CHECK(chat[0]["wallet"] == address(2).to_string());
+    CHECK(chat[0]["value"] == "1.01");
+    REQUIRE(chat[0]["others"].size() == 1);
+    CHECK(chat[0]["others"][0]["wallet"] == address(1).to_string());
+    CHECK(chat[0]["others"][0]["value"] == "1.08");
+    CHECK(chat[0]["summary"].get<std::string>().find("and 1 more, all nearest to ETH/USD") !=
+          std::string::npos);
+    // Who keeps alerts apart is told of each, in a line of its own.
+    CHECK(to("pager", fell).size() == 2);
+    std::set<std::string> keys;
+    std::set<std::string> queues;
+    for (const store::Outgoing& message : fell.messages) {
+        keys.insert(message.key);
+        queues.insert(message.channel + " " + message.alert);
+    }
+    CHECK(keys.size() == 3);
+    CHECK(queues.size() == 3);
+    CHECK(office.lines.size() == 1);
+
+    // A new one is told at once, alone; what still fires is not told again.
+    const auto later = office.look(report_of({{1, 108}, {2, 101}, {3, 105}}));
+    REQUIRE(to("chat", later).size() == 1);
+    CHECK(to("chat", later)[0]["count"] == 1);
+    CHECK(to("chat", later)[0]["wallet"] == address(3).to_string());
+    const auto resolved = office.look(report_of({{1, 150}, {2, 150}, {3, 150}}));
+    REQUIRE(to("chat", resolved).size() == 1);
+    CHECK(to("chat", resolved)[0]["kind"] == "resolve");
+    CHECK(to("chat", resolved)[0]["count"] == 3);
+    CHECK(to("pager", resolved).size() == 3);
+}
+
+TEST_CASE("what has another cause is another message", "[alert_book]") {
+    Office office;
+    auto report = report_of({{1, 105}});
+    report.accounts.push_back(report_of({{2, 104}}, "BTC/USD").accounts.front());
+    const auto chat = to("chat", office.look(report));
+    REQUIRE(chat.size() == 2);
+    CHECK(chat[0]["cause"] == "BTC/USD");
+    CHECK(chat[1]["cause"] == "ETH/USD");
+}
+
+TEST_CASE("a chain that is gone is one message of a rule, not one of an account", "[alert_book]") {
+    Office office;
+    static_cast<void>(office.look(report_of({{1, 150}, {2, 150}, {3, 150}, {4, 105}})));
+    office.book.evaluate_blind("HTTP 503", office.at());
+    CHECK(office.close().messages.empty());
+    office.block += 6;
+    office.book.evaluate_blind("HTTP 503", office.at());
+    const auto blind = office.close();
+    REQUIRE(to("chat", blind).size() == 1);
+    CHECK(to("chat", blind)[0]["kind"] == "unknown");
+    CHECK(to("chat", blind)[0]["count"] == 4);
+    CHECK(to("chat", blind)[0]["cause"] == "HTTP 503");
+    CHECK(to("chat", blind)[0]["value"].is_null());
+    const auto seen = office.look(report_of({{1, 150}, {2, 150}, {3, 150}, {4, 105}}));
+    REQUIRE(to("chat", seen).size() == 1);
+    CHECK(to("chat", seen)[0]["kind"] == "known");
+    CHECK(to("chat", seen)[0]["count"] == 4);
+}
+
+TEST_CASE("a silence keeps what it names, up to its severity, and no longer than it lasts",
+          "[alert_book]") {
+    Office office;
+    office.notes.silences = {{.severity = "warning"}};  // everything, but nothing critical
+    CHECK(to("chat", office.look(report_of({{1, 105}}))).size() == 1);
+    office.notes.silences = {{.wallet = address(2).to_string(), .severity = "critical"}};
+    CHECK(office.look(report_of({{1, 105}, {2, 105}})).messages.empty());
+    CHECK(to("chat", office.look(report_of({{1, 105}, {2, 105}, {3, 105}}))).size() == 1);
+    office.notes.silences.clear();
+    const auto over = to("chat", office.close());  // without a new block
+    REQUIRE(over.size() == 1);
+    CHECK(over[0]["wallet"] == address(2).to_string());
+    CHECK(over[0]["fired_at_block"] == "2");
+}
+
+TEST_CASE("an alert that says it all keeps others of the same subject back", "[alert_book]") {
+    Office office;
+    alert::Rule near = health_rule();
+    near.name = "near";
+    near.severity = alert::Severity::Warning;
+    near.fires = Wad(kHundredth * U256(130));
+    near.clears = Wad(kHundredth * U256(135));
+    near.inhibited_by = {"health", "silence"};
+    alert::Rule silence;
+    silence.name = "silence";
+    silence.quantity = alert::Quantity::BlockAge;
+    silence.fires_below = false;
+    silence.fires = silence.clears = alert::whole(100);
+    // The one that is kept back stands first: what is so is known before anything is told.
+    office.plan.rules = {near, health_rule(), silence};
+    const auto chat = to("chat", office.look(report_of({{1, 105}, {2, 120}})));
+    REQUIRE(chat.size() == 2);
+    CHECK(chat[0]["rule"] == "near");
+    CHECK(chat[0]["wallet"] == address(2).to_string());
+    CHECK(chat[1]["rule"] == "health");
+    const auto better = to("chat", office.look(report_of({{1, 120}, {2, 120}})));
+    REQUIRE(better.size() == 2);  // "health" is over, and "near" is still so
+    std::set<std::string> told;
+    for (const json& one : better) {
+        told.insert(one["kind"].get<std::string>() + " " + one["rule"].get<std::string>());
+    }
+    CHECK(told == std::set<std::string>{"fire near", "resolve health"});
+    // A chain that is silent inhibits what is of its accounts.
+    office.book.evaluate_age(200, office.at());
+    CHECK(to("chat", office.close()).size() == 1);
+    CHECK(office.look(report_of({{1, 120}, {2, 120}, {3, 120}})).messages.empty());
+}
+
+TEST_CASE("who is called when nobody answers hears the end, too", "[alert_book]") {
+    Office office;
+    office.plan.rules[0].channels = {"chat"};
+    office.plan.rules[0].escalate_to = {"pager"};
+    office.plan.rules[0].escalate_after_s = 60;
+    const auto first = office.look(report_of({{1, 105}}));
+    CHECK(to("chat", first).size() == 1);
+    CHECK(to("pager", first).empty());
+    office.block += 5;
+    const auto second = office.close();
+    CHECK(to("chat", second).empty());
+    REQUIRE(to("pager", second).size() == 1);
+    CHECK(to("pager", second)[0]["kind"] == "escalate");
+    const auto third = office.look(report_of({{1, 150}}));
+    CHECK(to("chat", third).size() == 1);
+    CHECK(to("pager", third).size() == 1);
+    // Somebody is at it: nobody else is called, and nobody else hears its end.
+    static_cast<void>(office.look(report_of({{1, 105}})));
+    office.notes.acknowledged = {{"health devnet aave_v3/core " + address(1).to_string(), 2}};
+    office.block += 50;
+    CHECK(office.close().messages.empty());
+    CHECK(to("pager", office.look(report_of({{1, 150}}))).empty());
+}
+
+TEST_CASE("a book is the same after a restart, and says who is watched no more", "[alert_book]") {
+    Office office;
+    const auto first = office.look(report_of({{1, 105}, {2, 150}}));
+    Office again;
+    CHECK(again.book.restore(first.alerts).empty());
+    again.block = office.block;
+    CHECK(again.look(report_of({{1, 105}, {2, 150}})).messages.empty());
+    CHECK(to("chat", again.look(report_of({{1, 150}, {2, 150}}))).size() == 1);
+
+    Office other;
+    other.plan.rules[0].name = "renamed";
+    const auto notes = other.book.restore(first.alerts);
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0].find("not watched any more, and not resolved: health devnet") !=
+          std::string::npos);
+    const auto closed = other.close();
+    CHECK(closed.messages.empty());
+    CHECK_FALSE(closed.alerts.empty());
+}
+
+}  // namespace margrave::app

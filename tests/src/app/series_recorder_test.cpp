@@ -1,0 +1,62 @@
+#include "app/series_recorder.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "core/u256.hpp"
+#include "tests/support/fake_node.hpp"
+
+using namespace margrave;
+using test::address;
+
+namespace {
+
+/// One account with a health factor in thousandths; 0: not known.
+report::Report report_of(std::uint64_t thousandths) {
+    report::Report out;
+    report::Account& account = out.accounts.emplace_back();
+    account.market = {.protocol = "aave_v3", .chain = "devnet", .name = "core"};
+    account.wallet = address(1);
+    account.health.status = thousandths == 0 ? margin::Status::Unknown : margin::Status::Healthy;
+    account.health.health_factor =
+        core::Wad(core::U256(1'000'000'000'000'000) * core::U256(thousandths));
+    return out;
+}
+
+/// Of the health factor: "-" for no point, "?" for one that is not known.
+std::string health(app::SeriesRecorder& recorder, std::uint64_t thousandths, std::uint64_t time) {
+    for (const auto& [name, point] : recorder.record(report_of(thousandths), time / 12, time)) {
+        if (name.quantity == "health_factor") {
+            CHECK(name.wallet == address(1).to_string());
+            CHECK(point.block == time / 12);
+            CHECK(point.time == time);
+            return point.value.value_or("?");
+        }
+    }
+    return "-";
+}
+
+}  // namespace
+
+TEST_CASE("points are kept when something changed, and now and then", "[series_recorder]") {
+    app::SeriesRecorder recorder("devnet", {address(1)});
+    CHECK(health(recorder, 2000, 1'000) == "2");
+    CHECK(health(recorder, 2002, 1'012) == "-");  // a thousandth
+    CHECK(health(recorder, 2003, 1'024) == "2.003");
+    CHECK(health(recorder, 2002, 1'036) == "-");
+    CHECK(health(recorder, 2004, 1'048) == "-");  // of the last point, not of the last value
+    CHECK(health(recorder, 0, 1'060) == "?");
+    CHECK(health(recorder, 0, 1'072) == "-");
+    CHECK(health(recorder, 2004, 1'084) == "2.004");
+    CHECK(health(recorder, 2004, 1'683) == "-");
+    CHECK(health(recorder, 2004, 1'684) == "2.004");  // ten minutes
+    CHECK(health(recorder, 2004, 1'600) == "2.004");  // a reorganisation, or another chain
+}
+
+TEST_CASE("what has a history is what does not age by itself", "[series_recorder]") {
+    CHECK(app::is_recorded(alert::Quantity::HealthFactor));
+    CHECK(app::is_recorded(alert::Quantity::LateOracles));
+    CHECK_FALSE(app::is_recorded(alert::Quantity::OracleAge));
+    CHECK_FALSE(app::is_recorded(alert::Quantity::BlockAge));
+}
