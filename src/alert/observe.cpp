@@ -222,6 +222,13 @@ std::map<Subject, Value> count_gaps(const report::Report& report, const std::str
 
 }  // namespace
 
+Depth depth_of(Quantity quantity) {
+    const bool is_of_health = quantity == Quantity::HealthFactor ||
+                              quantity == Quantity::CollateralFall ||
+                              quantity == Quantity::CoverageGaps;
+    return is_of_health ? Depth::Health : Depth::Whole;
+}
+
 bool is_of_chain(Quantity quantity) {
     return quantity == Quantity::NetUsd || quantity == Quantity::Leverage ||
            quantity == Quantity::Concentration || quantity == Quantity::BlockAge;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,10 @@ struct Subject {
     /// "ethereum aave_v3/core 0x…", for people and as part of a key.
     [[nodiscard]] std::string to_string() const;
 };
+
+/// What a report must be made of for a quantity: looking at health takes a hundredth of the time.
+enum class Depth : std::uint8_t { Health, Whole };
+[[nodiscard]] Depth depth_of(Quantity quantity);
 
 /// Its only subject is the chain itself.
 [[nodiscard]] bool is_of_chain(Quantity quantity);

@@ -132,7 +132,8 @@ AlertBook::AlertBook(const WatchPlan& plan, std::string chain, core::ChainId cha
 std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>& kept) {
     std::vector<std::string> notes;
     for (const store::KeptAlert& one : kept) {
-        Known known{.subject = restore_subject(snapshot::parse_json(one.subject, {})),
+        Known known{.key = one.key,
+                    .subject = restore_subject(snapshot::parse_json(one.subject, {})),
                     .state = alert::restore_state(snapshot::parse_json(one.state, {})),
                     .written = {},
                     .value = {}};
@@ -151,16 +152,24 @@ std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>&
             }
             alert::forget(known.state);
         }
-        alerts_[one.rule].insert_or_assign(one.key, std::move(known));
+        alert::Subject subject = known.subject;
+        alerts_[one.rule].insert_or_assign(std::move(subject), std::move(known));
     }
     return notes;
 }
 
 AlertBook::Known& AlertBook::find_or_add(const alert::Rule& rule, const alert::Subject& subject) {
-    return alerts_[rule.name]
-        .try_emplace(alert_key(rule, subject),
-                     Known{.subject = subject, .state = {}, .written = {}, .value = {}})
-        .first->second;
+    Alerts& alerts = alerts_[rule.name];
+    const auto found = alerts.find(subject);
+    if (found != alerts.end()) {
+        return found->second;
+    }
+    Known known{.key = alert_key(rule, subject),
+                .subject = subject,
+                .state = {},
+                .written = {},
+                .value = {}};
+    return alerts.emplace(subject, std::move(known)).first->second;
 }
 
 void AlertBook::step(const alert::Rule& rule, Known& known, alert::Value value, const FoundAt& at) {
@@ -170,18 +179,23 @@ void AlertBook::step(const alert::Rule& rule, Known& known, alert::Value value, 
     known.value = std::move(value);
 }
 
-std::vector<std::string> AlertBook::evaluate(const report::Report& report, const FoundAt& at) {
+void AlertBook::learn_factors(const report::Report& report) {
+    factors_ = nearest_factors(report, chain_);
+}
+
+std::vector<std::string> AlertBook::evaluate(const report::Report& report, alert::Depth depth,
+                                             const FoundAt& at) {
     std::vector<std::string> notes;
-    const auto factors = nearest_factors(report, chain_);
     for (const alert::Rule& rule : plan_.rules) {
-        if (rule.quantity == alert::Quantity::BlockAge) {
+        const bool is_of_report = rule.quantity != alert::Quantity::BlockAge;
+        if (!is_of_report || alert::depth_of(rule.quantity) != depth) {
             continue;
         }
         const auto values = alert::observe(report, chain_, wallets_, rule.quantity);
         for (const auto& [subject, value] : values) {
             Known& known = find_or_add(rule, subject);
-            const auto nearest = factors.find(subject);
-            const bool has_factor = follows_prices(rule.quantity) && nearest != factors.end();
+            const auto nearest = factors_.find(subject);
+            const bool has_factor = follows_prices(rule.quantity) && nearest != factors_.end();
             known.cause = has_factor ? nearest->second : "";
             step(rule, known, value, at);
         }
@@ -193,8 +207,8 @@ std::vector<std::string> AlertBook::evaluate(const report::Report& report, const
 void AlertBook::evaluate_absent(const alert::Rule& rule, const report::Report& report,
                                 const std::map<alert::Subject, alert::Value>& values,
                                 const FoundAt& at, std::vector<std::string>& notes) {
-    for (auto& [key, known] : alerts_[rule.name]) {
-        if (values.contains(known.subject)) {
+    for (auto& [of, known] : alerts_[rule.name]) {
+        if (values.contains(of)) {
             continue;
         }
         auto value = alert::value_of_absent(report, known.subject, wallets_);
@@ -204,7 +218,7 @@ void AlertBook::evaluate_absent(const alert::Rule& rule, const report::Report& r
         }
         // Nobody asked for it any more: that is no good news of it.
         if (known.state.phase != alert::Phase::Quiet) {
-            notes.push_back(not_watched_any_more(key));
+            notes.push_back(not_watched_any_more(known.key));
         }
         alert::forget(known.state);
     }
@@ -217,7 +231,7 @@ void AlertBook::evaluate_blind(const std::string& why, const FoundAt& at) {
             rule.quantity == alert::Quantity::CoverageGaps) {
             continue;
         }
-        for (auto& [key, known] : alerts_[rule.name]) {
+        for (auto& [subject, known] : alerts_[rule.name]) {
             step(rule, known, alert::unknown(why), at);
         }
     }
@@ -234,7 +248,7 @@ void AlertBook::evaluate_age(std::uint64_t age_s, const FoundAt& at) {
 
 void AlertBook::undo_after(std::uint64_t block) {
     for (auto& [rule, alerts] : alerts_) {
-        for (auto& [key, known] : alerts) {
+        for (auto& [subject, known] : alerts) {
             alert::undo_after(block, known.state);
         }
     }
@@ -247,7 +261,7 @@ bool AlertBook::is_inhibited(const alert::Rule& rule, const alert::Subject& subj
             continue;
         }
         for (const alert::Subject& wider : wider_subjects(subject)) {
-            const auto found = alerts->second.find(name + " " + wider.to_string());
+            const auto found = alerts->second.find(wider);
             if (found != alerts->second.end() && found->second.state.fires_still()) {
                 return true;
             }
@@ -259,8 +273,8 @@ bool AlertBook::is_inhibited(const alert::Rule& rule, const alert::Subject& subj
 std::vector<AlertBook::Told> AlertBook::collect(const alert::Rule& rule, const Notes& notes,
                                                 std::uint64_t wall_s) {
     std::vector<Told> out;
-    for (auto& [key, known] : alerts_[rule.name]) {
-        const auto acknowledged = notes.acknowledged.find(key);
+    for (auto& [subject, known] : alerts_[rule.name]) {
+        const auto acknowledged = notes.acknowledged.find(known.key);
         const alert::Hush hush{.is_silenced = is_silenced(notes.silences, rule, known.subject),
                                .is_inhibited = is_inhibited(rule, known.subject),
                                .is_acknowledged = acknowledged != notes.acknowledged.end() &&
@@ -342,9 +356,9 @@ void AlertBook::queue(const AlertMessage& message, Evaluation& evaluation) const
 
 void AlertBook::keep_what_changed(Evaluation& evaluation) {
     for (auto& [rule, alerts] : alerts_) {
-        for (auto& [key, known] : alerts) {
+        for (auto& [subject, known] : alerts) {
             if (is_worth_writing(known.written, known.state)) {
-                evaluation.alerts.push_back({.key = key,
+                evaluation.alerts.push_back({.key = known.key,
                                              .rule = rule,
                                              .subject = to_json(to_archive(known.subject)),
                                              .state = to_json(alert::to_archive(known.state))});

@@ -36,10 +36,12 @@ class AlertBook {
 
     /// What the file holds of the chain. Of alerts of rules that are gone: sentences.
     [[nodiscard]] std::vector<std::string> restore(const std::vector<store::KeptAlert>& kept);
-    /// Every rule is put to every account, wallet and chain of the report. Of alerts that nobody
-    /// asks for any more: sentences.
+    /// Every rule whose quantity is of this depth is put to every account, wallet and chain of the
+    /// report. Of alerts that nobody asks for any more: sentences.
     [[nodiscard]] std::vector<std::string> evaluate(const report::Report& report,
-                                                    const FoundAt& at);
+                                                    alert::Depth depth, const FoundAt& at);
+    /// By which factor alerts are grouped, from a whole report.
+    void learn_factors(const report::Report& report);
     /// The chain could not be read.
     void evaluate_blind(const std::string& why, const FoundAt& at);
     /// Seconds since the last block.
@@ -54,14 +56,15 @@ class AlertBook {
 
   private:
     struct Known {
+        std::string key;
         alert::Subject subject;
         alert::State state;
         alert::State written;  ///< as the file has it
         alert::Value value;    ///< of the last evaluation
         std::string cause = {};
     };
-    /// By their key.
-    using Alerts = std::map<std::string, Known, std::less<>>;
+    /// Comparing subjects is cheaper than writing them, a thousand times for every block.
+    using Alerts = std::map<alert::Subject, Known>;
     struct Told {
         const Known* known;
         alert::Transition transition;
@@ -89,6 +92,7 @@ class AlertBook {
     std::vector<core::Address> wallets_;
     std::string instance_;
     std::map<std::string, Alerts, std::less<>> alerts_;  ///< by rule
+    std::map<alert::Subject, std::string> factors_;      ///< nearest to each account
 };
 
 }  // namespace margrave::app

@@ -10,6 +10,7 @@
 #include "chains/evm/head.hpp"
 #include "core/errors.hpp"
 #include "core/hex.hpp"
+#include "report/health_report.hpp"
 #include "store/compress.hpp"
 #include "store/watch_notes.hpp"
 
@@ -213,17 +214,38 @@ snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
 
 void ChainWatch::evaluate(const collect::BlockSelector& block) {
     snapshot_ = read(block);
-    auto options = plan_.report;
-    options.wallets = chosen_.wallets;
-    const auto report = report::make_report(*snapshot_, options);
     const snapshot::ChainCut& cut = snapshot_->chains.front();
     last_ = WatchedBlock{
         .number = cut.number.value(), .hash = cut.hash, .timestamp = cut.timestamp.value()};
     last_new_ = world_.clock.now();
-    say_all(book_.evaluate(report, now()));
+    auto options = plan_.report;
+    options.wallets = chosen_.wallets;
+    const auto report = report::make_health_report(*snapshot_, options);
+    say_all(book_.evaluate(report, alert::Depth::Health, now()));
+    close(
+        {.chain = chosen_.chain.name,
+         .block = last_,
+         .points = series_.record(report, alert::Depth::Health, last_->number, last_->timestamp)});
+    if (is_whole_due()) {
+        evaluate_whole();
+    }
+}
+
+/// A reorganisation can lead back in time.
+bool ChainWatch::is_whole_due() const {
+    return !whole_at_s_ || last_->timestamp < *whole_at_s_ ||
+           last_->timestamp - *whole_at_s_ >= kWholeEveryS;
+}
+
+void ChainWatch::evaluate_whole() {
+    auto options = plan_.report;
+    options.wallets = chosen_.wallets;
+    const auto report = report::make_report(*snapshot_, options);
+    whole_at_s_ = last_->timestamp;
+    book_.learn_factors(report);
+    say_all(book_.evaluate(report, alert::Depth::Whole, now()));
     close({.chain = chosen_.chain.name,
-           .block = last_,
-           .points = series_.record(report, last_->number, last_->timestamp)});
+           .points = series_.record(report, alert::Depth::Whole, last_->number, last_->timestamp)});
 }
 
 void ChainWatch::evaluate_age() {
@@ -241,13 +263,14 @@ void ChainWatch::evaluate_age() {
 void ChainWatch::close(Evaluation evaluation) {
     const FoundAt at = now();
     const auto lines = book_.close(read_notes(file_, at.wall_s), at, evaluation);
-    if (snapshot_ && !evaluation.messages.empty()) {
-        evaluation.snapshot = pack(*snapshot_);
-    }
+    const bool needs_evidence = snapshot_ && !evaluation.messages.empty();
     evaluation.at = at.wall_s;
     file_.write(evaluation);
     for (const std::string& line : lines) {
         print_line(world_, line);
+    }
+    if (needs_evidence) {  // whose writing takes longer than the messages should wait
+        file_.write({.chain = chosen_.chain.name, .snapshot = pack(*snapshot_), .at = at.wall_s});
     }
 }
 

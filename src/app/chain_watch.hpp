@@ -35,6 +35,10 @@ class ChainWatch {
     /// cannot be written: what was not is evaluated again by the next watch.
     void look(const std::function<bool()>& is_asked_to_stop);
 
+    /// Health is looked at with every block; what takes copies of whole markets so often, by the
+    /// time of the chain.
+    static constexpr std::uint64_t kWholeEveryS = 60;
+
     /// The chain could not be read at the last look.
     [[nodiscard]] bool is_blind() const { return is_blind_; }
 
@@ -57,6 +61,9 @@ class ChainWatch {
     /// Throws ChainError.
     [[nodiscard]] snapshot::Snapshot read(const collect::BlockSelector& block);
     void evaluate(const collect::BlockSelector& block);
+    /// What takes time, beside what must be told at once.
+    void evaluate_whole();
+    [[nodiscard]] bool is_whole_due() const;
     void evaluate_age();
     [[nodiscard]] FoundAt now() const;
     /// Puts what is due into the evaluation, and writes it.
@@ -77,6 +84,7 @@ class ChainWatch {
     std::unique_ptr<Kept> kept_;
     std::optional<store::WatchedBlock> last_;
     std::optional<snapshot::Snapshot> snapshot_;  ///< of the block that was evaluated last
+    std::optional<std::uint64_t> whole_at_s_;     ///< time of the last block with a whole report
     unsigned failures_ = 0;                       ///< of the same block
     bool is_blind_ = false;
 };

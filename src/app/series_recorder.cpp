@@ -51,22 +51,22 @@ bool is_recorded(alert::Quantity quantity) {
 SeriesRecorder::SeriesRecorder(std::string chain, std::vector<core::Address> wallets)
     : chain_(std::move(chain)), wallets_(std::move(wallets)) {}
 
-SeriesRecorder::Points SeriesRecorder::record(const report::Report& report, std::uint64_t block,
-                                              std::uint64_t time_s) {
+SeriesRecorder::Points SeriesRecorder::record(const report::Report& report, alert::Depth depth,
+                                              std::uint64_t block, std::uint64_t time_s) {
     Points out;
     for (const alert::Quantity quantity : alert::kQuantities) {
-        if (!is_recorded(quantity)) {
+        if (!is_recorded(quantity) || alert::depth_of(quantity) != depth) {
             continue;
         }
         for (auto& [subject, value] : alert::observe(report, chain_, wallets_, quantity)) {
-            auto name = name_of(quantity, subject);
+            const std::pair name(quantity, subject);
             const auto last = last_.find(name);
             const bool is_due = last == last_.end() || time_s < last->second.time_s ||
                                 time_s - last->second.time_s >= kPointEveryS;
             if (is_due || differs(last->second.value, value)) {
                 last_.insert_or_assign(name, Last{.value = value, .time_s = time_s});
                 out.emplace_back(
-                    std::move(name),
+                    name_of(quantity, subject),
                     store::Point{.block = block, .time = time_s, .value = text_of(value)});
             }
         }

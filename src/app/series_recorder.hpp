@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "alert/alert.hpp"
+#include "alert/observe.hpp"
 #include "alert/rule.hpp"
 #include "core/address.hpp"
 #include "report/report.hpp"
@@ -24,9 +25,9 @@ class SeriesRecorder {
     using Points = std::vector<std::pair<store::SeriesName, store::Point>>;
 
     SeriesRecorder(std::string chain, std::vector<core::Address> wallets);
-    /// `time_s` is the block's.
-    [[nodiscard]] Points record(const report::Report& report, std::uint64_t block,
-                                std::uint64_t time_s);
+    /// Of the quantities of this depth; `time_s` is the block's.
+    [[nodiscard]] Points record(const report::Report& report, alert::Depth depth,
+                                std::uint64_t block, std::uint64_t time_s);
 
     static constexpr std::uint64_t kPointEveryS = 600;
     static constexpr std::uint64_t kShare = 1000;
@@ -39,7 +40,7 @@ class SeriesRecorder {
 
     std::string chain_;
     std::vector<core::Address> wallets_;
-    std::map<store::SeriesName, Last> last_;
+    std::map<std::pair<alert::Quantity, alert::Subject>, Last> last_;
 };
 
 }  // namespace margrave::app

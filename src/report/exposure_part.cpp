@@ -91,7 +91,6 @@ void add_exposure(const snapshot::Snapshot& snapshot, const Options& options, Re
     report.loss_profiles = exposure::loss_profiles(portfolio, prices, factors);
     report.assumed_risks = assumed_risks(report, factors);
     report.suppositions = options.suppositions;
-    report.smart_accounts = snapshot.smart_accounts;
 }
 
 }  // namespace margrave::report

@@ -8,6 +8,7 @@
 #include "exposure/dollars.hpp"
 #include "report/exposure_part.hpp"
 #include "report/figures.hpp"
+#include "report/health_report.hpp"
 #include "report/liquidation_prices.hpp"
 #include "report/oracles_part.hpp"
 #include "report/report.hpp"
@@ -85,8 +86,11 @@ void compare(const margin::Market& market, std::size_t row, Account& account) {
     }
 }
 
+/// With or without what is searched for in copies of the market.
+enum class Depth : bool { Health, Whole };
+
 Account make_account(const MarketView& market, std::size_t row, const Units& units,
-                     const Options& options) {
+                     const Options& options, Depth depth) {
     Account account{.market = market.read.name(),
                     .chain_id = market.chain_id,
                     .wallet = market.read.wallet(row),
@@ -98,7 +102,9 @@ Account make_account(const MarketView& market, std::size_t row, const Units& uni
                     .legs = priced_legs(market.accrued, row, units),
                     .current_ltv_bps = std::nullopt,
                     .collateral_fall = std::nullopt,
-                    .liquidation_prices = liquidation_prices(market.accrued, row),
+                    .liquidation_prices = depth == Depth::Whole
+                                              ? liquidation_prices(market.accrued, row)
+                                              : std::vector<LiquidationPrice>{},
                     .verified = market.read.has_referee(row),
                     .differences = {}};
     account.current_ltv_bps = current_ltv_bps(account.health);
@@ -115,25 +121,26 @@ bool is_shown(const margin::Market& market, std::size_t row) {
     return market.is_active(row) || (market.has_referee(row) && !market.verify(row).empty());
 }
 
-void add_accounts(const MarketView& market, const Options& options, std::vector<Account>& out) {
+void add_accounts(const MarketView& market, const Options& options, Depth depth,
+                  std::vector<Account>& out) {
     const Units units = dollar_units(market.accrued);
     for (std::size_t row = 0; row < market.read.account_count(); ++row) {
         if (is_shown(market.read, row)) {
-            out.push_back(make_account(market, row, units, options));
+            out.push_back(make_account(market, row, units, options, depth));
         }
     }
 }
 
 void add_market(const snapshot::Snapshot& snapshot, const margin::Market& market,
-                const Options& options, std::vector<Account>& out) {
+                const Options& options, Depth depth, std::vector<Account>& out) {
     const core::ChainId chain_id = cut_of(snapshot, market.name().chain).chain_id;
     if (!options.at) {
         return add_accounts({.read = market, .accrued = market, .chain_id = chain_id}, options,
-                            out);
+                            depth, out);
     }
     const auto later = market.fork();
     later->accrue(*options.at);
-    add_accounts({.read = market, .accrued = *later, .chain_id = chain_id}, options, out);
+    add_accounts({.read = market, .accrued = *later, .chain_id = chain_id}, options, depth, out);
 }
 
 /// Values in dollars what a market that does not count in them leaves open, by others' prices; what
@@ -247,9 +254,7 @@ void require_not_before(const std::vector<snapshot::ChainCut>& chains, core::Tim
     }
 }
 
-}  // namespace
-
-Report make_report(const snapshot::Snapshot& snapshot, const Options& options) {
+Report health_report(const snapshot::Snapshot& snapshot, const Options& options, Depth depth) {
     if (options.at) {
         require_not_before(snapshot.chains, *options.at);
     }
@@ -258,11 +263,25 @@ Report make_report(const snapshot::Snapshot& snapshot, const Options& options) {
                   .accounts = {},
                   .holdings = valued_holdings(snapshot),
                   .totals = {},
-                  .gaps = snapshot.gaps};
+                  .gaps = snapshot.gaps,
+                  .smart_accounts = snapshot.smart_accounts};
     for (const auto& market : snapshot.markets) {
-        add_market(snapshot, *market, options, report.accounts);
+        add_market(snapshot, *market, options, depth, report.accounts);
     }
     std::sort(report.accounts.begin(), report.accounts.end(), is_worse);
+    return report;
+}
+
+}  // namespace
+
+Report make_health_report(const snapshot::Snapshot& snapshot, const Options& options) {
+    Report report = health_report(snapshot, options, Depth::Health);
+    name_unknown_accounts(report);
+    return report;
+}
+
+Report make_report(const snapshot::Snapshot& snapshot, const Options& options) {
+    Report report = health_report(snapshot, options, Depth::Whole);
     value_by_others(snapshot, options, report);
     name_unknown_accounts(report);
     report.totals = wallet_totals(snapshot, report);

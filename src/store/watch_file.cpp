@@ -163,7 +163,8 @@ std::vector<KeptAlert> WatchFile::alerts() {
 
 void WatchFile::write(const Evaluation& evaluation) {
     const bool is_nothing = !evaluation.forget_after && !evaluation.block &&
-                            evaluation.alerts.empty() && evaluation.messages.empty();
+                            evaluation.alerts.empty() && evaluation.messages.empty() &&
+                            evaluation.points.empty() && !evaluation.snapshot;
     if (is_nothing) {
         return;
     }

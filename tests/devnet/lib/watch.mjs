@@ -79,7 +79,7 @@ export class Watch {
     }
 
     start() {
-        const args = ["watch", ...this.wallets, "--config", this.config, "--store", this.store, "--poll-ms", "100", ...this.options];
+        const args = ["watch", ...this.wallets, "--config", this.config, "--store", this.store, "--poll-ms", String(this.pollMs ?? 100), ...this.options];
         const { ETH_RPC_URL, ...env } = process.env;
         this.child = spawn(process.env.MARGRAVE_BIN, args, { env: { ...env, ...this.env }, stdio: ["ignore", "pipe", "pipe"] });
         this.child.stdout.on("data", (chunk) => (this.stdout += chunk));

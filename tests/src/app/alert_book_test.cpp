@@ -65,7 +65,8 @@ struct Office {
 
     store::WatchFile::Evaluation look(const report::Report& report) {
         ++block;
-        static_cast<void>(book.evaluate(report, at()));
+        book.learn_factors(report);
+        static_cast<void>(book.evaluate(report, alert::Depth::Health, at()));
         return close();
     }
     store::WatchFile::Evaluation close() {

@@ -26,7 +26,8 @@ report::Report report_of(std::uint64_t thousandths) {
 
 /// Of the health factor: "-" for no point, "?" for one that is not known.
 std::string health(app::SeriesRecorder& recorder, std::uint64_t thousandths, std::uint64_t time) {
-    for (const auto& [name, point] : recorder.record(report_of(thousandths), time / 12, time)) {
+    for (const auto& [name, point] :
+         recorder.record(report_of(thousandths), alert::Depth::Health, time / 12, time)) {
         if (name.quantity == "health_factor") {
             CHECK(name.wallet == address(1).to_string());
             CHECK(point.block == time / 12);
