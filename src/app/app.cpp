@@ -39,6 +39,7 @@ struct Dispatch {
     ExitCode operator()(const AlertsListOptions& options) const {
         return run_alerts_list(world, options);
     }
+    ExitCode operator()(const StatusOptions& options) const { return run_status(world, options); }
     ExitCode operator()(const CompletionsOptions& options) const {
         return run_completions(world, options);
     }

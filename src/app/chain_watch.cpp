@@ -120,6 +120,7 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
     try {
         const auto head =
             chains::evm::read_head_of(*transport_, chain.name, chain.chain_id, "latest");
+        plan_.listener->saw_head(chain.name, head.block);
         follow(head.block, is_asked_to_stop);
         if (is_blind_) {
             say(world_, fmt::format("chain {} can be read again", chain.name));
@@ -130,9 +131,11 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
             say(world_, fmt::format("chain {} could not be read: {}", chain.name, error.what()));
             is_blind_ = true;
         }
+        plan_.listener->could_not_read(chain.name, error.kind());
         evaluate_blind(error.what());
     }
     evaluate_age();
+    plan_.listener->looked(chain.name, !is_blind_);
 }
 
 std::optional<std::uint64_t> ChainWatch::last_that_stands(const chains::Block& head,
@@ -174,6 +177,7 @@ std::optional<std::uint64_t> ChainWatch::find_fork(const chains::Block& head,
         if (now[i].hash == kept[i].hash) {
             say(world_, fmt::format("chain {}: blocks {} to {} were reorganised away", chain,
                                     kept[i].number + 1, highest));
+            plan_.listener->reorganised(chain, highest - kept[i].number);
             evaluation.forget_after = kept[i].number;
             last_ = kept[i];
             return last_->number;
@@ -182,6 +186,7 @@ std::optional<std::uint64_t> ChainWatch::find_fork(const chains::Block& head,
     say(world_, fmt::format("chain {}: all of the last {} blocks that were evaluated were "
                             "reorganised away",
                             chain, kept.size()));
+    plan_.listener->reorganised(chain, kept.size());
     evaluation.forget_after = 0;
     last_.reset();
     return std::nullopt;
@@ -270,10 +275,13 @@ snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
 }
 
 void ChainWatch::evaluate(const collect::BlockSelector& block) {
+    const auto begun = world_.clock.now();
     const snapshot::Snapshot snapshot = read(block);
     auto options = plan_.report;
     options.wallets = chosen_.wallets;
-    const auto report = report::make_report(snapshot, options);
+    const auto kept =
+        std::make_shared<const report::Report>(report::make_report(snapshot, options));
+    const report::Report& report = *kept;
     const snapshot::ChainCut& cut = snapshot.chains.front();
     last_ = WatchedBlock{
         .number = cut.number.value(), .hash = cut.hash, .timestamp = cut.timestamp.value()};
@@ -290,6 +298,7 @@ void ChainWatch::evaluate(const collect::BlockSelector& block) {
         }
     }
     write(std::move(evaluation));
+    plan_.listener->evaluated(chosen_.chain.name, *last_, kept, world_.clock.now() - begun);
 }
 
 void ChainWatch::evaluate_absent(const alert::Rule& rule, const report::Report& report,
@@ -360,6 +369,7 @@ void ChainWatch::evaluate_age() {
 void ChainWatch::write(Evaluation evaluation) {
     evaluation.at = world_.wall_s();
     file_.write(evaluation);
+    plan_.listener->wrote(chosen_.chain.name);
     for (const std::string& line : std::exchange(told_, {})) {
         print_line(world_, line);
     }
@@ -398,6 +408,7 @@ void ChainWatch::tell(const AlertMessage& message, Evaluation& evaluation) {
     const std::string alert = alert_key(message.rule, message.subject);
     const auto& names = message.rule.channels.empty() ? plan_.channels : message.rule.channels;
     const std::string body = to_json(message);
+    plan_.listener->found(chosen_.chain.name, message, body);
     for (const std::string& channel : names) {
         evaluation.messages.push_back(
             {.id = 0,

@@ -14,6 +14,7 @@
 #include "alert/rule.hpp"
 #include "app/alert_message.hpp"
 #include "app/chain_choice.hpp"
+#include "app/watch_listener.hpp"
 #include "app/world.hpp"
 #include "chains/evm/rpc.hpp"
 #include "chains/reader.hpp"
@@ -31,6 +32,7 @@ struct WatchPlan {
     std::vector<alert::Rule> rules;
     std::vector<std::string> channels;  ///< names of all
     report::Options report;
+    WatchListener* listener = &WatchListener::nobody();
 };
 
 /// One chain of a watch: its blocks one after the other, each evaluated once.

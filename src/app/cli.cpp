@@ -410,11 +410,20 @@ void define_watch(CLI::App& command, WatchOptions& options) {
         ->type_name("MS")
         ->check(CLI::Range(50, 600000).description(""));
     command.add_flag("--once", options.once, "Evaluate what is new, deliver, and end");
+    command
+        .add_option("--listen", options.listen,
+                    "Answer over HTTP here: metrics, health, the read API (docs/http.md)")
+        ->type_name("ADDRESS:PORT");
     define_endpoint(command, options);
     command.footer(kWatchFooter);
 }
 
 void define_alerts_list(CLI::App& command, AlertsListOptions& options) {
+    define_store(command, options.store);
+    command.add_flag("--json", options.json, "Answer as JSON");
+}
+
+void define_status(CLI::App& command, StatusOptions& options) {
     define_store(command, options.store);
     command.add_flag("--json", options.json, "Answer as JSON");
 }
@@ -464,6 +473,7 @@ struct Parser {
     VerifyOptions verify;
     WatchOptions watch;
     AlertsListOptions alerts_list;
+    StatusOptions status;
     CLI::App* audit_command = nullptr;
     CLI::App* liquidate_command = nullptr;
     CLI::App* rescue_command = nullptr;
@@ -481,6 +491,7 @@ struct Parser {
     CLI::App* watch_command = nullptr;
     CLI::App* alerts_command = nullptr;
     CLI::App* alerts_list_command = nullptr;
+    CLI::App* status_command = nullptr;
     CLI::App* completions_command = nullptr;
     CLI::App* man_command = nullptr;
     CLI::App* demo_command = nullptr;
@@ -513,6 +524,8 @@ struct Parser {
             "list", "Alerts that are not quiet, and messages that are not delivered");
         define_alerts_list(*alerts_list_command, alerts_list);
         alerts_command->require_subcommand(1);
+        status_command = add("status", "How a watch stands, by its file");
+        define_status(*status_command, status);
         sign_key_command = add("sign-key", "Make a key that signs reports and controls no funds");
         define_sign_key(*sign_key_command, sign_key);
         verify_command = add("verify", "Say who signed a report, and whether it is unchanged");
@@ -669,6 +682,9 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.alerts_list_command->parsed()) {
         return parser.alerts_list;
+    }
+    if (parser.status_command->parsed()) {
+        return parser.status;
     }
     if (parser.completions_command->parsed()) {
         return parser.completions;

@@ -133,10 +133,17 @@ struct WatchOptions : SourceOptions {
     std::string store;
     std::uint64_t poll_ms = 2000;
     bool once = false;
+    std::optional<std::string> listen;  ///< goes before [http] listen
 };
 
 /// `margrave alerts list`, as typed.
 struct AlertsListOptions {
+    std::string store;
+    bool json = false;
+};
+
+/// `margrave status`, as typed.
+struct StatusOptions {
     std::string store;
     bool json = false;
 };
@@ -166,7 +173,8 @@ using Command =
     std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, CascadeOptions,
                  BacktestOptions, IndexOptions, RescueOptions, SignKeyOptions, VerifyOptions,
                  CheckConfigOptions, ChainsOptions, DiffOptions, WatchOptions, AlertsListOptions,
-                 CompletionsOptions, ManOptions, ProtocolsOptions, DemoOptions, ShowText>;
+                 StatusOptions, CompletionsOptions, ManOptions, ProtocolsOptions, DemoOptions,
+                 ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

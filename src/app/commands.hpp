@@ -39,6 +39,8 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_watch(World& world, const WatchOptions& options);
 /// `margrave alerts list`
 [[nodiscard]] ExitCode run_alerts_list(World& world, const AlertsListOptions& options);
+/// `margrave status`
+[[nodiscard]] ExitCode run_status(World& world, const StatusOptions& options);
 /// `margrave completions`
 [[nodiscard]] ExitCode run_completions(World& world, const CompletionsOptions& options);
 /// `margrave man`

@@ -17,7 +17,11 @@
 #include "app/delivery.hpp"
 #include "app/factor_map.hpp"
 #include "app/gather_parts.hpp"
+#include "app/http_config.hpp"
+#include "app/watch_api.hpp"
 #include "app/watch_config.hpp"
+#include "app/watch_endpoints.hpp"
+#include "app/watch_monitor.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "store/watch_file.hpp"
@@ -157,6 +161,23 @@ ExitCode run_once(Watch& watch) {
     return code;
 }
 
+/// Who is expected to get on. A chain's thread waits for a round of reads at most, and then works
+/// on what it read; a channel's for a receiver, or for the file.
+void expect_progress(WatchMonitor& monitor, const WatchPlan& plan, const WatchOptions& options,
+                     const std::vector<std::string>& chains) {
+    constexpr std::chrono::milliseconds kWork = 60s;
+    for (const std::string& name : chains) {
+        const std::chrono::milliseconds configured(plan.settings.chain(name).timeout_ms);
+        const auto round =
+            options.timeout ? std::chrono::milliseconds(*options.timeout) : configured;
+        monitor.progress.expect(chain_worker(name),
+                                round + std::chrono::milliseconds(options.poll_ms) + kWork);
+    }
+    for (const std::string& name : plan.channels) {
+        monitor.progress.expect(channel_worker(name), kWork);
+    }
+}
+
 /// A thread for each chain and each channel: none keeps another waiting. True when it ended as
 /// asked.
 bool run_until_asked(World& world, Watch& watch, std::chrono::milliseconds poll) {
@@ -182,33 +203,74 @@ bool run_until_asked(World& world, Watch& watch, std::chrono::milliseconds poll)
     return !crew.has_failed();
 }
 
+MetricsSubjects subjects_of(World& world, const WatchPlan& plan,
+                            const std::vector<ConnectedWallets>& chains,
+                            const std::vector<std::string>& endpoints) {
+    MetricsSubjects out{.chains = {},
+                        .channels = plan.channels,
+                        .endpoints = endpoints,
+                        .started_at_s = world.wall_s(),
+                        .version = MARGRAVE_VERSION};
+    for (const ConnectedWallets& one : chains) {
+        out.chains.push_back(one.chosen.chain.name);
+    }
+    return out;
+}
+
+/// nullptr where nobody is to be answered.
+std::unique_ptr<WatchApi> serve(World& world, const std::optional<HttpConfig>& http,
+                                const WatchPlan& plan, WatchMonitor& monitor,
+                                const std::string& store) {
+    if (!http) {
+        return nullptr;
+    }
+    auto out = std::make_unique<WatchApi>(world, *http, plan, monitor, store);
+    const bool is_ipv6 = http->address.find(':') != std::string::npos;
+    const std::string host = is_ipv6 ? '[' + http->address + ']' : http->address;
+    say(world, fmt::format("listening on http://{}:{}", host, out->port()));
+    return out;
+}
+
 }  // namespace
 
 ExitCode run_watch(World& world, const WatchOptions& options) {
     listen_to_signals();
-    const WatchPlan plan = make_plan(load_settings(world, options.config_file));
+    WatchPlan plan = make_plan(load_settings(world, options.config_file));
     Channels channels = make_channels(plan.settings, world.environment);
+    const auto http = read_http_config(plan.settings, options.listen, world.environment);
     const SourceOptions source = whom_to_watch(options, plan.settings);
     const auto wallets = gather_wallets(world, source, plan.settings);
     auto file = store::WatchFile::open_or_create(options.store);  // holds its lock
     give_up_the_lost(world, file, channels);
+    EndpointWatch endpoints(world, plan.settings);
+    auto connected = connect_chains(endpoints.world(), source, plan.settings, wallets);
+    WatchMonitor monitor(world, subjects_of(world, plan, connected, endpoints.aliases()));
+    endpoints.tell(monitor);
+    plan.listener = &monitor;
     Watch watch;
-    for (ConnectedWallets& one : connect_chains(world, source, plan.settings, wallets)) {
-        say(world, fmt::format("watching {} wallets on {}, {} rules, to {} channels",
-                               one.chosen.wallets.size(), one.chosen.chain.name, plan.rules.size(),
-                               channels.size()));
+    std::vector<std::string> chains;
+    for (ConnectedWallets& one : connected) {
+        const std::string& name = one.chosen.chain.name;
+        say(world,
+            fmt::format("watching {} wallets on {}, {} rules, to {} channels",
+                        one.chosen.wallets.size(), name, plan.rules.size(), channels.size()));
+        chains.push_back(name);
+        monitor.board.pin(name, [&](ChainNews& news) { news.block = file.last_block(name); });
+        auto transport = heard_by(monitor, world, name, std::move(one.transport));
         watch.chains.push_back(std::make_unique<ChainWatch>(world, plan, std::move(one.chosen),
-                                                            std::move(one.transport),
+                                                            std::move(transport),
                                                             store::WatchFile::open(options.store)));
     }
     watch.files.reserve(channels.size());
     for (const auto& [name, channel] : channels) {
         watch.files.push_back(store::WatchFile::open(options.store));
-        watch.couriers.emplace_back(world, watch.files.back(), name, *channel);
+        watch.couriers.emplace_back(world, watch.files.back(), name, *channel, monitor);
     }
     if (options.once) {
         return run_once(watch);
     }
+    expect_progress(monitor, plan, options, chains);
+    const auto api = serve(world, http, plan, monitor, options.store);
     const bool ended_as_asked =
         run_until_asked(world, watch, std::chrono::milliseconds(options.poll_ms));
     return ended_as_asked ? ExitCode::Fine : ExitCode::Internal;

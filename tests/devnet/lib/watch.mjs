@@ -69,16 +69,17 @@ ${rules}`);
 
 /// A `margrave watch` of its own file, which can be killed and started again.
 export class Watch {
-    constructor(config, wallets) {
+    constructor(config, wallets, options = []) {
         this.config = config;
         this.wallets = wallets;
+        this.options = options;
         this.store = path.join(temporaryFolder(), "watch.db");
         this.stdout = "";
         this.stderr = "";
     }
 
     start() {
-        const args = ["watch", ...this.wallets, "--config", this.config, "--store", this.store, "--poll-ms", "100"];
+        const args = ["watch", ...this.wallets, "--config", this.config, "--store", this.store, "--poll-ms", "100", ...this.options];
         const { ETH_RPC_URL, ...env } = process.env;
         this.child = spawn(process.env.MARGRAVE_BIN, args, { env, stdio: ["ignore", "pipe", "pipe"] });
         this.child.stdout.on("data", (chunk) => (this.stdout += chunk));
