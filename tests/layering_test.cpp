@@ -39,12 +39,13 @@ const std::map<std::string, std::set<std::string>>& allowed() {
          {"src/core", "src/margin", "src/snapshot", "src/exposure", "src/cascade", "src/risk",
           "src/report"}},
         {"src/channels", {"src/core"}},
+        {"src/server", {"src/core"}},
         {"src/settings", {"src/core"}},
         {"src/store", {"src/core", "src/snapshot"}},
         {"src/evidence", {"src/core"}},
         {"src/app",
-         {"src/store", "src/alert", "src/channels", "src/evidence", "src/core", "src/margin",
-          "src/oracle", "src/snapshot", "src/settings", "src/collect", "src/exposure",
+         {"src/store", "src/alert", "src/channels", "src/evidence", "src/server", "src/core",
+          "src/margin", "src/oracle", "src/snapshot", "src/settings", "src/collect", "src/exposure",
           "src/cascade", "src/report", "src/risk", "chains", "chains/evm", "adapters"}},
     };
     return kAllowed;
@@ -59,6 +60,9 @@ const std::map<std::string, std::set<std::string>>& fenced() {
         {"curl/", {"chains/evm", "src/channels"}},
         {"sqlite3", {"src/store"}},
         {"secp256k1", {"src/evidence"}},
+        {"boost/asio", {"src/server"}},
+        {"boost/beast", {"src/server"}},
+        {"prometheus/", {"src/app"}},
         {"CLI/", {"src/app"}},
         {"toml++/", {"src/settings", "src/app"}},
     };

@@ -379,6 +379,7 @@ std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
         for (const auto& [name, group] : groups) {
             const AlertMessage message = message_of(rule, group, at);
             lines.push_back(to_text(message));
+            plan_.listener->found(chain_, message, to_json(message));
             queue(message, evaluation);
         }
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "alert/alert.hpp"
+#include "app/alerts_list.hpp"
 #include "app/commands.hpp"
 #include "core/fixed_point.hpp"
 #include "core/hex.hpp"
@@ -155,23 +156,27 @@ std::string to_text(std::string_view title, const std::vector<store::Outgoing>& 
 
 }  // namespace
 
+std::string alerts_list_json(store::WatchFile& file, std::uint64_t now_s) {
+    constexpr int kIndent = 2;
+    constexpr bool kAscii = true;
+    const Json json{{"schema", "margrave.alerts/1"},
+                    {"blocks", list_of(file.last_blocks())},
+                    {"alerts", list_of(read_alerts(file))},
+                    {"silences", list_of(store::read_silences(file.database(), now_s))},
+                    {"waiting", list_of(file.waiting())},
+                    {"dead", list_of(file.dead())}};
+    return json.dump(kIndent, ' ', kAscii, Json::error_handler_t::replace) + '\n';
+}
+
 ExitCode run_alerts_list(World& world, const AlertsListOptions& options) {
     auto file = store::WatchFile::open(options.store);
-    const auto blocks = file.last_blocks();
-    const auto alerts = read_alerts(file);
-    const auto waiting = file.waiting();
-    const auto dead = file.dead();
-    const auto silences = store::read_silences(file.database(), world.wall_s());
     if (options.json) {
-        constexpr int kIndent = 2;
-        constexpr bool kAscii = true;
-        const Json json{{"schema", "margrave.alerts/1"}, {"blocks", list_of(blocks)},
-                        {"alerts", list_of(alerts)},     {"silences", list_of(silences)},
-                        {"waiting", list_of(waiting)},   {"dead", list_of(dead)}};
-        write_result(world, json.dump(kIndent, ' ', kAscii, Json::error_handler_t::replace) + '\n');
+        write_result(world, alerts_list_json(file, world.wall_s()));
     } else {
-        write_result(world, to_text(blocks) + to_text(alerts) + to_text(silences) +
-                                to_text("waits", waiting) + to_text("was given up", dead));
+        write_result(world, to_text(file.last_blocks()) + to_text(read_alerts(file)) +
+                                to_text(store::read_silences(file.database(), world.wall_s())) +
+                                to_text("waits", file.waiting()) +
+                                to_text("was given up", file.dead()));
     }
     return ExitCode::Fine;
 }

@@ -55,6 +55,7 @@ struct Dispatch {
         return run_alerts_snapshot(world, options);
     }
     ExitCode operator()(const HistoryOptions& options) const { return run_history(world, options); }
+    ExitCode operator()(const StatusOptions& options) const { return run_status(world, options); }
     ExitCode operator()(const CompletionsOptions& options) const {
         return run_completions(world, options);
     }

@@ -85,6 +85,7 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
     try {
         const auto head =
             chains::evm::read_head_of(*transport_, chain.name, chain.chain_id, "latest");
+        plan_.listener->saw_head(chain.name, head.block);
         follow(head.block, is_asked_to_stop);
         if (is_blind_) {
             say(world_, fmt::format("chain {} can be read again", chain.name));
@@ -95,9 +96,11 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
             say(world_, fmt::format("chain {} could not be read: {}", chain.name, error.what()));
             is_blind_ = true;
         }
+        plan_.listener->could_not_read(chain.name, error.kind());
         book_.evaluate_blind(error.what(), now());
     }
     evaluate_age();
+    plan_.listener->looked(chain.name, !is_blind_);
 }
 
 std::optional<std::uint64_t> ChainWatch::last_that_stands(const chains::Block& head) {
@@ -137,6 +140,7 @@ std::optional<std::uint64_t> ChainWatch::find_fork(const chains::Block& head) {
         if (now[i].hash == kept[i].hash) {
             say(world_, fmt::format("chain {}: blocks {} to {} were reorganised away", chain,
                                     kept[i].number + 1, highest));
+            plan_.listener->reorganised(chain, highest - kept[i].number);
             last_ = kept[i];
             undo_after(last_->number);
             return last_->number;
@@ -145,6 +149,7 @@ std::optional<std::uint64_t> ChainWatch::find_fork(const chains::Block& head) {
     say(world_, fmt::format("chain {}: all of the last {} blocks that were evaluated were "
                             "reorganised away",
                             chain, kept.size()));
+    plan_.listener->reorganised(chain, kept.size());
     last_.reset();
     undo_after(0);
     return std::nullopt;
@@ -213,6 +218,7 @@ snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
 }
 
 void ChainWatch::evaluate(const collect::BlockSelector& block) {
+    const auto begun = world_.clock.now();
     snapshot_ = read(block);
     const snapshot::ChainCut& cut = snapshot_->chains.front();
     last_ = WatchedBlock{
@@ -226,6 +232,7 @@ void ChainWatch::evaluate(const collect::BlockSelector& block) {
         {.chain = chosen_.chain.name,
          .block = last_,
          .points = series_.record(report, alert::Depth::Health, last_->number, last_->timestamp)});
+    plan_.listener->evaluated(chosen_.chain.name, *last_, report, world_.clock.now() - begun);
     if (is_whole_due()) {
         evaluate_whole();
     }
@@ -240,12 +247,15 @@ bool ChainWatch::is_whole_due() const {
 void ChainWatch::evaluate_whole() {
     auto options = plan_.report;
     options.wallets = chosen_.wallets;
-    const auto report = report::make_report(*snapshot_, options);
+    const auto report =
+        std::make_shared<const report::Report>(report::make_report(*snapshot_, options));
     whole_at_s_ = last_->timestamp;
-    book_.learn_factors(report);
-    say_all(book_.evaluate(report, alert::Depth::Whole, now()));
-    close({.chain = chosen_.chain.name,
-           .points = series_.record(report, alert::Depth::Whole, last_->number, last_->timestamp)});
+    book_.learn_factors(*report);
+    say_all(book_.evaluate(*report, alert::Depth::Whole, now()));
+    close(
+        {.chain = chosen_.chain.name,
+         .points = series_.record(*report, alert::Depth::Whole, last_->number, last_->timestamp)});
+    plan_.listener->reported(chosen_.chain.name, report);
 }
 
 void ChainWatch::evaluate_age() {
@@ -266,6 +276,7 @@ void ChainWatch::close(Evaluation evaluation) {
     const bool needs_evidence = snapshot_ && !evaluation.messages.empty();
     evaluation.at = at.wall_s;
     file_.write(evaluation);
+    plan_.listener->wrote(chosen_.chain.name);
     for (const std::string& line : lines) {
         print_line(world_, line);
     }

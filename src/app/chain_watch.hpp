@@ -39,6 +39,7 @@ class ChainWatch {
     /// time of the chain.
     static constexpr std::uint64_t kWholeEveryS = 60;
 
+    [[nodiscard]] const std::string& name() const { return chosen_.chain.name; }
     /// The chain could not be read at the last look.
     [[nodiscard]] bool is_blind() const { return is_blind_; }
 

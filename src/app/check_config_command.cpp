@@ -7,6 +7,7 @@
 #include "adapters/venue_kind.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
+#include "app/http_config.hpp"
 #include "app/watch_config.hpp"
 #include "chains/evm/http_transport.hpp"
 #include "chains/evm/http_url.hpp"
@@ -113,6 +114,10 @@ ExitCode run_check_config(World& world, const CheckConfigOptions& options) {
         channels += fmt::format("  {}\n", core::printable(name));
     }
     text += section("Rules of the watch", rules) + section("Channels that it tells", channels);
+    const auto http = read_http_config(settings, std::nullopt, world.environment);
+    text += section(
+        "HTTP",
+        http ? fmt::format("  the watch listens on {} port {}\n", http->address, http->port) : "");
     text += fmt::format("At risk below a health factor of {}\n", decimal(settings.at_risk_below));
     write_result(world, text);
     return ExitCode::Fine;

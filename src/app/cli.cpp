@@ -410,6 +410,10 @@ void define_watch(CLI::App& command, WatchOptions& options) {
         ->type_name("MS")
         ->check(CLI::Range(50, 600000).description(""));
     command.add_flag("--once", options.once, "Evaluate what is new, deliver, and end");
+    command
+        .add_option("--listen", options.listen,
+                    "Answer over HTTP here: metrics, health, the read API (docs/http.md)")
+        ->type_name("ADDRESS:PORT");
     define_endpoint(command, options);
     command.footer(kWatchFooter);
 }
@@ -490,6 +494,11 @@ void define_history(CLI::App& command, HistoryOptions& options) {
     command.add_flag("--json", options.json, "Answer as JSON")->excludes(chart);
 }
 
+void define_status(CLI::App& command, StatusOptions& options) {
+    define_store(command, options.store);
+    command.add_flag("--json", options.json, "Answer as JSON");
+}
+
 void define_diff(CLI::App& command, DiffOptions& options) {
     command.add_option("BEFORE", options.before, "The earlier report (JSON) or snapshot")
         ->type_name("")
@@ -541,6 +550,7 @@ struct Parser {
     AlertsSendOptions alerts_send;
     AlertsSnapshotOptions alerts_snapshot;
     HistoryOptions history;
+    StatusOptions status;
     CLI::App* audit_command = nullptr;
     CLI::App* liquidate_command = nullptr;
     CLI::App* rescue_command = nullptr;
@@ -564,6 +574,7 @@ struct Parser {
     CLI::App* alerts_send_command = nullptr;
     CLI::App* alerts_snapshot_command = nullptr;
     CLI::App* history_command = nullptr;
+    CLI::App* status_command = nullptr;
     CLI::App* completions_command = nullptr;
     CLI::App* man_command = nullptr;
     CLI::App* demo_command = nullptr;
@@ -613,6 +624,8 @@ struct Parser {
         alerts_command->require_subcommand(1);
         history_command = add("history", "What a watched quantity was, block by block");
         define_history(*history_command, history);
+        status_command = add("status", "How a watch stands, by its file");
+        define_status(*status_command, status);
         sign_key_command = add("sign-key", "Make a key that signs reports and controls no funds");
         define_sign_key(*sign_key_command, sign_key);
         verify_command = add("verify", "Say who signed a report, and whether it is unchanged");
@@ -787,6 +800,9 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.history_command->parsed()) {
         return parser.history;
+    }
+    if (parser.status_command->parsed()) {
+        return parser.status;
     }
     if (parser.completions_command->parsed()) {
         return parser.completions;

@@ -133,6 +133,7 @@ struct WatchOptions : SourceOptions {
     std::string store;
     std::uint64_t poll_ms = 2000;
     bool once = false;
+    std::optional<std::string> listen;  ///< goes before [http] listen
 };
 
 /// `margrave alerts list`, as typed.
@@ -195,6 +196,12 @@ struct HistoryOptions {
     bool json = false;
 };
 
+/// `margrave status`, as typed.
+struct StatusOptions {
+    std::string store;
+    bool json = false;
+};
+
 struct CompletionsOptions {
     std::string shell;
 };
@@ -221,8 +228,8 @@ using Command =
                  BacktestOptions, IndexOptions, RescueOptions, SignKeyOptions, VerifyOptions,
                  CheckConfigOptions, ChainsOptions, DiffOptions, WatchOptions, AlertsListOptions,
                  AlertsAckOptions, AlertsSilenceOptions, AlertsTestOptions, AlertsSendOptions,
-                 AlertsSnapshotOptions, HistoryOptions, CompletionsOptions, ManOptions,
-                 ProtocolsOptions, DemoOptions, ShowText>;
+                 AlertsSnapshotOptions, HistoryOptions, StatusOptions, CompletionsOptions,
+                 ManOptions, ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

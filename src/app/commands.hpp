@@ -51,6 +51,8 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_alerts_snapshot(World& world, const AlertsSnapshotOptions& options);
 /// `margrave history`
 [[nodiscard]] ExitCode run_history(World& world, const HistoryOptions& options);
+/// `margrave status`
+[[nodiscard]] ExitCode run_status(World& world, const StatusOptions& options);
 /// `margrave completions`
 [[nodiscard]] ExitCode run_completions(World& world, const CompletionsOptions& options);
 /// `margrave man`

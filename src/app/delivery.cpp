@@ -29,10 +29,14 @@ void Courier::deliver(const std::function<bool()>& is_asked_to_stop) {
         }
         const auto message = file_.next(name_, world_.wall_s());
         if (!message) {
+            listener_.rests(name_);
             return;
         }
         const std::uint64_t now_s = world_.wall_s();
-        note(*message, channel_.send({.key = message->key, .body = message->body}, now_s), now_s);
+        const auto begun = world_.clock.now();
+        const Delivery came = channel_.send({.key = message->key, .body = message->body}, now_s);
+        listener_.sent(name_, came.outcome, world_.clock.now() - begun);
+        note(*message, came, now_s);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/watch_listener.hpp"
 #include "app/world.hpp"
 #include "channels/channel.hpp"
 #include "store/watch_file.hpp"
@@ -16,8 +17,13 @@ namespace margrave::app {
 /// Brings the messages of one channel to it, one after the other.
 class Courier {
   public:
-    Courier(World& world, store::WatchFile& file, std::string name, channels::Channel& channel)
-        : world_(world), file_(file), name_(std::move(name)), channel_(channel) {}
+    Courier(World& world, store::WatchFile& file, std::string name, channels::Channel& channel,
+            WatchListener& listener = WatchListener::nobody())
+        : world_(world),
+          file_(file),
+          name_(std::move(name)),
+          channel_(channel),
+          listener_(listener) {}
 
     /// Until nothing is due, or `is_asked_to_stop`. What the receiver does not take now is tried
     /// again after 1, 2, 4 … 60 s, or when it asks to, without an end; what it refuses for an hour,
@@ -36,6 +42,7 @@ class Courier {
     store::WatchFile& file_;
     std::string name_;
     channels::Channel& channel_;
+    WatchListener& listener_;
     /// Delivered, which the file could not be told yet: it is not sent again.
     std::optional<std::int64_t> unmarked_;
 };

@@ -1,28 +1,24 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <exception>
-#include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "app/chain_watch.hpp"
 #include "app/commands.hpp"
-#include "app/configuration.hpp"
+#include "app/crew.hpp"
 #include "app/delivery.hpp"
-#include "app/factor_map.hpp"
-#include "app/gather_parts.hpp"
 #include "app/service_manager.hpp"
-#include "app/watch_config.hpp"
-#include "app/watch_plan.hpp"
-#include "core/errors.hpp"
+#include "app/watch_api.hpp"
+#include "app/watch_endpoints.hpp"
+#include "app/watch_monitor.hpp"
+#include "app/watch_setup.hpp"
 #include "core/text.hpp"
 #include "store/watch_file.hpp"
 
@@ -47,112 +43,6 @@ void listen_to_signals() {
     std::signal(SIGHUP, ask_to_reload);
 }
 
-/// Everything that the configuration decides.
-struct Setup {
-    std::unique_ptr<WatchPlan> plan;  ///< whose address stays
-    Channels channels;
-    std::vector<ConnectedWallets> chains;
-};
-
-WatchPlan make_plan(settings::Settings settings) {
-    WatchPlan plan{.settings = std::move(settings), .rules = {}, .channels = {}, .report = {}};
-    plan.rules = make_rules(plan.settings);
-    plan.channels = plan_channels(plan.settings);
-    if (plan.channels.empty()) {
-        throw core::InputError(
-            "nobody would be told: the configuration has no [[channels]]; add one, as in "
-            "docs/watch.md");
-    }
-    plan.report = {.at = std::nullopt,
-                   .at_risk_below = plan.settings.at_risk_below,
-                   .factors = make_factor_map(plan.settings),
-                   .wallets = {},
-                   .suppositions = make_suppositions(plan.settings),
-                   .feeds = make_feed_rules(plan.settings)};
-    return plan;
-}
-
-/// All that the configuration names where nobody is typed.
-SourceOptions whom_to_watch(const WatchOptions& options, const settings::Settings& settings) {
-    SourceOptions out = static_cast<const SourceOptions&>(options);
-    if (out.wallets.empty() && !out.wallets_file) {
-        for (const auto& [name, wallet] : settings.wallets) {
-            out.wallets.push_back(name);
-        }
-        for (const auto& [name, members] : settings.portfolios) {
-            out.wallets.push_back(name);
-        }
-    }
-    if (out.wallets.empty() && !out.wallets_file) {
-        throw core::InputError(
-            "nobody to watch: type an address, or name wallets in the configuration's [wallets]");
-    }
-    return out;
-}
-
-Setup prepare(World& world, const WatchOptions& options) {
-    Setup out{
-        .plan = std::make_unique<WatchPlan>(make_plan(load_settings(world, options.config_file))),
-        .channels = {},
-        .chains = {}};
-    out.plan->store_name = std::filesystem::path(options.store).filename().string();
-    const settings::Settings& settings = out.plan->settings;
-    out.channels = make_channels(settings, world.environment);
-    const SourceOptions source = whom_to_watch(options, settings);
-    const auto wallets = gather_wallets(world, source, settings);
-    out.chains = connect_chains(world, source, settings, wallets);
-    return out;
-}
-
-/// Threads that end when they are asked to, or when one of them cannot go on.
-class Crew {
-  public:
-    explicit Crew(World& world) : world_(world) {}
-    Crew(const Crew&) = delete;
-    Crew& operator=(const Crew&) = delete;
-    ~Crew() { end(); }
-
-    [[nodiscard]] bool is_asked_to_stop() const { return is_asked_to_end || is_ended_; }
-    [[nodiscard]] bool has_failed() const { return has_failed_; }
-
-    /// `work` throws InputError where the watch's file cannot be used.
-    void add(std::function<void()> work) {
-        threads_.emplace_back([this, work = std::move(work)] {
-            try {
-                work();
-            } catch (const std::exception& error) {
-                // Nothing is lost: what was not written is evaluated, or sent, again.
-                say(world_, fmt::format("the watch ends: {}", error.what()));
-                has_failed_ = true;
-                is_ended_ = true;
-            }
-        });
-    }
-    void rest(std::chrono::milliseconds time) const {
-        constexpr auto kSlice = 50ms;
-        const auto until = world_.clock.now() + time;
-        while (!is_asked_to_stop() && world_.clock.now() < until) {
-            world_.clock.sleep_for(std::min<std::chrono::milliseconds>(kSlice, time));
-        }
-    }
-    void wait() {
-        for (std::thread& thread : threads_) {
-            thread.join();
-        }
-        threads_.clear();
-    }
-    void end() {
-        is_ended_ = true;
-        wait();
-    }
-
-  private:
-    World& world_;
-    std::atomic<bool> is_ended_ = false;
-    std::atomic<bool> has_failed_ = false;
-    std::vector<std::thread> threads_;
-};
-
 /// Messages to channels that are not configured any more.
 void give_up_the_lost(World& world, store::WatchFile& file, const Channels& channels) {
     for (const store::Outgoing& message : file.waiting()) {
@@ -164,28 +54,55 @@ void give_up_the_lost(World& world, store::WatchFile& file, const Channels& chan
     }
 }
 
+MetricsSubjects subjects_of(World& world, const WatchSetup& setup) {
+    MetricsSubjects out{.chains = {},
+                        .channels = {},
+                        .endpoints = setup.endpoints->aliases(),
+                        .started_at_s = world.wall_s(),
+                        .version = MARGRAVE_VERSION};
+    for (const ConnectedWallets& one : setup.chains) {
+        out.chains.push_back(one.chosen.chain.name);
+    }
+    for (const auto& [name, channel] : setup.channels) {
+        out.channels.push_back(name);
+    }
+    return out;
+}
+
 /// Everything that works on one watch's file. Each has a connection of its own.
 struct Watch {
+    std::unique_ptr<WatchMonitor> monitor;
     std::vector<std::unique_ptr<ChainWatch>> chains;
     std::vector<store::WatchFile> files;  ///< of the couriers, who refer to them
     std::vector<Courier> couriers;
 };
 
-Watch begin(World& world, const WatchOptions& options, Setup& setup, store::WatchFile& file) {
+void add_chain(World& world, const WatchOptions& options, const WatchSetup& setup,
+               ConnectedWallets& one, store::WatchFile& file, Watch& watch) {
+    const std::string name = one.chosen.chain.name;
+    say(world, fmt::format("watching {} wallets on {}, {} rules, to {} channels",
+                           one.chosen.wallets.size(), name, setup.plan->rules.size(),
+                           setup.channels.size()));
+    watch.monitor->board.pin(name, [&](ChainNews& news) { news.block = file.last_block(name); });
+    auto transport = heard_by(*watch.monitor, world, name, std::move(one.transport));
+    watch.chains.push_back(std::make_unique<ChainWatch>(world, *setup.plan, std::move(one.chosen),
+                                                        std::move(transport),
+                                                        store::WatchFile::open(options.store)));
+}
+
+Watch begin(World& world, const WatchOptions& options, WatchSetup& setup, store::WatchFile& file) {
     give_up_the_lost(world, file, setup.channels);
     Watch watch;
+    watch.monitor = std::make_unique<WatchMonitor>(world, subjects_of(world, setup));
+    setup.endpoints->tell(*watch.monitor);
+    setup.plan->listener = watch.monitor.get();
     for (ConnectedWallets& one : setup.chains) {
-        say(world, fmt::format("watching {} wallets on {}, {} rules, to {} channels",
-                               one.chosen.wallets.size(), one.chosen.chain.name,
-                               setup.plan->rules.size(), setup.channels.size()));
-        watch.chains.push_back(std::make_unique<ChainWatch>(
-            world, *setup.plan, std::move(one.chosen), std::move(one.transport),
-            store::WatchFile::open(options.store)));
+        add_chain(world, options, setup, one, file, watch);
     }
     watch.files.reserve(setup.channels.size());
     for (const auto& [name, channel] : setup.channels) {
         watch.files.push_back(store::WatchFile::open(options.store));
-        watch.couriers.emplace_back(world, watch.files.back(), name, *channel);
+        watch.couriers.emplace_back(world, watch.files.back(), name, *channel, *watch.monitor);
     }
     return watch;
 }
@@ -201,6 +118,37 @@ ExitCode run_once(Watch& watch) {
         courier.deliver(never);
     }
     return code;
+}
+
+/// Who is expected to get on. A chain's thread waits for a round of reads at most, and then works
+/// on what it read; a channel's for a receiver, or for the file.
+void expect_progress(WatchMonitor& monitor, const WatchSetup& setup, const WatchOptions& options,
+                     const std::vector<std::string>& chains) {
+    constexpr std::chrono::milliseconds kWork = 60s;
+    for (const std::string& name : chains) {
+        const std::chrono::milliseconds configured(setup.plan->settings.chain(name).timeout_ms);
+        const auto round =
+            options.timeout ? std::chrono::milliseconds(*options.timeout) : configured;
+        monitor.progress.expect(chain_worker(name),
+                                round + std::chrono::milliseconds(options.poll_ms) + kWork);
+    }
+    for (const auto& [name, channel] : setup.channels) {
+        monitor.progress.expect(channel_worker(name), kWork);
+    }
+}
+
+/// nullptr where nobody is to be answered.
+std::unique_ptr<WatchApi> serve(World& world, const WatchSetup& setup, WatchMonitor& monitor,
+                                const std::string& store) {
+    if (!setup.http) {
+        return nullptr;
+    }
+    auto out = std::make_unique<WatchApi>(world, *setup.http, *setup.plan, monitor, store);
+    const std::string& address = setup.http->address;
+    const bool is_ipv6 = address.find(':') != std::string::npos;
+    say(world, fmt::format("listening on http://{}:{}", is_ipv6 ? '[' + address + ']' : address,
+                           out->port()));
+    return out;
 }
 
 /// A thread for each chain and each channel: none keeps another waiting.
@@ -224,9 +172,9 @@ void set_to_work(Watch& watch, Crew& crew, std::chrono::milliseconds poll) {
 }
 
 /// What the configuration says now; nullopt, and a line, where it cannot be used.
-std::optional<Setup> prepare_anew(World& world, const WatchOptions& options) {
+std::optional<WatchSetup> prepare_anew(World& world, const WatchOptions& options) {
     try {
-        return prepare(world, options);
+        return prepare_watch(world, options);
     } catch (const std::exception& error) {
         say(world, fmt::format("the configuration is not reloaded, the one before goes on: {}",
                                error.what()));
@@ -235,8 +183,8 @@ std::optional<Setup> prepare_anew(World& world, const WatchOptions& options) {
 }
 
 /// Until it ends: with what to go on with, when it was asked to reload.
-std::optional<Setup> supervise(World& world, const WatchOptions& options, Crew& crew,
-                               ServiceManager& service) {
+std::optional<WatchSetup> supervise(World& world, const WatchOptions& options, Crew& crew,
+                                    const Progress& progress, ServiceManager& service) {
     while (!crew.is_asked_to_stop()) {
         if (is_asked_to_reload.exchange(false)) {
             service.reloading();
@@ -247,29 +195,44 @@ std::optional<Setup> supervise(World& world, const WatchOptions& options, Crew& 
             }
             service.ready("watching; the configuration could not be reloaded");
         }
-        service.feed_watchdog(world.clock.now());
+        if (progress.what_is_stuck().empty()) {
+            service.feed_watchdog(world.clock.now());
+        }
         crew.rest(100ms);
     }
     return std::nullopt;
 }
 
+/// With one configuration. True when it ended as asked, or is to go on with `next`.
+bool run_with(World& world, const WatchOptions& options, WatchSetup& setup, store::WatchFile& file,
+              ServiceManager& service, std::optional<WatchSetup>& next) {
+    Watch watch = begin(world, options, setup, file);
+    std::vector<std::string> chains;
+    for (const auto& chain : watch.chains) {
+        chains.push_back(chain->name());
+    }
+    expect_progress(*watch.monitor, setup, options, chains);
+    const auto api = serve(world, setup, *watch.monitor, options.store);
+    Crew crew(world, [] { return is_asked_to_end.load(); });
+    set_to_work(watch, crew, std::chrono::milliseconds(options.poll_ms));
+    service.ready(fmt::format("watching {} chains", watch.chains.size()));
+    next = supervise(world, options, crew, watch.monitor->progress, service);
+    if (!next) {
+        service.stopping();
+    }
+    crew.wait();
+    return !crew.has_failed();
+}
+
 /// True when it ended as asked.
-bool run_until_asked(World& world, const WatchOptions& options, Setup setup,
+bool run_until_asked(World& world, const WatchOptions& options, WatchSetup setup,
                      store::WatchFile& file) {
     ServiceManager service(world.environment);
     for (;;) {
-        std::optional<Setup> next;
-        {
-            Watch watch = begin(world, options, setup, file);
-            Crew crew(world);
-            set_to_work(watch, crew, std::chrono::milliseconds(options.poll_ms));
-            service.ready(fmt::format("watching {} chains", watch.chains.size()));
-            next = supervise(world, options, crew, service);
-            if (!next) {
-                service.stopping();
-                crew.wait();
-                return !crew.has_failed();
-            }
+        std::optional<WatchSetup> next;
+        const bool is_well = run_with(world, options, setup, file, service, next);
+        if (!next) {
+            return is_well;
         }
         setup = std::move(*next);
     }
@@ -279,7 +242,7 @@ bool run_until_asked(World& world, const WatchOptions& options, Setup setup,
 
 ExitCode run_watch(World& world, const WatchOptions& options) {
     listen_to_signals();
-    Setup setup = prepare(world, options);
+    WatchSetup setup = prepare_watch(world, options);
     auto file = store::WatchFile::open_or_create(options.store);  // holds its lock
     if (options.once) {
         Watch watch = begin(world, options, setup, file);

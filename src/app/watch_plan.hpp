@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "alert/rule.hpp"
+#include "app/watch_listener.hpp"
 #include "report/report.hpp"
 #include "settings/settings.hpp"
 
@@ -21,6 +22,7 @@ struct WatchPlan {
     std::vector<alert::Rule> rules;
     std::vector<ChannelPlan> channels;
     report::Options report;
+    WatchListener* listener = &WatchListener::nobody();
     std::string store_name = {};  ///< of the watch's file, without its folder
 };
 

@@ -105,6 +105,7 @@ struct Merged {
     MergedList channels;
     std::optional<Section> wallets;
     std::optional<Section> portfolios;
+    std::optional<Section> http;
 };
 
 /// The chains that one file speaks of.
@@ -149,6 +150,7 @@ NamedChains merge(const Source& source, Merged& merged) {
     };
     merge_table("wallets", merged.wallets);
     merge_table("portfolios", merged.portfolios);
+    merge_table("http", merged.http);
     if (const auto report = root.table("report")) {
         merged.report = merged.report ? merged.report->merged_with(*report) : *report;
     }
@@ -493,6 +495,7 @@ Settings load(const std::vector<Source>& shipped, const std::optional<Source>& u
     settings.risk_factors = read_all<RiskFactor>(merged.risk_factors, read_risk_factor);
     settings.rules = merged.rules.sections();
     settings.channels = merged.channels.sections();
+    settings.http = merged.http;
     read_wallet_names(merged.wallets, merged.portfolios, settings);
     if (merged.report) {
         settings.at_risk_below = read_at_risk_below(*merged.report);

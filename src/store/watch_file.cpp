@@ -66,7 +66,7 @@ class WatchFile::Lock {
     explicit Lock(const std::string& path)
         : descriptor_(::open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW,
                              S_IRUSR | S_IWUSR)) {
-        if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+        if (descriptor_ < 0 || !take()) {
             const bool is_held = descriptor_ >= 0;
             if (is_held) {
                 ::close(descriptor_);
@@ -81,6 +81,19 @@ class WatchFile::Lock {
     ~Lock() { ::close(descriptor_); }
 
   private:
+    /// Who only looks whether somebody holds it has it for a moment.
+    [[nodiscard]] bool take() const {
+        constexpr int kTries = 5;
+        constexpr useconds_t kMoment = 20'000;
+        for (int i = 0; i < kTries; ++i) {
+            if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) {
+                return true;
+            }
+            ::usleep(kMoment);
+        }
+        return false;
+    }
+
     int descriptor_;
 };
 
@@ -285,5 +298,32 @@ std::vector<Outgoing> WatchFile::in_state(std::string_view state) {
 
 std::vector<Outgoing> WatchFile::waiting() { return in_state("queued"); }
 std::vector<Outgoing> WatchFile::dead() { return in_state("dead"); }
+
+std::vector<OutboxCount> WatchFile::outbox_counts() {
+    Statement rows(database_,
+                   "SELECT channel, urgent, state = 'dead', count(*), min(created) FROM outbox "
+                   "WHERE state IN ('queued', 'dead') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
+    std::vector<OutboxCount> out;
+    while (rows.step()) {
+        out.push_back({.channel = rows.text(0),
+                       .is_urgent = rows.integer(1) != 0,
+                       .is_dead = rows.integer(2) != 0,
+                       .count = natural(rows.integer(3)),
+                       .oldest = natural(rows.integer(4))});
+    }
+    return out;
+}
+
+void WatchFile::check_writable() { database_.execute("UPDATE watch SET instance = instance"); }
+
+bool WatchFile::is_watched(const std::string& path) {
+    const int descriptor = ::open((path + ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) {
+        return false;
+    }
+    const bool is_held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0;
+    ::close(descriptor);
+    return is_held;
+}
 
 }  // namespace margrave::store

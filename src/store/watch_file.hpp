@@ -45,6 +45,15 @@ struct Outgoing {
     std::string last_error = {};
 };
 
+/// How many messages of a channel and lane wait, or were given up.
+struct OutboxCount {
+    std::string channel;
+    bool is_urgent = false;
+    bool is_dead = false;
+    std::uint64_t count = 0;
+    std::uint64_t oldest = 0;  ///< when the first of them was written
+};
+
 /// What a watch must not forget: the blocks that it evaluated, alerts, and messages that are not
 /// delivered yet. One SQLite file that one daemon writes; others may read it meanwhile.
 class WatchFile {
@@ -107,6 +116,13 @@ class WatchFile {
     /// Those that wait, oldest first, and those that were given up.
     [[nodiscard]] std::vector<Outgoing> waiting();
     [[nodiscard]] std::vector<Outgoing> dead();
+    /// The same in numbers, by channel and lane.
+    [[nodiscard]] std::vector<OutboxCount> outbox_counts();
+
+    /// Writes what stands there already, and throws InputError where that cannot be done.
+    void check_writable();
+    /// Whether a daemon watches with the file at that path now.
+    [[nodiscard]] static bool is_watched(const std::string& path);
 
     /// Held by a daemon beside its file, "FILE.lock"; the system lets go of it when the daemon
     /// ends, however that is.

@@ -1,0 +1,68 @@
+#include "app/watch_health.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "alert/alert.hpp"
+#include "core/errors.hpp"
+
+namespace margrave::app {
+
+std::vector<std::string> WatchHealth::what_stands_still(Progress::Moment now) const {
+    return progress_.what_is_stuck(now);
+}
+
+std::vector<std::string> WatchHealth::what_is_unready(store::WatchFile& file, Progress::Moment now,
+                                                      std::uint64_t wall_s) {
+    std::vector<std::string> out = progress_.what_is_stuck(now);
+    for (const auto& [chain, news] : board_.all()) {
+        check_chain(chain, news, now, wall_s, out);
+    }
+    try {
+        check_store(file, now, wall_s, out);
+    } catch (const core::InputError&) {
+        // Which file, and why, is said on stderr by those who need it to go on.
+        out.emplace_back("the store cannot be written");
+    }
+    return out;
+}
+
+void WatchHealth::check_chain(const std::string& chain, const ChainNews& news, Progress::Moment now,
+                              std::uint64_t wall_s, std::vector<std::string>& out) const {
+    if (!news.read_at || !news.block) {
+        out.push_back(fmt::format("chain {}: not read yet", chain));
+        return;
+    }
+    if (now - *news.read_at > read_within_) {
+        const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now - *news.read_at);
+        out.push_back(fmt::format("chain {}: not read for {} s", chain, waited.count()));
+    }
+    const std::uint64_t age = wall_s > news.block->timestamp ? wall_s - news.block->timestamp : 0;
+    const bool is_old = std::any_of(rules_.begin(), rules_.end(), [&](const alert::Rule& rule) {
+        return rule.quantity == alert::Quantity::BlockAge && rule.fires < alert::whole(age);
+    });
+    if (is_old) {
+        out.push_back(fmt::format("chain {}: its last block is {} s old", chain, age));
+    }
+}
+
+void WatchHealth::check_store(store::WatchFile& file, Progress::Moment now, std::uint64_t wall_s,
+                              std::vector<std::string>& out) {
+    // Whoever may ask must not be able to keep the disk busy.
+    constexpr std::chrono::seconds kBetweenWrites{5};
+    if (!written_at_ || now - *written_at_ > kBetweenWrites) {
+        written_at_.reset();
+        file.check_writable();
+        written_at_ = now;
+    }
+    for (const store::OutboxCount& one : file.outbox_counts()) {
+        const std::uint64_t waited = wall_s > one.oldest ? wall_s - one.oldest : 0;
+        if (one.is_urgent && !one.is_dead && waited > kUrgentWaitsS) {
+            out.push_back(
+                fmt::format("channel {}: an urgent message waits since {} s", one.channel, waited));
+        }
+    }
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "app/alert_message.hpp"
+#include "chains/reader.hpp"
+#include "channels/channel.hpp"
+#include "core/errors.hpp"
+#include "report/report.hpp"
+#include "store/watch_file.hpp"
+
+namespace margrave::app {
+
+/// Is told, by the threads of a watch, what they do. This one does nothing with it. Whoever
+/// overrides must not throw, and not keep the threads waiting.
+class WatchListener {
+  public:
+    using Seconds = std::chrono::duration<double>;
+
+    virtual ~WatchListener() = default;
+
+    /// Every answer of a node to the chain's thread, whatever it says.
+    virtual void heard(const std::string& /*chain*/) {}
+    virtual void saw_head(const std::string& /*chain*/, const chains::Block& /*head*/) {}
+    virtual void could_not_read(const std::string& /*chain*/, core::ErrorKind /*kind*/) {}
+    /// So many evaluated blocks are not of the chain any more.
+    virtual void reorganised(const std::string& /*chain*/, std::uint64_t /*depth*/) {}
+    /// A block was evaluated, and what was found is written.
+    virtual void evaluated(const std::string& /*chain*/, const store::WatchedBlock& /*block*/,
+                           const report::Report& /*health*/, Seconds /*took*/) {}
+    /// The whole report of a block, which is not made of each.
+    virtual void reported(const std::string& /*chain*/,
+                          const std::shared_ptr<const report::Report>& /*report*/) {}
+    /// What is told once it is written.
+    virtual void found(const std::string& /*chain*/, const AlertMessage& /*message*/,
+                       const std::string& /*body*/) {}
+    virtual void wrote(const std::string& /*chain*/) {}
+    /// A look ended; `is_read`: everything up to the head is evaluated.
+    virtual void looked(const std::string& /*chain*/, bool /*is_read*/) {}
+
+    /// One request to an endpoint, by its alias.
+    virtual void asked(const std::string& /*endpoint*/, bool /*is_answered*/, Seconds /*took*/) {}
+
+    virtual void sent(const std::string& /*channel*/, channels::Delivery::Outcome /*outcome*/,
+                      Seconds /*took*/) {}
+    /// Nothing is due on the channel.
+    virtual void rests(const std::string& /*channel*/) {}
+
+    [[nodiscard]] static WatchListener& nobody() {
+        static WatchListener one;
+        return one;
+    }
+};
+
+}  // namespace margrave::app

@@ -1,0 +1,279 @@
+#include "app/watch_metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <array>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "report/names.hpp"
+
+namespace margrave::app {
+namespace {
+
+using prometheus::Family;
+using Buckets = prometheus::Histogram::BucketBoundaries;
+
+const Buckets& evaluation_buckets() {
+    static const Buckets kSeconds{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120};
+    return kSeconds;
+}
+
+/// From a block's own time: a chain's pace, and how far nodes lag, are in it.
+const Buckets& alert_buckets() {
+    static const Buckets kSeconds{1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 900};
+    return kSeconds;
+}
+
+const Buckets& request_buckets() {
+    static const Buckets kSeconds{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15};
+    return kSeconds;
+}
+
+constexpr std::array kStatuses{margin::Status::Healthy, margin::Status::AtRisk,
+                               margin::Status::Liquidatable, margin::Status::NoDebt,
+                               margin::Status::Unknown};
+constexpr std::array kKinds{alert::Kind::Fire, alert::Kind::Resolve, alert::Kind::Unknown,
+                            alert::Kind::Known};
+constexpr std::array kOutcomes{
+    channels::Delivery::Outcome::Delivered, channels::Delivery::Outcome::Later,
+    channels::Delivery::Outcome::Refused, channels::Delivery::Outcome::Never};
+
+std::string word(channels::Delivery::Outcome outcome) {
+    constexpr std::array kWords{"delivered", "later", "refused", "never"};
+    return kWords.at(static_cast<std::size_t>(outcome));
+}
+
+std::string word(bool is_answered) { return is_answered ? "answered" : "failed"; }
+
+std::string depth_bucket(std::uint64_t depth) {
+    constexpr std::array<std::pair<std::uint64_t, const char*>, 3> kBuckets{
+        {{1, "1"}, {5, "2-5"}, {31, "6-31"}}};
+    for (const auto& [most, name] : kBuckets) {
+        if (depth <= most) {
+            return name;
+        }
+    }
+    return "32+";
+}
+
+Family<prometheus::Counter>& counters(prometheus::Registry& registry, const char* name,
+                                      const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const char* name,
+                                  const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+Family<prometheus::Histogram>& histograms(prometheus::Registry& registry, const char* name,
+                                          const char* help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+class WatchMetrics::Families {
+  public:
+    prometheus::Registry registry;
+    Family<prometheus::Gauge>& build =
+        gauges(registry, "margrave_build_info", "The version that runs; always 1.");
+    Family<prometheus::Gauge>& start =
+        gauges(registry, "margrave_start_time_seconds", "When the watch began.");
+    Family<prometheus::Gauge>& head =
+        gauges(registry, "margrave_chain_head_number", "The newest block that a node showed.");
+    Family<prometheus::Gauge>& head_time =
+        gauges(registry, "margrave_chain_head_timestamp_seconds", "That block's own time.");
+    Family<prometheus::Gauge>& readable =
+        gauges(registry, "margrave_chain_readable",
+               "Whether the last look read the chain up to its head: 1, or 0.");
+    Family<prometheus::Counter>& failures =
+        counters(registry, "margrave_reading_failures_total",
+                 "Looks that could not read the chain, by the kind of error.");
+    Family<prometheus::Counter>& reorgs =
+        counters(registry, "margrave_chain_reorgs_total",
+                 "Reorganisations, by how many evaluated blocks they undid.");
+    Family<prometheus::Gauge>& block =
+        gauges(registry, "margrave_evaluated_block_number", "The block that was evaluated last.");
+    Family<prometheus::Gauge>& block_time =
+        gauges(registry, "margrave_evaluated_block_timestamp_seconds", "That block's own time.");
+    Family<prometheus::Counter>& evaluations =
+        counters(registry, "margrave_evaluations_total", "Blocks that were evaluated.");
+    Family<prometheus::Histogram>& evaluation_time =
+        histograms(registry, "margrave_evaluation_duration_seconds",
+                   "From the question for a block's state until what was found is written.");
+    Family<prometheus::Gauge>& last_success =
+        gauges(registry, "margrave_evaluation_last_success_timestamp_seconds",
+               "When a block was evaluated last; 0 before the first.");
+    Family<prometheus::Gauge>& positions = gauges(
+        registry, "margrave_positions", "Accounts at the last evaluated block, by their state.");
+    Family<prometheus::Gauge>& gaps =
+        gauges(registry, "margrave_coverage_gaps",
+               "Parts that could not be read at the last evaluated block.");
+    Family<prometheus::Counter>& transitions = counters(
+        registry, "margrave_alert_transitions_total", "Transitions of alerts that were told.");
+    Family<prometheus::Histogram>& block_to_alert =
+        histograms(registry, "margrave_block_to_alert_seconds",
+                   "From a block's own time until an alert that fires at it is written.");
+    Family<prometheus::Counter>& requests =
+        counters(registry, "margrave_rpc_requests_total",
+                 "Requests to an endpoint, by what came of them; retries count.");
+    Family<prometheus::Histogram>& request_time =
+        histograms(registry, "margrave_rpc_request_duration_seconds",
+                   "From the sending of requests that travel together until all are answered.");
+    Family<prometheus::Counter>& notifications =
+        counters(registry, "margrave_notifications_total",
+                 "Tries to deliver a message, by what came of them.");
+    Family<prometheus::Histogram>& notification_time = histograms(
+        registry, "margrave_notification_duration_seconds", "What a try to deliver took.");
+    Family<prometheus::Counter>& served =
+        counters(registry, "margrave_http_requests_total",
+                 "Answers of this interface that were allowed to be asked for, by route.");
+
+    void begin(const MetricsSubjects& subjects) {
+        build.Add({{"version", subjects.version}}).Set(1);
+        start.Add({}).Set(static_cast<double>(subjects.started_at_s));
+        for (const std::string& chain : subjects.chains) {
+            begin_chain(chain);
+        }
+        for (const std::string& endpoint : subjects.endpoints) {
+            for (const bool is_answered : {true, false}) {
+                requests.Add({{"endpoint", endpoint}, {"outcome", word(is_answered)}});
+            }
+            request_time.Add({{"endpoint", endpoint}}, request_buckets());
+        }
+        for (const std::string& channel : subjects.channels) {
+            for (const auto outcome : kOutcomes) {
+                notifications.Add({{"channel", channel}, {"outcome", word(outcome)}});
+            }
+            notification_time.Add({{"channel", channel}}, request_buckets());
+        }
+    }
+
+  private:
+    void begin_chain(const std::string& chain) {
+        const prometheus::Labels of_chain{{"chain", chain}};
+        for (auto* family :
+             {&head, &head_time, &readable, &block, &block_time, &last_success, &gaps}) {
+            family->Add(of_chain);
+        }
+        evaluations.Add(of_chain);
+        evaluation_time.Add(of_chain, evaluation_buckets());
+        block_to_alert.Add(of_chain, alert_buckets());
+        for (const auto status : kStatuses) {
+            positions.Add({{"chain", chain}, {"state", std::string(report::to_string(status))}});
+        }
+        for (const auto kind : kKinds) {
+            transitions.Add({{"chain", chain}, {"kind", std::string(to_string(kind))}});
+        }
+        for (const std::uint64_t depth : {1, 2, 6, 32}) {
+            reorgs.Add({{"chain", chain}, {"depth_bucket", depth_bucket(depth)}});
+        }
+        for (int kind = 0; kind <= static_cast<int>(core::ErrorKind::NoAgreement); ++kind) {
+            failures.Add({{"chain", chain},
+                          {"kind", std::string(to_string(static_cast<core::ErrorKind>(kind)))}});
+        }
+    }
+};
+
+WatchMetrics::WatchMetrics(const MetricsSubjects& subjects)
+    : families_(std::make_unique<Families>()) {
+    families_->begin(subjects);
+}
+WatchMetrics::~WatchMetrics() = default;
+
+void WatchMetrics::saw_head(const std::string& chain, std::uint64_t number,
+                            std::uint64_t timestamp) {
+    families_->head.Add({{"chain", chain}}).Set(static_cast<double>(number));
+    families_->head_time.Add({{"chain", chain}}).Set(static_cast<double>(timestamp));
+}
+
+void WatchMetrics::could_not_read(const std::string& chain, core::ErrorKind kind) {
+    families_->failures.Add({{"chain", chain}, {"kind", std::string(to_string(kind))}}).Increment();
+}
+
+void WatchMetrics::reorganised(const std::string& chain, std::uint64_t depth) {
+    families_->reorgs.Add({{"chain", chain}, {"depth_bucket", depth_bucket(depth)}}).Increment();
+}
+
+void WatchMetrics::evaluated(const std::string& chain, const store::WatchedBlock& block,
+                             const report::Report& report, Seconds took, std::uint64_t now_s) {
+    const prometheus::Labels of_chain{{"chain", chain}};
+    families_->evaluations.Add(of_chain).Increment();
+    families_->evaluation_time.Add(of_chain, evaluation_buckets()).Observe(took.count());
+    families_->block.Add(of_chain).Set(static_cast<double>(block.number));
+    families_->block_time.Add(of_chain).Set(static_cast<double>(block.timestamp));
+    families_->last_success.Add(of_chain).Set(static_cast<double>(now_s));
+    families_->gaps.Add(of_chain).Set(static_cast<double>(report.gaps.size()));
+    std::map<margin::Status, std::uint64_t> count;
+    for (const report::Account& account : report.accounts) {
+        ++count[account.health.status];
+    }
+    for (const auto status : kStatuses) {
+        families_->positions
+            .Add({{"chain", chain}, {"state", std::string(report::to_string(status))}})
+            .Set(static_cast<double>(count[status]));
+    }
+}
+
+void WatchMetrics::looked(const std::string& chain, bool is_read) {
+    families_->readable.Add({{"chain", chain}}).Set(is_read ? 1 : 0);
+}
+
+void WatchMetrics::told(const std::string& chain, alert::Kind kind, std::uint64_t block_time,
+                        std::uint64_t now_s) {
+    families_->transitions.Add({{"chain", chain}, {"kind", std::string(to_string(kind))}})
+        .Increment();
+    if (kind == alert::Kind::Fire) {
+        const std::uint64_t waited = now_s > block_time ? now_s - block_time : 0;
+        families_->block_to_alert.Add({{"chain", chain}}, alert_buckets())
+            .Observe(static_cast<double>(waited));
+    }
+}
+
+void WatchMetrics::asked(const std::string& endpoint, bool is_answered, Seconds took) {
+    families_->requests.Add({{"endpoint", endpoint}, {"outcome", word(is_answered)}}).Increment();
+    families_->request_time.Add({{"endpoint", endpoint}}, request_buckets()).Observe(took.count());
+}
+
+void WatchMetrics::sent(const std::string& channel, channels::Delivery::Outcome outcome,
+                        Seconds took) {
+    families_->notifications.Add({{"channel", channel}, {"outcome", word(outcome)}}).Increment();
+    families_->notification_time.Add({{"channel", channel}}, request_buckets())
+        .Observe(took.count());
+}
+
+void WatchMetrics::offers(const std::string& route) {
+    families_->served.Add({{"route", route}, {"status", "200"}});
+}
+
+void WatchMetrics::served(const std::string& route, unsigned status) {
+    families_->served.Add({{"route", route}, {"status", std::to_string(status)}}).Increment();
+}
+
+std::string WatchMetrics::expose(const std::vector<Gauge>& computed) const {
+    auto families = families_->registry.Collect();
+    for (const Gauge& gauge : computed) {
+        prometheus::MetricFamily family;
+        family.name = gauge.name;
+        family.help = gauge.help;
+        family.type = prometheus::MetricType::Gauge;
+        for (const Sample& sample : gauge.samples) {
+            prometheus::ClientMetric metric;
+            for (const auto& [name, value] : sample.labels) {
+                metric.label.push_back({name, value});
+            }
+            metric.gauge.value = sample.value;
+            family.metric.push_back(std::move(metric));
+        }
+        families.push_back(std::move(family));
+    }
+    return prometheus::TextSerializer().Serialize(families);
+}
+
+}  // namespace margrave::app

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "alert/alert.hpp"
+#include "app/watch_listener.hpp"
+
+namespace margrave::app {
+
+/// Whom the figures are about: every label's values, so that each series is there, at 0, from the
+/// start, and there are no others.
+struct MetricsSubjects {
+    std::vector<std::string> chains;
+    std::vector<std::string> channels;
+    std::vector<std::string> endpoints;  ///< aliases; never a URL, nor a host, which may be a key
+    std::uint64_t started_at_s = 0;
+    std::string version;
+};
+
+/// The figures that a watch counts, in the names and units of docs/http.md. Thread-safe; counting
+/// takes no longer than a map's look-up.
+class WatchMetrics {
+  public:
+    using Seconds = WatchListener::Seconds;
+
+    explicit WatchMetrics(const MetricsSubjects& subjects);
+    ~WatchMetrics();
+
+    void saw_head(const std::string& chain, std::uint64_t number, std::uint64_t timestamp);
+    void could_not_read(const std::string& chain, core::ErrorKind kind);
+    void reorganised(const std::string& chain, std::uint64_t depth);
+    void evaluated(const std::string& chain, const store::WatchedBlock& block,
+                   const report::Report& report, Seconds took, std::uint64_t now_s);
+    void looked(const std::string& chain, bool is_read);
+    void told(const std::string& chain, alert::Kind kind, std::uint64_t block_time,
+              std::uint64_t now_s);
+    void asked(const std::string& endpoint, bool is_answered, Seconds took);
+    void sent(const std::string& channel, channels::Delivery::Outcome outcome, Seconds took);
+    /// A route that may be asked for, and what was answered there.
+    void offers(const std::string& route);
+    void served(const std::string& route, unsigned status);
+
+    /// A gauge that is computed for one exposition.
+    struct Sample {
+        std::vector<std::pair<std::string, std::string>> labels;
+        double value = 0;
+    };
+    struct Gauge {
+        std::string name;
+        std::string help;
+        std::vector<Sample> samples;
+    };
+    /// The text format 0.0.4 of all that is counted, and of `computed`.
+    [[nodiscard]] std::string expose(const std::vector<Gauge>& computed) const;
+
+  private:
+    class Families;
+    std::unique_ptr<Families> families_;
+};
+
+}  // namespace margrave::app

@@ -1,0 +1,90 @@
+#include "app/watch_monitor.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/hex.hpp"
+
+namespace margrave::app {
+
+std::string chain_worker(const std::string& chain) { return "chain " + chain; }
+std::string channel_worker(const std::string& channel) { return "channel " + channel; }
+
+WatchMonitor::WatchMonitor(World& world, const MetricsSubjects& subjects)
+    : progress(world.clock),
+      board(subjects.chains),
+      metrics(subjects),
+      events(std::to_string(subjects.started_at_s)),
+      world_(world) {}
+
+void WatchMonitor::heard(const std::string& chain) { progress.beat(chain_worker(chain)); }
+
+void WatchMonitor::saw_head(const std::string& chain, const chains::Block& head) {
+    metrics.saw_head(chain, head.number.value(), head.timestamp.value());
+}
+
+void WatchMonitor::could_not_read(const std::string& chain, core::ErrorKind kind) {
+    metrics.could_not_read(chain, kind);
+}
+
+void WatchMonitor::reorganised(const std::string& chain, std::uint64_t depth) {
+    metrics.reorganised(chain, depth);
+}
+
+void WatchMonitor::evaluated(const std::string& chain, const store::WatchedBlock& block,
+                             const report::Report& health, Seconds took) {
+    progress.beat(chain_worker(chain));
+    board.pin(chain, [&](ChainNews& news) { news.block = block; });
+    metrics.evaluated(chain, block, health, took, world_.wall_s());
+    events.tell("block",
+                fmt::format(R"({{"chain":"{}","number":"{}","hash":"{}","timestamp":"{}"}})", chain,
+                            block.number, core::to_hex(block.hash), block.timestamp));
+}
+
+void WatchMonitor::reported(const std::string& chain,
+                            const std::shared_ptr<const report::Report>& report) {
+    progress.beat(chain_worker(chain));
+    board.pin(chain, [&](ChainNews& news) { news.report = report; });
+}
+
+void WatchMonitor::found(const std::string& chain, const AlertMessage& message,
+                         const std::string& body) {
+    const std::lock_guard guard(mutex_);
+    found_[chain].push_back(
+        {.kind = message.kind(), .block_time = message.block_time.value(), .body = body});
+}
+
+void WatchMonitor::wrote(const std::string& chain) {
+    std::vector<Found> written;
+    {
+        const std::lock_guard guard(mutex_);
+        written = std::exchange(found_[chain], {});
+    }
+    for (const Found& one : written) {
+        metrics.told(chain, one.kind, one.block_time, world_.wall_s());
+        events.tell("alert", one.body);
+    }
+}
+
+void WatchMonitor::looked(const std::string& chain, bool is_read) {
+    progress.beat(chain_worker(chain));
+    metrics.looked(chain, is_read);
+    if (is_read) {
+        board.pin(chain, [&](ChainNews& news) { news.read_at = world_.clock.now(); });
+    }
+}
+
+void WatchMonitor::asked(const std::string& endpoint, bool is_answered, Seconds took) {
+    metrics.asked(endpoint, is_answered, took);
+}
+
+void WatchMonitor::sent(const std::string& channel, channels::Delivery::Outcome outcome,
+                        Seconds took) {
+    progress.beat(channel_worker(channel));
+    metrics.sent(channel, outcome, took);
+}
+
+void WatchMonitor::rests(const std::string& channel) { progress.beat(channel_worker(channel)); }
+
+}  // namespace margrave::app

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "alert/alert.hpp"
+#include "app/watch_board.hpp"
+#include "app/watch_listener.hpp"
+#include "app/watch_metrics.hpp"
+#include "app/watch_progress.hpp"
+#include "app/world.hpp"
+#include "server/events.hpp"
+
+namespace margrave::app {
+
+/// Names of workers in Progress.
+[[nodiscard]] std::string chain_worker(const std::string& chain);
+[[nodiscard]] std::string channel_worker(const std::string& channel);
+
+/// Keeps what a watch says of itself where others can ask for it: figures, the last reports, who
+/// gets on, and events for those who listen. Thread-safe.
+class WatchMonitor : public WatchListener {
+  public:
+    WatchMonitor(World& world, const MetricsSubjects& subjects);
+
+    Progress progress;
+    Board board;
+    WatchMetrics metrics;
+    server::EventHub events;
+
+    void heard(const std::string& chain) override;
+    void saw_head(const std::string& chain, const chains::Block& head) override;
+    void could_not_read(const std::string& chain, core::ErrorKind kind) override;
+    void reorganised(const std::string& chain, std::uint64_t depth) override;
+    void evaluated(const std::string& chain, const store::WatchedBlock& block,
+                   const report::Report& health, Seconds took) override;
+    void reported(const std::string& chain,
+                  const std::shared_ptr<const report::Report>& report) override;
+    void found(const std::string& chain, const AlertMessage& message,
+               const std::string& body) override;
+    void wrote(const std::string& chain) override;
+    void looked(const std::string& chain, bool is_read) override;
+    void asked(const std::string& endpoint, bool is_answered, Seconds took) override;
+    void sent(const std::string& channel, channels::Delivery::Outcome outcome,
+              Seconds took) override;
+    void rests(const std::string& channel) override;
+
+  private:
+    struct Found {
+        alert::Kind kind = alert::Kind::Fire;
+        std::uint64_t block_time = 0;
+        std::string body;
+    };
+
+    World& world_;
+    std::mutex mutex_;
+    std::map<std::string, std::vector<Found>> found_;  ///< not written yet, by chain
+};
+
+}  // namespace margrave::app

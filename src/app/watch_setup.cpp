@@ -1,0 +1,69 @@
+#include "app/watch_setup.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "app/configuration.hpp"
+#include "app/factor_map.hpp"
+#include "core/errors.hpp"
+
+namespace margrave::app {
+namespace {
+
+WatchPlan make_plan(settings::Settings settings) {
+    WatchPlan plan{.settings = std::move(settings), .rules = {}, .channels = {}, .report = {}};
+    plan.rules = make_rules(plan.settings);
+    plan.channels = plan_channels(plan.settings);
+    if (plan.channels.empty()) {
+        throw core::InputError(
+            "nobody would be told: the configuration has no [[channels]]; add one, as in "
+            "docs/watch.md");
+    }
+    plan.report = {.at = std::nullopt,
+                   .at_risk_below = plan.settings.at_risk_below,
+                   .factors = make_factor_map(plan.settings),
+                   .wallets = {},
+                   .suppositions = make_suppositions(plan.settings),
+                   .feeds = make_feed_rules(plan.settings)};
+    return plan;
+}
+
+/// All that the configuration names where nobody is typed.
+SourceOptions whom_to_watch(const WatchOptions& options, const settings::Settings& settings) {
+    SourceOptions out = static_cast<const SourceOptions&>(options);
+    if (out.wallets.empty() && !out.wallets_file) {
+        for (const auto& [name, wallet] : settings.wallets) {
+            out.wallets.push_back(name);
+        }
+        for (const auto& [name, members] : settings.portfolios) {
+            out.wallets.push_back(name);
+        }
+    }
+    if (out.wallets.empty() && !out.wallets_file) {
+        throw core::InputError(
+            "nobody to watch: type an address, or name wallets in the configuration's [wallets]");
+    }
+    return out;
+}
+
+}  // namespace
+
+WatchSetup prepare_watch(World& world, const WatchOptions& options) {
+    WatchSetup out{
+        .plan = std::make_unique<WatchPlan>(make_plan(load_settings(world, options.config_file))),
+        .channels = {},
+        .http = std::nullopt,
+        .endpoints = nullptr,
+        .chains = {}};
+    out.plan->store_name = std::filesystem::path(options.store).filename().string();
+    const settings::Settings& settings = out.plan->settings;
+    out.channels = make_channels(settings, world.environment);
+    const SourceOptions source = whom_to_watch(options, settings);
+    const auto wallets = gather_wallets(world, source, settings);
+    out.http = read_http_config(settings, options.listen, world.environment);
+    out.endpoints = std::make_unique<EndpointWatch>(world, settings);
+    out.chains = connect_chains(out.endpoints->world(), source, settings, wallets);
+    return out;
+}
+
+}  // namespace margrave::app

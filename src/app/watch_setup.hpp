@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/cli.hpp"
+#include "app/gather_parts.hpp"
+#include "app/http_config.hpp"
+#include "app/watch_config.hpp"
+#include "app/watch_endpoints.hpp"
+#include "app/watch_plan.hpp"
+#include "app/world.hpp"
+
+namespace margrave::app {
+
+/// Everything that the configuration of a watch decides.
+struct WatchSetup {
+    std::unique_ptr<WatchPlan> plan;  ///< whose address stays
+    Channels channels;
+    std::optional<HttpConfig> http;
+    std::unique_ptr<EndpointWatch> endpoints;  ///< that the chains are connected by
+    std::vector<ConnectedWallets> chains;
+};
+
+/// Reads the configuration, finds the wallets and connects the chains. Throws ConfigError,
+/// InputError, and ChainError where a name could not be resolved.
+[[nodiscard]] WatchSetup prepare_watch(World& world, const WatchOptions& options);
+
+}  // namespace margrave::app

@@ -1,0 +1,161 @@
+#include "app/watch_health.hpp"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/watch_monitor.hpp"
+#include "core/fixed_point.hpp"
+#include "tests/support/fake_world.hpp"
+#include "tests/support/snapshots.hpp"
+
+namespace margrave::app {
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Contains;
+using Sentences = std::vector<std::string>;
+
+alert::Rule old_above(std::uint64_t seconds) {
+    return {.name = "silence",
+            .quantity = alert::Quantity::BlockAge,
+            .severity = alert::Severity::Critical,
+            .fires_below = false,
+            .fires = alert::whole(seconds),
+            .clears = alert::whole(seconds),
+            .channels = {}};
+}
+
+/// A watch of one chain and one channel, at second 1,000 on the wall.
+struct Watched {
+    test::FakeWorld fake;
+    std::uint64_t wall_s = 1'000;
+    WatchMonitor monitor{fake.world,
+                         {.chains = {"devnet"},
+                          .channels = {"ops"},
+                          .endpoints = {},
+                          .started_at_s = 1'000,
+                          .version = "1"}};
+    store::WatchFile file = store::WatchFile::in_memory();
+    WatchHealth health{monitor.progress, monitor.board, {old_above(300)}, 120s};
+
+    Watched() {
+        fake.world.wall_s = [this] { return wall_s; };
+        monitor.progress.expect(chain_worker("devnet"), 90s);
+        monitor.progress.expect(channel_worker("ops"), 60s);
+    }
+    void evaluate(std::uint64_t timestamp) {
+        monitor.evaluated("devnet", {.number = 7, .hash = {}, .timestamp = timestamp},
+                          std::make_shared<const report::Report>(), 1s);
+        monitor.looked("devnet", true);
+    }
+    void pass(std::chrono::seconds time) {
+        fake.clock.advance(time);
+        wall_s += static_cast<std::uint64_t>(time.count());
+    }
+    [[nodiscard]] Sentences still() { return health.what_stands_still(fake.clock.now()); }
+    [[nodiscard]] Sentences unready() {
+        return health.what_is_unready(file, fake.clock.now(), wall_s);
+    }
+};
+
+store::Outgoing message(const std::string& key, bool is_urgent) {
+    return {.id = 0,
+            .key = key,
+            .alert = key,
+            .channel = "ops",
+            .body = "{}",
+            .is_urgent = is_urgent,
+            .created_at = 0,
+            .attempts = 0};
+}
+
+}  // namespace
+
+TEST_CASE("a watch is ready once every chain was read, and not before", "[health]") {
+    Watched watched;
+    CHECK(watched.still().empty());
+    CHECK(watched.unready() == Sentences{"chain devnet: not read yet"});
+    watched.evaluate(990);
+    CHECK(watched.unready().empty());
+}
+
+TEST_CASE("a chain that cannot be read is alive, and not ready", "[health]") {
+    Watched watched;
+    watched.evaluate(990);
+    for (int i = 0; i < 3; ++i) {
+        watched.pass(50s);
+        watched.monitor.looked("devnet", false);
+        watched.monitor.rests("ops");
+    }
+    CHECK(watched.still().empty());
+    CHECK(watched.unready() == Sentences{"chain devnet: not read for 150 s"});
+    watched.monitor.looked("devnet", true);
+    CHECK(watched.unready().empty());
+}
+
+TEST_CASE("a thread that stands still makes the process unhealthy", "[health]") {
+    Watched watched;
+    watched.evaluate(990);
+    watched.pass(80s);
+    CHECK(watched.still() == Sentences{"channel ops: no progress for 80 s"});
+    watched.monitor.sent("ops", channels::Delivery::Outcome::Later, 1s);
+    CHECK(watched.still().empty());
+    watched.pass(11s);
+    CHECK(watched.still() == Sentences{"chain devnet: no progress for 91 s"});
+    watched.monitor.heard("devnet");
+    CHECK(watched.still().empty());
+}
+
+TEST_CASE("blocks are too old when a rule of block_age says so", "[health]") {
+    Watched watched;
+    watched.evaluate(700);
+    CHECK(watched.unready().empty());
+    watched.pass(1s);
+    CHECK(watched.unready() == Sentences{"chain devnet: its last block is 301 s old"});
+}
+
+TEST_CASE("an urgent message that waits for more than a minute makes it unready", "[health]") {
+    Watched watched;
+    watched.evaluate(990);
+    watched.file.write(
+        {.chain = "devnet", .messages = {message("a", true), message("b", false)}, .at = 1'000});
+    watched.pass(60s);
+    CHECK(watched.unready().empty());
+    watched.monitor.rests("ops");
+    watched.pass(1s);
+    CHECK(watched.unready() == Sentences{"channel ops: an urgent message waits since 61 s"});
+    watched.file.mark_dead(1, "gone", 1'060);
+    CHECK(watched.unready().empty());
+}
+
+TEST_CASE("what was found is told once it is written, and only then", "[health]") {
+    Watched watched;
+    const alert::Rule rule = old_above(1);
+    alert::Subject subject;
+    subject.chain = "devnet";
+    const alert::Value value{};
+    const alert::State state{};
+    const auto box = std::make_shared<server::Mailbox>([] {});
+    watched.monitor.events.listen(box, "");
+    watched.monitor.found("devnet",
+                          {.rule = rule,
+                           .subject = subject,
+                           .value = value,
+                           .state = state,
+                           .transition = {},
+                           .chain_id = core::ChainId(1),
+                           .block_time = core::Timestamp(7)},
+                          "{\"schema\":\"margrave.alert/1\"}");
+    CHECK(box->take().empty());
+    watched.monitor.wrote("other");
+    CHECK(box->take().empty());
+    watched.monitor.wrote("devnet");
+    CHECK_THAT(box->take(), Contains("event: alert\ndata: {\"schema\":\"margrave.alert/1\"}\n\n"));
+    watched.monitor.wrote("devnet");
+    CHECK(box->take().empty());
+}
+
+}  // namespace margrave::app
