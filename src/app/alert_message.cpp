@@ -108,6 +108,7 @@ std::string to_json(const AlertMessage& message) {
           {"hash", core::to_hex(message.block_hash)},
           {"timestamp", std::to_string(message.block_time.value())}}},
         {"fired_at_block", has_fired ? Json(std::to_string(message.state.fired.block)) : Json()},
+        {"fired_at", has_fired ? Json(std::to_string(message.state.fired.wall_s)) : Json()},
         {"at", std::to_string(message.at_s)},
         {"reproduce", reproduce(message)}};
     constexpr int kOneLine = -1;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/chain_watch.hpp"
+#include "app/channel_config.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
 #include "app/delivery.hpp"

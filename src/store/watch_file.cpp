@@ -16,7 +16,7 @@ namespace margrave::store {
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT id, \"key\", alert, channel, body, urgent, created, attempts, error FROM outbox ";
+    "SELECT id, \"key\", alert, channel, body, urgent, created, attempts, error, done FROM outbox ";
 
 std::int64_t to_integer(std::uint64_t value) {
     core::ensure(value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()),
@@ -54,7 +54,8 @@ std::vector<Outgoing> read_messages(Statement& rows) {
                        .is_urgent = rows.integer(5) != 0,
                        .created_at = natural(rows.integer(6)),
                        .attempts = natural(rows.integer(7)),
-                       .last_error = rows.text(8)});
+                       .last_error = rows.text(8),
+                       .done_at = natural(rows.integer(9))});
     }
     return out;
 }
@@ -250,6 +251,18 @@ void WatchFile::mark_sent(std::int64_t id, std::uint64_t now) {
     Statement mark(database_,
                    "UPDATE outbox SET state = 'sent', attempts = attempts + 1, error = '', "
                    "done = ? WHERE id = ?");
+    mark.bind(1, to_integer(now)).bind(2, id).run();
+}
+
+std::vector<Outgoing> WatchFile::sent(const std::string& channel) {
+    Statement rows(database_,
+                   std::string(kColumns) + "WHERE state = 'sent' AND channel = ? ORDER BY id");
+    rows.bind(1, std::string_view(channel));
+    return read_messages(rows);
+}
+
+void WatchFile::mark_repeated(std::int64_t id, std::uint64_t now) {
+    Statement mark(database_, "UPDATE outbox SET done = ? WHERE id = ? AND state = 'sent'");
     mark.bind(1, to_integer(now)).bind(2, id).run();
 }
 
