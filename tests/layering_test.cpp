@@ -55,7 +55,8 @@ const std::map<std::string, std::set<std::string>>& allowed() {
 const std::map<std::string, std::set<std::string>>& fenced() {
     static const std::map<std::string, std::set<std::string>> kFenced{
         {"nlohmann/",
-         {"src/snapshot", "src/report", "src/settings", "src/app", "src/evidence", "chains/evm"}},
+         {"src/snapshot", "src/report", "src/settings", "src/app", "src/evidence", "src/channels",
+          "chains/evm"}},
         {"simdjson", {"chains/evm"}},
         {"curl/", {"chains/evm", "src/channels"}},
         {"sqlite3", {"src/store"}},

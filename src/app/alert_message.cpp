@@ -156,6 +156,7 @@ std::string to_json(const AlertMessage& message) {
           {"timestamp", std::to_string(message.block_time.value())}}},
         {"fired_at_block",
          has_fired ? Json(std::to_string(worst.state.fired.block)) : Json(nullptr)},
+        {"fired_at", has_fired ? Json(std::to_string(worst.state.fired.wall_s)) : Json(nullptr)},
         {"count", message.members.size()},
         {"others", others(message)},
         {"at", std::to_string(message.at_s)},

@@ -8,7 +8,7 @@
 #include "app/alert_message.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
-#include "app/watch_config.hpp"
+#include "app/channel_config.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 

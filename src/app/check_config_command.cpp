@@ -5,6 +5,7 @@
 
 #include "adapters/adapter.hpp"
 #include "adapters/venue_kind.hpp"
+#include "app/channel_config.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
 #include "app/http_config.hpp"

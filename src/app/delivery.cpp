@@ -21,6 +21,14 @@ std::uint64_t retry_delay_s(std::uint64_t attempts, std::string_view key) {
     return 1 + chance % longest;
 }
 
+Courier::Courier(World& world, store::WatchFile& file, std::string name, channels::Channel& channel,
+                 WatchListener& listener)
+    : world_(world), file_(file), name_(std::move(name)), channel_(channel), listener_(listener) {
+    if (const auto repeats = channel_.repeats()) {
+        standing_.emplace(file_, name_, *repeats);
+    }
+}
+
 void Courier::deliver(const std::function<bool()>& is_asked_to_stop) {
     while (!is_asked_to_stop()) {
         if (unmarked_) {
@@ -29,6 +37,7 @@ void Courier::deliver(const std::function<bool()>& is_asked_to_stop) {
         }
         const auto message = file_.next(name_, world_.wall_s());
         if (!message) {
+            repeat();
             listener_.rests(name_);
             return;
         }
@@ -48,6 +57,12 @@ void Courier::note(const store::Outgoing& message, const Delivery& came, std::ui
         unmarked_ = message.id;
         file_.mark_sent(message.id, now_s);
         unmarked_.reset();
+        if (!came.why.empty()) {
+            say_of(message, "is delivered, but", came.why);
+        }
+        if (standing_) {
+            standing_->note(message, now_s);
+        }
     } else if (is_refused_for_good) {
         file_.mark_dead(message.id, came.why, now_s);
         say_of(message, "is given up", came.why);
@@ -58,6 +73,26 @@ void Courier::note(const store::Outgoing& message, const Delivery& came, std::ui
         file_.mark_failed(message.id, came.why, now_s + wait);
         say_of(message, fmt::format("is tried again in {} s", wait), came.why);
     }
+}
+
+void Courier::repeat() {
+    const std::uint64_t now_s = world_.wall_s();
+    const std::uint64_t every_s = standing_ ? channel_.repeats()->every_s : 0;
+    // A clock that was set back makes nobody wait.
+    if (!standing_ || (now_s < repeat_at_s_ && repeat_at_s_ - now_s <= every_s)) {
+        return;
+    }
+    repeat_at_s_ = now_s + every_s;
+    const auto messages = standing_->due(now_s);
+    if (messages.empty()) {
+        return;
+    }
+    const Delivery came = channel_.repeat(messages, now_s);
+    if (!came.why.empty() && !is_repeat_refused_) {
+        say(world_, fmt::format("channel {}: what stands could not be told again: {}",
+                                core::printable(name_), core::printable(came.why)));
+    }
+    is_repeat_refused_ = !came.why.empty();
 }
 
 void Courier::say_of(const store::Outgoing& message, std::string_view what,

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "app/standing.hpp"
 #include "app/watch_listener.hpp"
 #include "app/world.hpp"
 #include "channels/channel.hpp"
@@ -18,17 +18,12 @@ namespace margrave::app {
 class Courier {
   public:
     Courier(World& world, store::WatchFile& file, std::string name, channels::Channel& channel,
-            WatchListener& listener = WatchListener::nobody())
-        : world_(world),
-          file_(file),
-          name_(std::move(name)),
-          channel_(channel),
-          listener_(listener) {}
+            WatchListener& listener = WatchListener::nobody());
 
     /// Until nothing is due, or `is_asked_to_stop`. What the receiver does not take now is tried
     /// again after 1, 2, 4 … 60 s, or when it asks to, without an end; what it refuses for an hour,
-    /// or says is for nobody any more, is kept apart and said. Throws InputError where the file
-    /// cannot be used.
+    /// or says is for nobody any more, is kept apart and said. A receiver that forgets is then told
+    /// again what stands, when it is time. Throws InputError where the file cannot be used.
     void deliver(const std::function<bool()>& is_asked_to_stop);
 
     /// Long enough to move a receiver, or to give it another key.
@@ -36,6 +31,7 @@ class Courier {
 
   private:
     void note(const store::Outgoing& message, const channels::Delivery& came, std::uint64_t now_s);
+    void repeat();
     void say_of(const store::Outgoing& message, std::string_view what, const std::string& why);
 
     World& world_;
@@ -45,6 +41,9 @@ class Courier {
     WatchListener& listener_;
     /// Delivered, which the file could not be told yet: it is not sent again.
     std::optional<std::int64_t> unmarked_;
+    std::optional<Standing> standing_;  ///< of a receiver that forgets
+    std::uint64_t repeat_at_s_ = 0;
+    bool is_repeat_refused_ = false;
 };
 
 /// Seconds before the next try of a message that failed so many times. Spread by its key, so that

@@ -11,12 +11,15 @@
 #include <vector>
 
 #include "app/chain_watch.hpp"
+#include "app/channel_config.hpp"
 #include "app/commands.hpp"
 #include "app/crew.hpp"
 #include "app/delivery.hpp"
+#include "app/heartbeat.hpp"
 #include "app/service_manager.hpp"
 #include "app/watch_api.hpp"
 #include "app/watch_endpoints.hpp"
+#include "app/watch_health.hpp"
 #include "app/watch_monitor.hpp"
 #include "app/watch_setup.hpp"
 #include "core/text.hpp"
@@ -171,6 +174,22 @@ void set_to_work(Watch& watch, Crew& crew, std::chrono::milliseconds poll) {
     }
 }
 
+/// On a thread of its own, with a connection of its own.
+void keep_beating(World& world, const WatchSetup& setup, const WatchMonitor& monitor,
+                  const std::string& store, Crew& crew) {
+    crew.add([&world, &setup, &monitor, &crew, store] {
+        auto file = store::WatchFile::open(store);
+        WatchHealth health(monitor.progress, monitor.board, setup.plan->rules);
+        Heartbeat heartbeat(world, *setup.heartbeat, [&] {
+            return health.what_is_unready(file, world.clock.now(), world.wall_s());
+        });
+        while (!crew.is_asked_to_stop()) {
+            heartbeat.beat();
+            crew.rest(200ms);
+        }
+    });
+}
+
 /// What the configuration says now; nullopt, and a line, where it cannot be used.
 std::optional<WatchSetup> prepare_anew(World& world, const WatchOptions& options) {
     try {
@@ -215,6 +234,9 @@ bool run_with(World& world, const WatchOptions& options, WatchSetup& setup, stor
     const auto api = serve(world, setup, *watch.monitor, options.store);
     Crew crew(world, [] { return is_asked_to_end.load(); });
     set_to_work(watch, crew, std::chrono::milliseconds(options.poll_ms));
+    if (setup.heartbeat) {
+        keep_beating(world, setup, *watch.monitor, options.store, crew);
+    }
     service.ready(fmt::format("watching {} chains", watch.chains.size()));
     next = supervise(world, options, crew, watch.monitor->progress, service);
     if (!next) {

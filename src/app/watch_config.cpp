@@ -8,12 +8,9 @@
 #include <string_view>
 #include <utility>
 
-#include "chains/evm/http_url.hpp"
-#include "channels/webhook.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "settings/section.hpp"
-#include "settings/variables.hpp"
 
 namespace margrave::app {
 namespace {
@@ -118,32 +115,6 @@ alert::Rule read_rule(const Section& section) {
     return rule;
 }
 
-std::unique_ptr<channels::Channel> make_channel(const Section& section,
-                                                const settings::Environment& environment) {
-    const std::string kind = section.text("kind");
-    if (kind != "webhook") {
-        throw ConfigError(fmt::format("{}: \"{}\" is no kind of channel; there is webhook",
-                                      section.where("kind"), core::printable(kind)));
-    }
-    const auto expanded = [&](std::string_view key) {
-        return settings::expand_variables(section.text(key), section.where(key), environment);
-    };
-    channels::WebhookTarget target{.url = expanded("url"), .secret = {}};
-    const bool allow_plain_http = section.flag("allow_plain_http", false);
-    try {
-        chains::evm::check_endpoint_url(target.url, allow_plain_http);
-    } catch (const ConfigError& error) {
-        throw ConfigError(fmt::format("{}: {}", section.where("url"), error.what()));
-    }
-    try {
-        target.secret = channels::parse_webhook_secret(expanded("secret"));
-    } catch (const core::InputError& error) {
-        throw ConfigError(fmt::format("{}: {}", section.where("secret"), error.what()));
-    }
-    section.reject_unknown_keys();
-    return channels::make_webhook(std::move(target));
-}
-
 bool is_channel(const settings::Settings& settings, const std::string& name) {
     return std::any_of(settings.channels.begin(), settings.channels.end(),
                        [&](const Section& channel) { return channel.text("name") == name; });
@@ -185,29 +156,6 @@ std::vector<alert::Rule> make_rules(const settings::Settings& settings) {
     }
     check_names(settings, rules);
     return rules;
-}
-
-std::vector<ChannelPlan> plan_channels(const settings::Settings& settings) {
-    std::vector<ChannelPlan> out;
-    out.reserve(settings.channels.size());
-    for (const Section& section : settings.channels) {
-        // Such a receiver keeps alerts apart itself.
-        const std::string kind = section.text("kind");
-        const bool keeps_apart = kind == "pagerduty" || kind == "alertmanager";
-        out.push_back(
-            {.name = section.text("name"), .is_grouped = section.flag("grouped", !keeps_apart)});
-    }
-    return out;
-}
-
-Channels make_channels(const settings::Settings& settings,
-                       const settings::Environment& environment) {
-    static_cast<void>(plan_channels(settings));  // the keys that it knows are known
-    Channels out;
-    for (const Section& section : settings.channels) {
-        out.emplace(section.text("name"), make_channel(section, environment));
-    }
-    return out;
 }
 
 }  // namespace margrave::app

@@ -5,6 +5,7 @@
 
 #include "app/configuration.hpp"
 #include "app/factor_map.hpp"
+#include "app/watch_config.hpp"
 #include "core/errors.hpp"
 
 namespace margrave::app {
@@ -53,6 +54,7 @@ WatchSetup prepare_watch(World& world, const WatchOptions& options) {
         .plan = std::make_unique<WatchPlan>(make_plan(load_settings(world, options.config_file))),
         .channels = {},
         .http = std::nullopt,
+        .heartbeat = std::nullopt,
         .endpoints = nullptr,
         .chains = {}};
     out.plan->store_name = std::filesystem::path(options.store).filename().string();
@@ -61,6 +63,7 @@ WatchSetup prepare_watch(World& world, const WatchOptions& options) {
     const SourceOptions source = whom_to_watch(options, settings);
     const auto wallets = gather_wallets(world, source, settings);
     out.http = read_http_config(settings, options.listen, world.environment);
+    out.heartbeat = read_heartbeat(settings, world.environment);
     out.endpoints = std::make_unique<EndpointWatch>(world, settings);
     out.chains = connect_chains(out.endpoints->world(), source, settings, wallets);
     return out;

@@ -4,10 +4,11 @@
 #include <optional>
 #include <vector>
 
+#include "app/channel_config.hpp"
 #include "app/cli.hpp"
 #include "app/gather_parts.hpp"
+#include "app/heartbeat.hpp"
 #include "app/http_config.hpp"
-#include "app/watch_config.hpp"
 #include "app/watch_endpoints.hpp"
 #include "app/watch_plan.hpp"
 #include "app/world.hpp"
@@ -19,6 +20,7 @@ struct WatchSetup {
     std::unique_ptr<WatchPlan> plan;  ///< whose address stays
     Channels channels;
     std::optional<HttpConfig> http;
+    std::optional<HeartbeatConfig> heartbeat;
     std::unique_ptr<EndpointWatch> endpoints;  ///< that the chains are connected by
     std::vector<ConnectedWallets> chains;
 };

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 /// Where messages go. A channel sends one message once and says what came of it; when it is tried
@@ -18,11 +19,19 @@ struct Delivery {
         Delivered,
         Later,    ///< worth another try
         Refused,  ///< as it is refused while a receiver is being moved, or for good
-        Never,    ///< the receiver says that it is gone
+        Never,    ///< the receiver says that it is gone, or will never take this
     };
     Outcome outcome = Outcome::Later;
-    std::string why;                             ///< of what is not delivered; without any secret
-    std::optional<std::uint64_t> retry_after_s;  ///< as the receiver asks
+    /// Of what is not delivered, or not to everybody, or not where it was sent to; without any
+    /// secret.
+    std::string why = {};
+    std::optional<std::uint64_t> retry_after_s = std::nullopt;  ///< as the receiver asks
+};
+
+/// How often a receiver that forgets is told again.
+struct Repeats {
+    std::uint64_t every_s = 0;      ///< what stands
+    std::uint64_t ended_for_s = 0;  ///< what ended, for so long
 };
 
 class Channel {
@@ -30,6 +39,15 @@ class Channel {
     virtual ~Channel() = default;
     /// `now_s` is the time of this try, on the wall. Never throws for what the receiver does.
     [[nodiscard]] virtual Delivery send(const Message& message, std::uint64_t now_s) = 0;
+
+    /// Of a receiver that forgets what it is not told again; else nullopt.
+    [[nodiscard]] virtual std::optional<Repeats> repeats() const { return std::nullopt; }
+    /// Messages that it took before and that stand, or ended a short while ago, once more. Only of
+    /// a channel with repeats().
+    [[nodiscard]] virtual Delivery repeat(std::span<const Message> /*messages*/,
+                                          std::uint64_t /*now_s*/) {
+        return {.outcome = Delivery::Outcome::Delivered};
+    }
 };
 
 }  // namespace margrave::channels

@@ -1,23 +1,29 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "channels/channel.hpp"
+#include "channels/secret.hpp"
 #include "core/hex.hpp"
 
 namespace margrave::channels {
 
+/// JSON in, the same JSON with a signature in it out, always the same for the same. Throws
+/// core::InputError for what cannot be signed.
+using Sign = std::function<std::string(std::string_view json)>;
+
 struct WebhookTarget {
-    std::string url;     ///< may hold a key: never shown
+    Secret url;          ///< may hold a key
     core::Bytes secret;  ///< of 24 to 64 bytes
+    Sign sign = {};      ///< none: the body is posted as it is
 };
 
 /// Posts the body as Standard Webhooks 1.0 asks: headers webhook-id, webhook-timestamp and
-/// webhook-signature, "v1," and the HMAC-SHA256 of "ID.TIMESTAMP.BODY". Verifies certificates,
-/// takes no redirect and no proxy, and waits 15 s at most. 2xx is delivered; 408, 425, 429, 5xx and
-/// what did not come through are worth another try; 410 is not; all else is refused.
+/// webhook-signature, "v1," and the HMAC-SHA256 of "ID.TIMESTAMP.BODY". 2xx is delivered; 408, 425,
+/// 429, 5xx and what did not come through are worth another try; 410 is not; all else is refused.
 [[nodiscard]] std::unique_ptr<Channel> make_webhook(WebhookTarget target);
 
 /// "whsec_" and base64 of 24 to 64 bytes; throws core::InputError that does not show it.

@@ -85,18 +85,23 @@ std::string find_oddity(const nlohmann::json& stated, const Seal& seal) {
     return {};
 }
 
+/// The block that `said` speaks of, if it does.
+void add_block(const nlohmann::json& said, std::vector<ReportBlock>& blocks) {
+    if (said.is_object() && said.contains("block") && said.at("block").is_object()) {
+        const auto& block = said.at("block");
+        blocks.push_back({.chain = text_at(said, "chain"),
+                          .number = text_at(block, "number"),
+                          .timestamp = text_at(block, "timestamp")});
+    }
+}
+
 std::vector<ReportBlock> blocks_of(const nlohmann::json& report) {
     std::vector<ReportBlock> blocks;
+    add_block(report, blocks);  // an alert is of one
     const auto chains = report.find("chains");
-    if (chains == report.end() || !chains->is_array()) {
-        return blocks;
-    }
-    for (const auto& chain : *chains) {
-        if (chain.is_object() && chain.contains("block") && chain.at("block").is_object()) {
-            const auto& block = chain.at("block");
-            blocks.push_back({.chain = text_at(chain, "chain"),
-                              .number = text_at(block, "number"),
-                              .timestamp = text_at(block, "timestamp")});
+    if (chains != report.end() && chains->is_array()) {
+        for (const auto& chain : *chains) {
+            add_block(chain, blocks);
         }
     }
     return blocks;

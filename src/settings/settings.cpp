@@ -106,6 +106,7 @@ struct Merged {
     std::optional<Section> wallets;
     std::optional<Section> portfolios;
     std::optional<Section> http;
+    std::optional<Section> heartbeat;
 };
 
 /// The chains that one file speaks of.
@@ -151,6 +152,7 @@ NamedChains merge(const Source& source, Merged& merged) {
     merge_table("wallets", merged.wallets);
     merge_table("portfolios", merged.portfolios);
     merge_table("http", merged.http);
+    merge_table("heartbeat", merged.heartbeat);
     if (const auto report = root.table("report")) {
         merged.report = merged.report ? merged.report->merged_with(*report) : *report;
     }
@@ -496,6 +498,7 @@ Settings load(const std::vector<Source>& shipped, const std::optional<Source>& u
     settings.rules = merged.rules.sections();
     settings.channels = merged.channels.sections();
     settings.http = merged.http;
+    settings.heartbeat = merged.heartbeat;
     read_wallet_names(merged.wallets, merged.portfolios, settings);
     if (merged.report) {
         settings.at_risk_below = read_at_risk_below(*merged.report);

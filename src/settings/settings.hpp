@@ -122,9 +122,10 @@ struct Settings {
     std::map<std::string, std::string, std::less<>> wallets;
     /// [portfolios]: a name and its members, names of wallets or addresses.
     std::map<std::string, std::vector<std::string>, std::less<>> portfolios;
-    std::vector<Section> rules;     ///< [[rules]], which the watch understands
-    std::vector<Section> channels;  ///< [[channels]]
-    std::optional<Section> http;    ///< [http], of the watch too
+    std::vector<Section> rules;        ///< [[rules]], which the watch understands
+    std::vector<Section> channels;     ///< [[channels]]
+    std::optional<Section> http;       ///< [http], of the watch too
+    std::optional<Section> heartbeat;  ///< [heartbeat], of the watch too
     std::vector<std::string>
         user_chains;  ///< chains of the user's own file, its markets' too, in the order of names
     /// [report] rate_horizon_days, rate_shocks and basis_fall.

@@ -16,7 +16,7 @@ namespace margrave::store {
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT id, \"key\", alert, channel, body, urgent, created, attempts, error FROM outbox ";
+    "SELECT id, \"key\", alert, channel, body, urgent, created, attempts, error, done FROM outbox ";
 
 constexpr std::string_view kBlockColumns =
     "SELECT number, hash, time FROM blocks WHERE chain = ? ORDER BY number DESC ";
@@ -43,7 +43,8 @@ std::vector<Outgoing> read_messages(Statement& rows) {
                        .is_urgent = rows.integer(5) != 0,
                        .created_at = natural(rows.integer(6)),
                        .attempts = natural(rows.integer(7)),
-                       .last_error = rows.text(8)});
+                       .last_error = rows.text(8),
+                       .done_at = natural(rows.integer(9))});
     }
     return out;
 }
@@ -273,6 +274,18 @@ void WatchFile::mark_sent(std::int64_t id, std::uint64_t now) {
     Statement mark(database_,
                    "UPDATE outbox SET state = 'sent', attempts = attempts + 1, error = '', "
                    "done = ? WHERE id = ?");
+    mark.bind(1, to_integer(now)).bind(2, id).run();
+}
+
+std::vector<Outgoing> WatchFile::sent(const std::string& channel) {
+    Statement rows(database_,
+                   std::string(kColumns) + "WHERE state = 'sent' AND channel = ? ORDER BY id");
+    rows.bind(1, std::string_view(channel));
+    return read_messages(rows);
+}
+
+void WatchFile::mark_repeated(std::int64_t id, std::uint64_t now) {
+    Statement mark(database_, "UPDATE outbox SET done = ? WHERE id = ? AND state = 'sent'");
     mark.bind(1, to_integer(now)).bind(2, id).run();
 }
 

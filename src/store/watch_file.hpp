@@ -43,6 +43,7 @@ struct Outgoing {
     std::uint64_t created_at = 0;  ///< wall seconds, as all times here
     std::uint64_t attempts = 0;
     std::string last_error = {};
+    std::uint64_t done_at = 0;  ///< when it was delivered or given up; 0: neither
 };
 
 /// How many messages of a channel and lane wait, or were given up.
@@ -107,6 +108,10 @@ class WatchFile {
     /// failed rests, as the channel rests then.
     [[nodiscard]] std::optional<Outgoing> next(const std::string& channel, std::uint64_t now);
     void mark_sent(std::int64_t id, std::uint64_t now);
+    /// Delivered ones of a channel, in the order in which they were written.
+    [[nodiscard]] std::vector<Outgoing> sent(const std::string& channel);
+    /// A delivered one that was told again: it is kept for another 30 days.
+    void mark_repeated(std::int64_t id, std::uint64_t now);
     /// To be tried again.
     void mark_failed(std::int64_t id, std::string_view error, std::uint64_t not_before);
     /// The receiver will never take it.

@@ -1,7 +1,6 @@
 #include "app/watch_config.hpp"
 
 #include <catch2/catch.hpp>
-#include <map>
 #include <string>
 
 #include "core/errors.hpp"
@@ -20,18 +19,7 @@ settings::Settings load(const std::string& text) {
 const std::string kRule =
     "[[rules]]\nname = \"mine\"\nwatch = \"health_factor\"\nseverity = \"info\"\n";
 const std::string kChannel =
-    "[[channels]]\nname = \"ops\"\nkind = \"webhook\"\nurl = \"https://ops.example/${KEY}\"\n"
-    "secret = \"${SECRET}\"\n";
-
-settings::Environment environment(const std::string& secret) {
-    return [secret](const std::string& name) -> std::optional<std::string> {
-        const std::map<std::string, std::string> set{{"KEY", "k-e-y"}, {"SECRET", secret}};
-        const auto found = set.find(name);
-        return found == set.end() ? std::nullopt : std::optional(found->second);
-    };
-}
-
-const std::string kSecret = "whsec_" + std::string(32, 'A');
+    "[[channels]]\nname = \"ops\"\nkind = \"webhook\"\nurl = \"https://ops.example/\"\n";
 
 }  // namespace
 
@@ -94,37 +82,6 @@ TEST_CASE("a rule that cannot be is refused with its place", "[watch_config]") {
                       Contains("\"loud\" is none of info, warning, critical"));
     CHECK_THROWS_WITH(make_rules(load(of_kind("block_age", "info", "for_s = 1\n"))),
                       Contains("block_age is a time itself"));
-}
-
-TEST_CASE("channels take their secrets from the environment and never show them",
-          "[watch_config]") {
-    CHECK(make_channels(load(kChannel), environment(kSecret)).contains("ops"));
-    CHECK(make_channels(load(""), environment(kSecret)).empty());
-    // Others need the variables not at all.
-    CHECK_NOTHROW(load(kChannel));
-
-    const auto refusal = [](const std::string& text, const std::string& secret) -> std::string {
-        try {
-            static_cast<void>(make_channels(load(text), environment(secret)));
-        } catch (const core::ConfigError& error) {
-            return error.what();
-        }
-        return "taken";
-    };
-    CHECK_THAT(refusal(kChannel, "hush-hush"),
-               Contains("my.toml:5: key `secret`") && !Contains("hush"));
-    CHECK_THAT(refusal(kChannel, ""), Contains("SECRET is not set"));
-    const auto with_url = [](const std::string& url) {
-        return "[[channels]]\nname = \"ops\"\nkind = \"webhook\"\nurl = \"" + url +
-               "\"\nsecret = \"" + kSecret + "\"\n";
-    };
-    CHECK(refusal(with_url("http://127.0.0.1:80/hook"), "") == "taken");
-    CHECK_THAT(refusal(with_url("http://ops.example/k-e-y"), ""),
-               Contains("key `url`") && !Contains("k-e-y"));
-    CHECK_THAT(refusal(with_url("ftp://ops.example/k-e-y"), ""),
-               Contains("key `url`") && !Contains("k-e-y"));
-    CHECK_THAT(refusal("[[channels]]\nname = \"ops\"\nkind = \"pigeon\"\n", ""),
-               Contains("\"pigeon\" is no kind of channel"));
 }
 
 TEST_CASE("escalation and inhibition name what there is", "[watch_config]") {

@@ -1,0 +1,188 @@
+#include "channels/alert_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "core/text.hpp"
+#include "core/time.hpp"
+#include "core/u256.hpp"
+
+namespace margrave::channels {
+namespace {
+
+using nlohmann::json;
+
+/// Of any one text. The longest that margrave writes, the summary, has about 600.
+constexpr std::size_t kBytesMax = 2000;
+
+std::string text_of(const json& alert, const char* name) {
+    const auto found = alert.find(name);
+    return found != alert.end() && found->is_string()
+               ? core::printable(found->get_ref<const std::string&>(), kBytesMax)
+               : std::string();
+}
+
+std::optional<std::uint64_t> seconds_of(const json& alert, const char* name) {
+    return core::parse_u64(text_of(alert, name));
+}
+
+std::size_t bytes_of_code_point(char lead) {
+    const auto byte = static_cast<unsigned char>(lead);
+    return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+}
+
+/// Of valid UTF-8.
+std::vector<std::string_view> code_points(std::string_view text) {
+    std::vector<std::string_view> out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        out.push_back(text.substr(0, bytes_of_code_point(text.front())));
+        text.remove_prefix(out.back().size());
+    }
+    return out;
+}
+
+char32_t value_of(std::string_view code_point) {
+    const auto lead = static_cast<unsigned char>(code_point.front());
+    char32_t out = code_point.size() == 1 ? lead : lead & (0x7fU >> code_point.size());
+    for (const char next : code_point.substr(1)) {
+        out = out << 6U | (static_cast<unsigned char>(next) & 0x3fU);
+    }
+    return out;
+}
+
+/// What changes the character before it: accents, variants, colours of skin.
+bool is_attached(std::string_view code_point) {
+    struct Range {
+        char32_t first;
+        char32_t last;
+    };
+    constexpr std::array<Range, 7> kRanges{{{0x0300, 0x036f},
+                                            {0x1ab0, 0x1aff},
+                                            {0x1dc0, 0x1dff},
+                                            {0x20d0, 0x20ff},
+                                            {0xfe00, 0xfe0f},
+                                            {0xfe20, 0xfe2f},
+                                            {0x1f3fb, 0x1f3ff}}};
+    const char32_t value = value_of(code_point);
+    return std::any_of(kRanges.begin(), kRanges.end(), [&](const Range& range) {
+        return range.first <= value && value <= range.last;
+    });
+}
+
+std::string escape(std::string_view code_point, Sink sink) {
+    constexpr std::string_view kMarkdown = R"(\`*_~|<>#[](){}@:+-.!=/&)";
+    const char first = code_point.front();
+    if (sink == Sink::Markup) {
+        return first == '&'   ? "&amp;"
+               : first == '<' ? "&lt;"
+               : first == '>' ? "&gt;"
+                              : std::string(code_point);
+    }
+    const bool is_markdown = sink == Sink::Markdown && kMarkdown.find(first) != kMarkdown.npos;
+    return (is_markdown ? "\\" : "") + std::string(code_point);
+}
+
+}  // namespace
+
+bool AlertText::is_end() const { return kind == "resolve" || kind == "known"; }
+bool AlertText::is_about_data() const { return kind == "unknown" || kind == "known"; }
+
+std::string AlertText::title() const {
+    return fmt::format("{} {}: {}", severity.empty() ? "alert" : severity,
+                       kind.empty() ? "message" : kind, rule.empty() ? "margrave" : rule);
+}
+
+std::vector<std::pair<std::string, std::string>> AlertText::facts() const {
+    const auto time = [](const std::optional<std::uint64_t>& second) {
+        return second ? core::format_utc(core::Timestamp(*second)) : std::string();
+    };
+    std::vector<std::pair<std::string, std::string>> out{
+        {"chain", chain},
+        {"protocol", protocol},
+        {"market", market},
+        {"wallet", wallet},
+        {quantity.empty() ? "value" : quantity, value},
+        {"not known", unknown_because},
+        {"block", block},
+        {"fired", time(fired_at_s)},
+        {"found", time(at_s)},
+        {"episode", episode == 0 ? std::string() : std::to_string(episode)},
+        {"reproduce", reproduce}};
+    std::erase_if(out, [](const auto& fact) { return fact.second.empty(); });
+    return out;
+}
+
+AlertText read_alert(std::string_view body) {
+    constexpr bool kThrow = false;
+    const json alert = json::parse(body, nullptr, kThrow);
+    AlertText out;
+    if (!alert.is_object()) {
+        out.summary = core::printable(body, kBytesMax);
+        return out;
+    }
+    const auto block = alert.find("block");
+    const auto episode = alert.find("episode");
+    out = {.alert = text_of(alert, "alert"),
+           .kind = text_of(alert, "kind"),
+           .severity = text_of(alert, "severity"),
+           .summary = text_of(alert, "summary"),
+           .rule = text_of(alert, "rule"),
+           .chain = text_of(alert, "chain"),
+           .protocol = text_of(alert, "protocol"),
+           .market = text_of(alert, "market"),
+           .wallet = text_of(alert, "wallet"),
+           .quantity = text_of(alert, "quantity"),
+           .value = text_of(alert, "value"),
+           .unknown_because = text_of(alert, "unknown_because"),
+           .block = block != alert.end() && block->is_object() ? text_of(*block, "number") : "",
+           .reproduce = text_of(alert, "reproduce"),
+           .episode = episode != alert.end() && episode->is_number_unsigned()
+                          ? episode->get<std::uint64_t>()
+                          : 0,
+           .at_s = seconds_of(alert, "at"),
+           .fired_at_s = seconds_of(alert, "fired_at")};
+    if (out.summary.empty()) {
+        out.summary = out.title() + " " + out.alert;
+    }
+    return out;
+}
+
+std::size_t units(std::string_view text) {
+    std::size_t out = 0;
+    for (const char byte : text) {
+        const auto value = static_cast<unsigned char>(byte);
+        // One for each that begins a code point, and one more where it begins four bytes.
+        out += (value & 0xc0U) == 0x80 ? 0 : value >= 0xf0 ? 2 : 1;
+    }
+    return out;
+}
+
+std::string fit(std::string_view text, std::size_t units_max, Sink sink) {
+    const auto points = code_points(text);
+    std::vector<std::string> escaped;
+    escaped.reserve(points.size());
+    std::size_t size = 0;
+    for (const auto point : points) {
+        escaped.push_back(escape(point, sink));
+        size += units(escaped.back());
+    }
+    std::size_t kept = points.size();
+    std::string end;
+    while (size + units(end) > units_max && kept > 0) {
+        do {
+            size -= units(escaped[--kept]);
+        } while (kept > 0 && is_attached(points[kept]));
+        end = fmt::format("…(+{})", points.size() - kept);
+    }
+    std::string out;
+    for (std::size_t i = 0; i < kept; ++i) {
+        out += escaped[i];
+    }
+    return out + end;
+}
+
+}  // namespace margrave::channels

@@ -1,0 +1,188 @@
+#include "channels/command.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/errors.hpp"
+
+namespace margrave::channels {
+namespace {
+
+class Descriptor {
+  public:
+    explicit Descriptor(int number) : number_(number) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() {
+        if (number_ >= 0) {
+            ::close(number_);
+        }
+    }
+    [[nodiscard]] int get() const { return number_; }
+
+  private:
+    int number_;
+};
+
+Delivery later(std::string why) {
+    return {.outcome = Delivery::Outcome::Later, .why = std::move(why)};
+}
+
+Delivery not_run(int error) {
+    return later(fmt::format("the program cannot be run: {}", std::strerror(error)));
+}
+
+/// The text as a file without a name: a program that reads slowly, or not at all, holds nobody up.
+int file_of(std::string_view text) {
+    const int file = ::memfd_create("message", MFD_CLOEXEC);
+    while (file >= 0 && !text.empty()) {
+        const auto written = ::write(file, text.data(), text.size());
+        if (written < 0 && errno != EINTR) {
+            ::close(file);
+            return -1;
+        }
+        text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
+    }
+    if (file >= 0) {
+        ::lseek(file, 0, SEEK_SET);
+    }
+    return file;
+}
+
+/// How a program is begun: alone in a process group of its own, with nothing of margrave's but the
+/// message.
+class Start {
+  public:
+    explicit Start(int input) {
+        core::ensure(::posix_spawn_file_actions_init(&files_) == 0 &&
+                         ::posix_spawnattr_init(&attributes_) == 0,
+                     "there is memory to start a program");
+        ::posix_spawn_file_actions_adddup2(&files_, input, STDIN_FILENO);
+        ::posix_spawn_file_actions_addopen(&files_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+        ::posix_spawn_file_actions_adddup2(&files_, STDOUT_FILENO, STDERR_FILENO);
+        ::posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
+        sigset_t none{};
+        sigset_t all{};
+        ::sigemptyset(&none);
+        ::sigfillset(&all);
+        ::posix_spawnattr_setsigmask(&attributes_, &none);
+        ::posix_spawnattr_setsigdefault(&attributes_, &all);
+        ::posix_spawnattr_setpgroup(&attributes_, 0);
+        ::posix_spawnattr_setflags(
+            &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    }
+    Start(const Start&) = delete;
+    Start& operator=(const Start&) = delete;
+    ~Start() {
+        ::posix_spawn_file_actions_destroy(&files_);
+        ::posix_spawnattr_destroy(&attributes_);
+    }
+
+    /// 0, or why not.
+    [[nodiscard]] int run(const std::vector<std::string>& argv,
+                          const std::vector<std::string>& environment, pid_t& pid) const {
+        const auto pointers = [](const std::vector<std::string>& texts) {
+            std::vector<char*> out;
+            out.reserve(texts.size() + 1);
+            for (const std::string& text : texts) {
+                out.push_back(const_cast<char*>(text.c_str()));
+            }
+            out.push_back(nullptr);
+            return out;
+        };
+        return ::posix_spawn(&pid, argv.front().c_str(), &files_, &attributes_,
+                             pointers(argv).data(), pointers(environment).data());
+    }
+
+  private:
+    posix_spawn_file_actions_t files_{};
+    posix_spawnattr_t attributes_{};
+};
+
+/// Whether it ended in time. Where the system is out of descriptors, it did not.
+bool wait_for_end(pid_t pid, int timeout_ms) {
+    const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (process.get() < 0) {
+        return false;
+    }
+    pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
+    int count = 0;
+    do {
+        count = ::poll(&ended, 1, timeout_ms);
+    } while (count < 0 && errno == EINTR);
+    return count > 0;
+}
+
+/// Ends its whole group, which is its own as long as nobody waited for it, and returns its status.
+int end_and_wait(pid_t pid) {
+    ::kill(-pid, SIGKILL);
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return status;
+}
+
+Delivery judge_end(int status) {
+    constexpr int kTemporary = 75;  // EX_TEMPFAIL of sysexits.h
+    if (WIFSIGNALED(status)) {
+        return later(fmt::format("the program was ended by signal {}", WTERMSIG(status)));
+    }
+    const int code = WEXITSTATUS(status);
+    if (code == 0) {
+        return {.outcome = Delivery::Outcome::Delivered};
+    }
+    return later(code == kTemporary ? "the program asks to be tried later"
+                                    : fmt::format("the program ends with exit code {}", code));
+}
+
+class Command : public Channel {
+  public:
+    explicit Command(CommandTarget target) : target_(std::move(target)) {}
+
+    [[nodiscard]] Delivery send(const Message& message, std::uint64_t /*now_s*/) override {
+        const Descriptor input(file_of(message.body));
+        if (input.get() < 0) {
+            return not_run(errno);
+        }
+        pid_t pid = 0;
+        const int error =
+            Start(input.get())
+                .run(target_.argv, {"PATH=" + target_.path, "MARGRAVE_ALERT_KEY=" + message.key},
+                     pid);
+        if (error != 0) {
+            return not_run(error);
+        }
+        const bool is_in_time = wait_for_end(pid, target_.timeout_ms);
+        const int status = end_and_wait(pid);
+        return is_in_time ? judge_end(status)
+                          : later(fmt::format("the program was killed after {} s",
+                                              target_.timeout_ms / 1000));
+    }
+
+  private:
+    CommandTarget target_;
+};
+
+}  // namespace
+
+std::unique_ptr<Channel> make_command(CommandTarget target) {
+    core::ensure(!target.argv.empty(), "a command names its program");
+    return std::make_unique<Command>(std::move(target));
+}
+
+}  // namespace margrave::channels

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "channels/alert_text.hpp"
+#include "channels/channel.hpp"
+#include "channels/secret.hpp"
+
+namespace margrave::channels {
+
+struct EmailTarget {
+    std::string url;  ///< smtps://HOST[:465] or smtp://HOST[:587]; a path is the name in EHLO
+    std::string from = {};
+    std::vector<std::string> to = {};
+    std::string username = {};  ///< empty: nobody logs in
+    Secret password = {};
+    bool allow_plain = false;  ///< no TLS; only to this machine
+};
+
+/// Sends mail through an SMTP server, over TLS with a certificate that is verified. 4xx is worth
+/// another try, 5xx is refused. A recipient that is refused keeps the others not: those that were
+/// refused for now are tried again alone.
+[[nodiscard]] std::unique_ptr<Channel> make_email(EmailTarget target);
+
+/// Throws core::ConfigError for a URL that is neither smtps:// nor smtp:// with a host, has a user
+/// in it, or would go over a network without TLS. The message quotes nothing.
+void check_mail_url(const std::string& url, bool allow_plain);
+
+/// "name@host" of plain characters, so that nothing else can be meant by it.
+[[nodiscard]] bool is_mail_address(std::string_view text);
+
+/// The whole mail, lines ended by CR LF.
+[[nodiscard]] std::string mail_of(const AlertText& alert, const std::string& key,
+                                  const EmailTarget& target, std::uint64_t now_s);
+
+/// What an SMTP server answered to each recipient, of its lines in their order: the codes between
+/// those to MAIL and to DATA.
+[[nodiscard]] std::vector<int> recipient_codes(const std::vector<int>& codes,
+                                               std::size_t recipients);
+
+}  // namespace margrave::channels
