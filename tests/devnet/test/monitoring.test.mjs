@@ -49,7 +49,8 @@ scrape_configs:
     const gone = new Promise((resolve) => child.once("exit", resolve).once("error", (error) => resolve((said += error))));
     const api = async (what) => {
         const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${what}`).catch(() => null);
-        return answer && (await answer.json());
+        // While it starts it answers in plain words.
+        return answer?.headers.get("content-type")?.includes("json") ? answer.json() : null;
     };
     const stop = () => (child.kill("SIGKILL"), gone);
     await until(async () => (await api("targets"))?.data.activeTargets[0]?.health === "up", "a scrape").catch(async (error) => {
