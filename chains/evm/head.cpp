@@ -70,6 +70,20 @@ Block parse_block(const std::string& result, std::string_view method) {
     return out;
 }
 
+std::optional<core::Hash> parse_parent(const std::string& result) {
+    const auto block = nlohmann::json::parse(result, nullptr, false);
+    if (!block.contains("parentHash") || !block["parentHash"].is_string()) {
+        return std::nullopt;
+    }
+    const auto bytes = core::parse_hex(block["parentHash"].get_ref<const std::string&>());
+    core::Hash out{};
+    if (!bytes || bytes->size() != out.size()) {
+        return std::nullopt;
+    }
+    std::copy(bytes->begin(), bytes->end(), out.begin());
+    return out;
+}
+
 bool is_digits(std::string_view text) {
     return !text.empty() &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -192,6 +206,7 @@ Head read_head(RpcTransport& rpc, std::string_view block) {
     Head head;
     head.chain_id = parse_chain_id(checked(id, "eth_chainId"));
     head.block = parse_block(checked(found, call.method), call.method);
+    head.parent = parse_parent(*found);
     ensure_is_the_block(head.block, block, call.method);
     return head;
 }

@@ -18,6 +18,7 @@ namespace margrave::chains::evm {
 struct Head {
     core::ChainId chain_id;
     Block block;
+    std::optional<core::Hash> parent = std::nullopt;  ///< of nodes that tell it
 };
 
 /// Chain id and block in one round trip. `block` is "latest", "safe", "finalized", decimal digits,

@@ -102,10 +102,12 @@ void tell_of_knowing(const Rule& rule, const Hush& hush, std::uint64_t wall_s, S
         if (state.is_unknown_told) {
             state.is_unknown_told = false;
             out.push_back(told(Kind::Known, state));
+            out.back().episode = state.unknown_episode;
         }
     } else if (!state.is_unknown_told && !hush.is_inhibited &&
                has_waited(*state.unknown_since_s, wall_s, rule.unknown_after_s)) {
         state.is_unknown_told = true;
+        state.unknown_episode = state.episode;
         out.push_back(told(Kind::Unknown, state));
     }
 }
@@ -272,6 +274,7 @@ core::Archive to_archive(const State& state) {
     out.set("is_flapping", state.is_flapping);
     out.set_optional("unknown_since_s", state.unknown_since_s);
     out.set("is_unknown_told", state.is_unknown_told);
+    out.set("unknown_episode", state.unknown_episode);
     out.set("is_fire_told", state.is_fire_told);
     out.set("told_s", state.told_s);
     out.set("is_escalated", state.is_escalated);
@@ -290,12 +293,14 @@ void restore_telling(const core::Archive& archive, State& state) {
     if (!archive.has("is_fire_told")) {
         state.is_fire_told = state.fires_still();
         state.told_s = state.fired.wall_s;
+        state.unknown_episode = state.episode;
         return;
     }
     for (const core::Archive& one : archive.list("fires")) {
         state.fires.push_back(one.u64("chain_s"));
     }
     state.is_flapping = archive.flag("is_flapping");
+    state.unknown_episode = archive.u64("unknown_episode");
     state.is_fire_told = archive.flag("is_fire_told");
     state.told_s = archive.u64("told_s");
     state.is_escalated = archive.flag("is_escalated");

@@ -56,9 +56,10 @@ struct State {
     /// Since when its value is not known, and whether that was told.
     std::optional<std::uint64_t> unknown_since_s = std::nullopt;
     bool is_unknown_told = false;
-    bool is_fire_told = false;                     ///< of this episode
-    std::uint64_t told_s = 0;                      ///< when, on the wall
-    bool is_escalated = false;                     ///< of this episode
+    std::uint64_t unknown_episode = 0;  ///< in which: that it is known again is told of the same
+    bool is_fire_told = false;          ///< of this episode
+    std::uint64_t told_s = 0;           ///< when, on the wall
+    bool is_escalated = false;          ///< of this episode
     std::optional<core::Wad> last = std::nullopt;  ///< the value that was last known
     Moment seen;                                   ///< when
     bool seen_any = false;                         ///< it ever was

@@ -86,7 +86,7 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
         const auto head =
             chains::evm::read_head_of(*transport_, chain.name, chain.chain_id, "latest");
         plan_.listener->saw_head(chain.name, head.block);
-        follow(head.block, is_asked_to_stop);
+        follow(head, is_asked_to_stop);
         if (is_blind_) {
             say(world_, fmt::format("chain {} can be read again", chain.name));
             is_blind_ = false;
@@ -155,7 +155,9 @@ std::optional<std::uint64_t> ChainWatch::find_fork(const chains::Block& head) {
     return std::nullopt;
 }
 
-void ChainWatch::follow(const chains::Block& head, const std::function<bool()>& is_asked_to_stop) {
+void ChainWatch::follow(const chains::evm::Head& newest,
+                        const std::function<bool()>& is_asked_to_stop) {
+    const chains::Block& head = newest.block;
     const auto last = last_that_stands(head);
     const std::uint64_t to = head.number.value();
     std::uint64_t from = last ? *last + 1 : to;
@@ -167,7 +169,12 @@ void ChainWatch::follow(const chains::Block& head, const std::function<bool()>& 
     }
     for (std::uint64_t number = from; number <= to && !is_asked_to_stop(); ++number) {
         try {
-            evaluate({number == to ? core::to_hex(head.hash) : std::to_string(number)});
+            const auto next = number == to ? newest
+                                           : chains::evm::read_head_of(
+                                                 *transport_, chosen_.chain.name,
+                                                 chosen_.chain.chain_id, std::to_string(number));
+            check_follows(next);
+            evaluate({core::to_hex(next.block.hash)});
             failures_ = 0;
         } catch (const core::ChainError& error) {
             // It is tried again with the next look; the head, whatever it is then, for ever.
@@ -178,6 +185,18 @@ void ChainWatch::follow(const chains::Block& head, const std::function<bool()>& 
                                     number, error.what()));
             failures_ = 0;
         }
+    }
+}
+
+/// Of the nodes behind an endpoint some may not have heard of a reorganisation yet: a block of
+/// theirs must not stand for the one that is before this.
+void ChainWatch::check_follows(const chains::evm::Head& next) const {
+    const bool is_next = last_ && next.block.number.value() == last_->number + 1;
+    if (is_next && next.parent && *next.parent != last_->hash) {
+        throw core::ChainError(
+            core::ErrorKind::WrongBlock, chosen_.chain.name,
+            fmt::format("block {} does not follow the block {} that was evaluated",
+                        next.block.number.value(), last_->number));
     }
 }
 

@@ -13,6 +13,7 @@
 #include "app/series_recorder.hpp"
 #include "app/watch_plan.hpp"
 #include "app/world.hpp"
+#include "chains/evm/head.hpp"
 #include "chains/evm/rpc.hpp"
 #include "chains/reader.hpp"
 #include "collect/collect.hpp"
@@ -53,7 +54,9 @@ class ChainWatch {
     class Kept;
 
     void restore();
-    void follow(const chains::Block& head, const std::function<bool()>& is_asked_to_stop);
+    void follow(const chains::evm::Head& newest, const std::function<bool()>& is_asked_to_stop);
+    /// Throws ChainError where it is no child of the last block that was evaluated.
+    void check_follows(const chains::evm::Head& next) const;
     /// The newest block that was evaluated and still is of the chain; forgets those above it.
     [[nodiscard]] std::optional<std::uint64_t> last_that_stands(const chains::Block& head);
     [[nodiscard]] std::optional<std::uint64_t> find_fork(const chains::Block& head);

@@ -50,9 +50,14 @@ void Courier::deliver(const std::function<bool()>& is_asked_to_stop) {
 }
 
 void Courier::note(const store::Outgoing& message, const Delivery& came, std::uint64_t now_s) {
+    const bool is_refused = came.outcome == Delivery::Outcome::Refused;
+    const auto now = world_.clock.now();
+    const auto since = is_refused ? refused_since_.emplace(message.id, now).first->second : now;
     const bool is_refused_for_good =
-        came.outcome == Delivery::Outcome::Never ||
-        (came.outcome == Delivery::Outcome::Refused && now_s > message.created_at + kRefusedForS);
+        came.outcome == Delivery::Outcome::Never || (is_refused && now - since > kRefusedFor);
+    if (came.outcome == Delivery::Outcome::Delivered || is_refused_for_good) {
+        refused_since_.erase(message.id);
+    }
     if (came.outcome == Delivery::Outcome::Delivered) {
         unmarked_ = message.id;
         file_.mark_sent(message.id, now_s);

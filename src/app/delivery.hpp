@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,7 +29,7 @@ class Courier {
     void deliver(const std::function<bool()>& is_asked_to_stop);
 
     /// Long enough to move a receiver, or to give it another key.
-    static constexpr std::uint64_t kRefusedForS = 3600;
+    static constexpr std::chrono::seconds kRefusedFor{3600};
 
   private:
     void note(const store::Outgoing& message, const channels::Delivery& came, std::uint64_t now_s);
@@ -44,6 +46,8 @@ class Courier {
     std::optional<Standing> standing_;  ///< of a receiver that forgets
     std::uint64_t repeat_at_s_ = 0;
     bool is_repeat_refused_ = false;
+    /// Since when a message is refused, by the clock that nobody sets. A new watch waits anew.
+    std::map<std::int64_t, std::chrono::steady_clock::time_point> refused_since_;
 };
 
 /// Seconds before the next try of a message that failed so many times. Spread by its key, so that

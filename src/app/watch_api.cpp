@@ -71,8 +71,9 @@ server::Router WatchApi::make_router(const HttpConfig& config) {
     add(out, "/healthz", [this](const Request&) { return health(); });
     add(out, "/readyz", [this](const Request&) { return readiness(); });
     add(out, "/v1/status", [this](const Request&) { return status(); });
-    add(out, "/v1/alerts",
-        [this](const Request&) { return Response{.body = alerts_list_json(file_, world_.wall_s())}; });
+    add(out, "/v1/alerts", [this](const Request&) {
+        return Response{.body = alerts_list_json(file_, world_.wall_s())};
+    });
     add(out, "/v1/events",
         [](const Request&) { return Response{.type = "text/event-stream", .is_stream = true}; });
     add(out, "/v1/accounts", [this](const Request& request) {
@@ -94,7 +95,7 @@ server::Router WatchApi::make_router(const HttpConfig& config) {
 }
 
 Response WatchApi::metrics() {
-    auto gauges = store_gauges(file_, plan_.rules, plan_.channels);
+    auto gauges = store_gauges(file_, plan_.rules, names(plan_.channels));
     gauges.push_back(progress_gauge(monitor_.progress.workers(world_.clock.now())));
     return {.type = "text/plain; version=0.0.4; charset=utf-8",
             .body = monitor_.metrics.expose(gauges)};

@@ -179,7 +179,9 @@ void keep_beating(World& world, const WatchSetup& setup, const WatchMonitor& mon
                   const std::string& store, Crew& crew) {
     crew.add([&world, &setup, &monitor, &crew, store] {
         auto file = store::WatchFile::open(store);
-        WatchHealth health(monitor.progress, monitor.board, setup.plan->rules);
+        const std::uint64_t within_s = setup.http.value_or(HttpConfig{}).ready_within_s;
+        WatchHealth health(monitor.progress, monitor.board, setup.plan->rules,
+                           std::chrono::seconds(within_s));
         Heartbeat heartbeat(world, *setup.heartbeat, [&] {
             return health.what_is_unready(file, world.clock.now(), world.wall_s());
         });

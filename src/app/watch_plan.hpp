@@ -16,6 +16,14 @@ struct ChannelPlan {
     bool is_grouped = true;
 };
 
+[[nodiscard]] inline std::vector<std::string> names(const std::vector<ChannelPlan>& channels) {
+    std::vector<std::string> out;
+    for (const ChannelPlan& channel : channels) {
+        out.push_back(channel.name);
+    }
+    return out;
+}
+
 /// What all chains of a watch share.
 struct WatchPlan {
     settings::Settings settings;

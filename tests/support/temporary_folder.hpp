@@ -13,9 +13,9 @@ namespace margrave::test {
 /// A folder that goes away with the test.
 class TemporaryFolder {
   public:
-    TemporaryFolder() {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "margrave-test-XXXXXX").string();
+    explicit TemporaryFolder(
+        const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+        std::string pattern = (in / "margrave-test-XXXXXX").string();
         if (::mkdtemp(pattern.data()) == nullptr) {
             throw std::runtime_error("no temporary folder can be made");
         }

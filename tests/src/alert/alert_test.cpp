@@ -232,6 +232,25 @@ TEST_CASE("a silence hides no blindness; another alert that says it all does", "
     CHECK(other.tell(health(120), 32, {.is_inhibited = true}) == "known");
 }
 
+TEST_CASE("that it is known again is told of the episode in which it was not", "[alert]") {
+    const Rule rule = a_rule();
+    State state;
+    const auto at = [&](const Value& value, std::uint64_t block) {
+        step(rule, value, at_block(block), state);
+        return tell(rule, {}, at_block(block).wall_s, state);
+    };
+    CHECK(at(health(105), 1).size() == 1);
+    CHECK(at(health(120), 2).size() == 1);
+    CHECK(at(unread(), 3).empty());
+    CHECK(at(unread(), 30).front().episode == 1);
+    const auto told = at(health(105), 31);
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].kind == Kind::Known);
+    CHECK(told[0].episode == 1);
+    CHECK(told[1].kind == Kind::Fire);
+    CHECK(told[1].episode == 2);
+}
+
 TEST_CASE("who does not acknowledge in time is not the last to be told", "[alert]") {
     Rule rule = a_rule();
     rule.escalate_after_s = 60;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <set>
@@ -52,6 +53,7 @@ struct Office {
         world.wall_s = [this] { return now_s; };
     }
     void deliver_at(std::uint64_t second) {
+        fake.clock.advance(std::chrono::seconds(second > now_s ? second - now_s : 0));
         now_s = second;
         courier.deliver([] { return false; });
     }
@@ -139,11 +141,37 @@ TEST_CASE("a refusal is believed after an hour", "[delivery]") {
     const Delivery refused{.outcome = Outcome::Refused, .why = "HTTP 404", .retry_after_s = {}};
     office.answers = {refused, refused, refused};
     office.deliver_at(100);
-    office.deliver_at(Courier::kRefusedForS);
+    office.deliver_at(100 + 3600);
     CHECK(office.file.dead().empty());
-    office.deliver_at(Courier::kRefusedForS + 100);
+    office.deliver_at(100 + 3700);
     CHECK(office.file.dead().size() == 1);
     CHECK(office.seen == Keys{"a", "a", "a"});
+}
+
+TEST_CASE("a message that is old for other reasons is not given up at its first refusal",
+          "[delivery]") {
+    Office office;
+    office.queue({"a"});
+    const Delivery refused{.outcome = Outcome::Refused, .why = "HTTP 404", .retry_after_s = {}};
+    office.answers = {later(), refused};
+    office.deliver_at(100);
+    office.deliver_at(10'000);  // the receiver was down for hours, and is being moved now
+    CHECK(office.file.dead().empty());
+    office.deliver_at(10'100);
+    CHECK(office.file.waiting().empty());
+    CHECK(office.file.dead().empty());
+}
+
+TEST_CASE("a clock that jumps ahead makes no refusal an hour old", "[delivery]") {
+    Office office;
+    office.queue({"a"});
+    const Delivery refused{.outcome = Outcome::Refused, .why = "HTTP 404", .retry_after_s = {}};
+    office.answers = {refused, refused};
+    office.deliver_at(100);
+    office.now_s = 8'000;
+    office.courier.deliver([] { return false; });
+    CHECK(office.file.dead().empty());
+    CHECK(office.seen == Keys{"a", "a"});
 }
 
 TEST_CASE("waits grow to a minute and differ", "[delivery]") {

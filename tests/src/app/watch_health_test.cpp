@@ -19,13 +19,12 @@ using Catch::Contains;
 using Sentences = std::vector<std::string>;
 
 alert::Rule old_above(std::uint64_t seconds) {
-    return {.name = "silence",
-            .quantity = alert::Quantity::BlockAge,
-            .severity = alert::Severity::Critical,
-            .fires_below = false,
-            .fires = alert::whole(seconds),
-            .clears = alert::whole(seconds),
-            .channels = {}};
+    alert::Rule rule;
+    rule.name = "silence";
+    rule.quantity = alert::Quantity::BlockAge;
+    rule.fires_below = false;
+    rule.fires = rule.clears = alert::whole(seconds);
+    return rule;
 }
 
 /// A watch of one chain and one channel, at second 1,000 on the wall.
@@ -48,7 +47,7 @@ struct Watched {
     }
     void evaluate(std::uint64_t timestamp) {
         monitor.evaluated("devnet", {.number = 7, .hash = {}, .timestamp = timestamp},
-                          std::make_shared<const report::Report>(), 1s);
+                          report::Report{}, 1s);
         monitor.looked("devnet", true);
     }
     void pass(std::chrono::seconds time) {
@@ -134,21 +133,19 @@ TEST_CASE("an urgent message that waits for more than a minute makes it unready"
 TEST_CASE("what was found is told once it is written, and only then", "[health]") {
     Watched watched;
     const alert::Rule rule = old_above(1);
-    alert::Subject subject;
-    subject.chain = "devnet";
-    const alert::Value value{};
-    const alert::State state{};
+    AlertMessage message{.rule = rule,
+                         .members = {},
+                         .cause = {},
+                         .chain_id = core::ChainId(1),
+                         .block_time = core::Timestamp(7)};
+    message.members.push_back(
+        {.subject = {.chain = "devnet", .protocol = {}, .market = {}, .wallet = {}},
+         .value = {},
+         .state = {},
+         .transition = {}});
     const auto box = std::make_shared<server::Mailbox>([] {});
     watched.monitor.events.listen(box, "");
-    watched.monitor.found("devnet",
-                          {.rule = rule,
-                           .subject = subject,
-                           .value = value,
-                           .state = state,
-                           .transition = {},
-                           .chain_id = core::ChainId(1),
-                           .block_time = core::Timestamp(7)},
-                          "{\"schema\":\"margrave.alert/1\"}");
+    watched.monitor.found("devnet", message, "{\"schema\":\"margrave.alert/1\"}");
     CHECK(box->take().empty());
     watched.monitor.wrote("other");
     CHECK(box->take().empty());

@@ -1,0 +1,85 @@
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "core/text.hpp"
+#include "tests/support/simulated_day.hpp"
+
+// Days of `margrave watch` in a moment: docs/watch.md, "How it is tested". MARGRAVE_SEED=N runs one
+// day alone, MARGRAVE_LONG=1 two thousand of them.
+
+namespace margrave {
+namespace {
+
+using test::SimulatedDay;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kSeeds = 6;
+#else
+constexpr std::uint64_t kSeeds = 100;
+#endif
+constexpr std::uint64_t kSeedsLong = 2'000;
+
+std::optional<std::uint64_t> number_of(const char* variable) {
+    const char* const text = std::getenv(variable);
+    return text == nullptr ? std::nullopt : core::parse_u64(text);
+}
+
+SimulatedDay::Figures live(std::uint64_t seed) {
+    SimulatedDay day(seed, {});
+    try {
+        day.run();
+    } catch (const test::Wrong& wrong) {
+        std::cerr << day.log_end();  // long lines stay whole
+        FAIL("MARGRAVE_SEED=" << seed << ": " << wrong.what);
+    }
+    return day.figures();
+}
+
+}  // namespace
+
+TEST_CASE("days of the watch, with all that can go wrong: nothing is missed and nothing is false",
+          "[simulation][watch]") {
+    if (const auto seed = number_of("MARGRAVE_SEED")) {
+        static_cast<void>(live(*seed));
+        return;
+    }
+    const std::uint64_t seeds = number_of("MARGRAVE_LONG") ? kSeedsLong : kSeeds;
+    SimulatedDay::Figures all;
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        const SimulatedDay::Figures day = live(seed);
+        all.blocks += day.blocks;
+        all.fires += day.fires;
+        all.resolves += day.resolves;
+        all.unknowns += day.unknowns;
+        all.crashes += day.crashes;
+        all.full_disks += day.full_disks;
+        all.written_late_ms = std::max(all.written_late_ms, day.written_late_ms);
+        all.delivered_late_ms = std::max(all.delivered_late_ms, day.delivered_late_ms);
+    }
+    // A simulation in which nothing happens proves nothing.
+    CHECK(all.blocks > 300 * seeds);
+    CHECK(all.fires > 20 * seeds);
+    CHECK(all.resolves > 10 * seeds);
+    CHECK(all.unknowns > seeds);
+    CHECK(all.crashes > 3 * seeds);
+    CHECK(all.full_disks > seeds / 2);
+    WARN(seeds << " days: " << all.blocks << " blocks, " << all.fires << " fires, " << all.resolves
+               << " resolves, " << all.unknowns << " unknown, " << all.crashes << " crashes, "
+               << all.full_disks << " full disks; written at most " << all.written_late_ms
+               << " ms late, delivered at most " << all.delivered_late_ms << " ms");
+}
+
+TEST_CASE("a seed is the same day again", "[simulation][watch]") {
+    const auto once = [] {
+        SimulatedDay day(7, {});
+        day.run();
+        return day.log_hash();
+    };
+    CHECK(once() == once());
+}
+
+}  // namespace margrave
