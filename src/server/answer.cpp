@@ -103,8 +103,8 @@ Reply answer(std::string_view head, const Gate& gate, const Router& router) {
     }
     Parser parser;
     parser.header_limit(kHeadBytesMax);
-    beast::error_code error;
 #ifndef __clang_analyzer__  // it loses what Beast's parser sets by reference
+    beast::error_code error;
     parser.put(boost::asio::buffer(head.data(), head.size()), error);
 #endif
     if (!parser.is_header_done()) {
