@@ -11,7 +11,7 @@
 namespace margrave::server {
 
 /// Longer heads are refused.
-inline constexpr std::size_t kHeadBytesMax = 16 * 1024;
+inline constexpr std::size_t kHeadBytesMax = std::size_t{16} * 1024;
 
 struct Reply {
     Response response = {};

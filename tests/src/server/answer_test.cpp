@@ -131,6 +131,10 @@ TEST_CASE("below /v1 nothing is told to who does not show the token", "[server][
         CHECK(reply.response.status == 401);
         CHECK_THAT(reply.response.body, !Contains(kSecret));
     }
+    // A hash that is like the right one in a byte or two is a wrong one.
+    for (int i = 0; i < 2000; ++i) {
+        CHECK(with("/v1/closed", "Bearer " + kSecret + std::to_string(i)).response.status == 401);
+    }
     CHECK(desk.ask("GET /v1/closed").response.status == 401);
     CHECK(desk.ask("GET /v1/closed?token=" + kSecret).response.status == 401);
     CHECK(desk.ask("GET /v1").response.status == 401);
