@@ -140,8 +140,14 @@ void tell_of_firing(const Rule& rule, const Hush& hush, std::uint64_t wall_s, St
 
 /// What waits does not wait while nothing is known.
 void pass_over(const Moment& at, State& state) {
-    if (state.seen_any && at.block > state.seen.block && at.chain_s > state.seen.chain_s) {
+    if (!state.seen_any) {
+        return;
+    }
+    // Behind a reorganisation blocks may be younger than the one that was seen last.
+    if (at.block > state.seen.block) {
         state.since.block += at.block - state.seen.block - 1;
+    }
+    if (at.chain_s > state.seen.chain_s) {
         state.since.chain_s += at.chain_s - state.seen.chain_s;
     }
 }

@@ -39,12 +39,14 @@ alert::Subject restore_subject(const core::Archive& archive) {
     return out;
 }
 
-/// A state that only tells when it was seen last need not be written with every block.
+/// A quiet state that only tells when it was seen last need not be written with every block. Of
+/// others it says what they waited through while the watch was not there.
 bool is_worth_writing(const alert::State& before, const alert::State& after) {
-    const bool is_other = after.phase != alert::Phase::Quiet && before.last != after.last;
-    return is_other || before.phase != after.phase || after.phase == alert::Phase::Pending ||
-           after.seen.block < before.seen.block || before.sequence != after.sequence ||
-           before.unknown_since_s != after.unknown_since_s || (after.seen_any && !before.seen_any);
+    const bool has_moved = before.seen.block != after.seen.block || before.last != after.last;
+    return (after.phase != alert::Phase::Quiet && has_moved) || before.phase != after.phase ||
+           after.phase == alert::Phase::Pending || after.seen.block < before.seen.block ||
+           before.sequence != after.sequence || before.unknown_since_s != after.unknown_since_s ||
+           (after.seen_any && !before.seen_any);
 }
 
 alert::Subject chain_itself(const std::string& chain) {
@@ -138,9 +140,10 @@ std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>&
                     .written = {},
                     .value = {}};
         known.written = known.state;
-        known.value = {.number = known.state.last,
-                       .is_known = !known.state.unknown_since_s,
-                       .because = "it was not when the watch ended"};
+        known.value =
+            known.state.unknown_since_s
+                ? alert::unknown("it was not when the watch ended")
+                : alert::Value{.number = known.state.last, .is_known = true, .because = {}};
         const bool is_chains = known.subject == chain_itself(chain_);
         const bool has_rule =
             std::any_of(plan_.rules.begin(), plan_.rules.end(), [&](const alert::Rule& rule) {

@@ -80,7 +80,7 @@ void SimulatedChain::advance_to(std::uint64_t now_ms) {
         const bool is_soon = dice_.one_in(3);
         next_ms_ = moment + 1000 * (halts     ? dice_.between(1'200, 5'400)
                                     : is_soon ? dice_.between(5, 90)
-                                              : dice_.between(200, 500));
+                                              : dice_.between(250, 750));
     }
 }
 
@@ -115,6 +115,7 @@ void SimulatedChain::add(std::size_t parent, std::uint64_t timestamp, std::uint6
     const SimulatedBlock& before = at(parent);
     SimulatedBlock next;
     next.parent = parent;
+    next.parent_hash = before.block.hash;
     next.born_ms = now_ms;
     next.block.number = core::BlockNumber(before.block.number.value() + 1);
     next.block.timestamp = core::Timestamp(std::max(timestamp, before.block.timestamp.value() + 1));

@@ -33,6 +33,7 @@ struct SimulatedBlock {
     chains::Block block;
     std::uint64_t born_ms = 0;  ///< when nodes could know it
     std::size_t parent = 0;
+    core::Hash parent_hash{};
     std::array<core::U256, kMarkets> price;  ///< as the market's oracle answers
     std::array<bool, kMarkets> oracle_reverts{};
     std::shared_ptr<const Book> book;

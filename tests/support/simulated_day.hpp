@@ -103,6 +103,7 @@ class SimulatedDay {
     std::unique_ptr<SimulatedDaemon> daemon_;
     std::uint64_t next_look_ms_ = 0;
     bool is_looking_ = false;
+    bool is_asked_to_end_ = false;
     bool is_calm_ = false;
     std::uint64_t readable_since_ms_ = 0;  ///< the last look at which something went wrong
     std::vector<std::uint64_t> boots_ms_;

@@ -234,7 +234,7 @@ RpcOutcome SimulatedNode::find_block(const RpcCall& call, std::size_t tip) {
         return std::string("null");
     }
     const SimulatedBlock& block = chain_.at(*found);
-    return block_text(block.block, chain_.at(block.parent).block.hash);
+    return block_text(block.block, block.parent_hash);
 }
 
 /// The block that the call is pinned to; a place beyond all where this node does not have it.

@@ -115,11 +115,7 @@ void WatchLedger::end_look(const LedgerTime& now, bool is_blind) {
             }
         }
     }
-    for (auto& [alert, reference] : alerts_) {
-        if (reference.is_unknown()) {
-            reference.wait(moment(now), told_[alert]);
-        }
-    }
+    wait_on(now);
     age_.judge(now.now_ms, now.wall_s, true, told_[age_.alert()]);
     for (const auto& [alert, told] : told_) {
         if (!told.empty()) {
@@ -194,6 +190,7 @@ void WatchLedger::follow(const LedgerTime& now) {
     }
     if (stands_.size() != count) {
         undo();
+        wait_on(now);  // it is told with what is forgotten
     }
     if (last_hash() == hash) {
         return;
@@ -213,6 +210,14 @@ void WatchLedger::follow(const LedgerTime& now) {
         }
     }
     evaluate(*index, now);
+}
+
+void WatchLedger::wait_on(const LedgerTime& now) {
+    for (auto& [alert, reference] : alerts_) {
+        if (reference.is_unknown()) {
+            reference.wait(moment(now), told_[alert]);
+        }
+    }
 }
 
 /// Blocks may be passed over only where that is said, and for the reasons that are stated.
@@ -294,10 +299,14 @@ void WatchLedger::evaluate_health(const SimulatedBlock& block, std::size_t walle
         } else if (is_empty && !reference.is_there()) {
             continue;
         }
-        if (is_unknown) {
-            reference.miss(at, told_[alert]);
-        } else {
-            reference.know(at, health, told_[alert]);
+        try {
+            if (is_unknown) {
+                reference.miss(at, told_[alert]);
+            } else {
+                reference.know(at, health, told_[alert]);
+            }
+        } catch (const Wrong& wrong) {
+            throw Wrong{wrong.what + "; kept: " + kept_state(alert)};
         }
     }
 }

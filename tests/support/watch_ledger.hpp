@@ -68,6 +68,8 @@ class WatchLedger {
     void follow(const LedgerTime& now);
     [[nodiscard]] bool is_kept(std::size_t index);
     void undo();
+    /// What is not known still, without a block.
+    void wait_on(const LedgerTime& now);
     void evaluate(std::size_t index, const LedgerTime& now);
     void evaluate_health(const SimulatedBlock& block, std::size_t wallet, std::size_t market,
                          const ReferenceMoment& at, bool is_doubtful);

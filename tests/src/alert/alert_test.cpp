@@ -331,6 +331,25 @@ TEST_CASE("a reorganisation lets what waits wait anew, and takes nothing back", 
     CHECK(story.state.phase == Phase::Firing);
 }
 
+TEST_CASE("what is not known behind a reorganisation counts for nothing, however young",
+          "[alert]") {
+    Rule rule = a_rule();
+    rule.clear_blocks = 3;
+    Story story(rule);
+    CHECK(story.tell(health(105), 1) == "fire");
+    CHECK(story.tell(health(120), 2) == "-");
+    CHECK(story.tell(health(120), 4) == "-");
+    undo_after(3, story.state);
+    Moment at = at_block(4);
+    at.chain_s -= 5;  // the other block 4 is younger than that one was
+    CHECK(story.tell(unread(), at) == "-");
+    at = at_block(5);
+    at.chain_s -= 15;
+    CHECK(story.tell(health(120), at) == "-");
+    CHECK(story.state.phase == Phase::Recovering);
+    CHECK(story.tell(health(120), 6) == "resolve");
+}
+
 TEST_CASE("a state is the same after a restart at any point", "[alert][property]") {
     std::mt19937_64 random(20261126);
     for (int run = 0; run < 2'000; ++run) {
