@@ -244,6 +244,7 @@ std::unique_ptr<Channel> make_channel(const Entry& entry) {
                                           [&](const Kind& one) { return one.name == word; });
     if (kind == kKinds.end()) {
         std::vector<std::string_view> names;
+        names.reserve(kKinds.size());
         for (const Kind& one : kKinds) {
             names.push_back(one.name);
         }
