@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { formatUnits, getAddress } from "viem";
@@ -184,6 +185,39 @@ describe("watch, and people", { skip, concurrency: false }, () => {
         const nobody = await margrave(["alerts", "send", "chat", "--config", config]);
         assert.equal(nobody.code, 2);
         assert.match(nobody.stderr, /there is no channel "chat"/);
+    });
+
+    test("heartbeats are sent while the watch does its work, and only then", async () => {
+        const beats = [];
+        const monitor = http.createServer((incoming, outgoing) => {
+            beats.push(incoming.method);
+            incoming.resume();
+            outgoing.writeHead(200).end();
+        });
+        await new Promise((resolve) => monitor.listen(0, "127.0.0.1", resolve));
+        const rules = `${HEALTH_RULE}
+[http]
+listen = "127.0.0.1:0"
+ready_within_s = 2
+[heartbeat]
+url = "http://127.0.0.1:${monitor.address().port}/k-e-y"
+every_s = 1
+`;
+        const started = watch([healthy], rules);
+        await until(() => beats.length >= 2, "two heartbeats");
+        assert.deepEqual([...new Set(beats)], ["POST"]);
+        const before = started.stderr.length; // it was not ready at once, either
+        world.cut = true;
+        await until(() => /no heartbeat is sent: .*devnet/.test(started.stderr.slice(before)), "a reason");
+        const count = beats.length;
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        assert.equal(beats.length, count);
+        world.cut = false;
+        await until(() => beats.length > count, "heartbeats again");
+        assert.equal(await started.stop(), 0);
+        assert.doesNotMatch(started.stderr, /k-e-y/);
+        monitor.closeAllConnections();
+        monitor.close();
     });
 
     test("as a service it says that it is ready, that it lives, that it reloads and that it ends", async () => {
