@@ -229,6 +229,7 @@ bool run_with(World& world, const WatchOptions& options, WatchSetup& setup, stor
               ServiceManager& service, std::optional<WatchSetup>& next) {
     Watch watch = begin(world, options, setup, file);
     std::vector<std::string> chains;
+    chains.reserve(watch.chains.size());
     for (const auto& chain : watch.chains) {
         chains.push_back(chain->name());
     }

@@ -18,6 +18,7 @@ struct ChannelPlan {
 
 [[nodiscard]] inline std::vector<std::string> names(const std::vector<ChannelPlan>& channels) {
     std::vector<std::string> out;
+    out.reserve(channels.size());
     for (const ChannelPlan& channel : channels) {
         out.push_back(channel.name);
     }
