@@ -35,27 +35,22 @@ Value time_left(const report::Account& account, const report::Report& report) {
     return known(whole(falls_at > now ? falls_at - now : 0));
 }
 
-/// Its smallest move; nothing to watch where none liquidates it.
-template <class Limits, class Distance>
-Value nearest(const Limits& limits, const Distance& distance) {
-    std::optional<core::Wad> out;
-    for (const auto& limit : limits) {
-        const core::Wad one = distance(limit);
-        out = out && !(one < *out) ? out : one;
-    }
-    return out ? known(*out) : nothing_to_watch();
+/// How far it is from today, 1e18 is one.
+core::Wad distance(const exposure::FactorLimit& limit) {
+    const core::U256 today = whole(1).value();
+    return core::Wad(limit.multiplier < today ? today - limit.multiplier
+                                              : limit.multiplier - today);
 }
 
-Value nearest_price(const report::Account& account) {
-    return nearest(account.liquidation_prices,
-                   [](const report::LiquidationPrice& one) { return one.distance; });
+/// Prices stand nearest first; nothing to watch where none liquidates it.
+Value price_distance(const report::Account& account) {
+    const auto& prices = account.liquidation_prices;
+    return prices.empty() ? nothing_to_watch() : known(prices.front().distance);
 }
 
-Value nearest_factor(const report::Account& account) {
-    return nearest(account.outlook.factors, [](const exposure::FactorLimit& one) {
-        const core::U256 today = whole(1).value();
-        return core::Wad(one.multiplier < today ? today - one.multiplier : one.multiplier - today);
-    });
+Value factor_distance(const report::Account& account) {
+    const auto* const nearest = nearest_factor(account);
+    return nearest == nullptr ? nothing_to_watch() : known(distance(*nearest));
 }
 
 /// What the report says of the answers that price the account's legs.
@@ -184,9 +179,9 @@ Value of_account(const report::Account& account, const report::Report& report, Q
         case Quantity::TimeToLiquidation:
             return time_left(account, report);
         case Quantity::LiquidationDistance:
-            return nearest_price(account);
+            return price_distance(account);
         case Quantity::FactorDistance:
-            return nearest_factor(account);
+            return factor_distance(account);
         case Quantity::OracleAge:
         case Quantity::LateOracles:
             return of_answers(account, report, quantity);
@@ -234,6 +229,21 @@ bool is_of_chain(Quantity quantity) {
            quantity == Quantity::Concentration || quantity == Quantity::BlockAge;
 }
 
+Subject subject_of(const std::string& chain, const report::Account& account) {
+    return {.chain = chain,
+            .protocol = account.market.protocol,
+            .market = account.market.name,
+            .wallet = account.wallet};
+}
+
+const exposure::FactorLimit* nearest_factor(const report::Account& account) {
+    const auto& factors = account.outlook.factors;
+    const auto found =
+        std::min_element(factors.begin(), factors.end(),
+                         [](const auto& a, const auto& b) { return distance(a) < distance(b); });
+    return found == factors.end() ? nullptr : &*found;
+}
+
 std::string Subject::to_string() const {
     std::string out = chain;
     if (!protocol.empty()) {
@@ -263,11 +273,7 @@ std::map<Subject, Value> observe(const report::Report& report, const std::string
         return out;
     }
     for (const auto& account : report.accounts) {
-        out.emplace(Subject{.chain = chain,
-                            .protocol = account.market.protocol,
-                            .market = account.market.name,
-                            .wallet = account.wallet},
-                    of_account(account, report, quantity));
+        out.emplace(subject_of(chain, account), of_account(account, report, quantity));
     }
     return out;
 }

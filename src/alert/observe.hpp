@@ -28,6 +28,11 @@ struct Subject {
     [[nodiscard]] std::string to_string() const;
 };
 
+[[nodiscard]] Subject subject_of(const std::string& chain, const report::Account& account);
+
+/// The risk factor whose move alone would liquidate the account first; nullptr: none does.
+[[nodiscard]] const exposure::FactorLimit* nearest_factor(const report::Account& account);
+
 /// What a report must be made of for a quantity: looking at health takes a hundredth of the time.
 enum class Depth : std::uint8_t { Health, Whole };
 [[nodiscard]] Depth depth_of(Quantity quantity);

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/text.hpp"
-#include "core/u256.hpp"
 #include "snapshot/archive_json.hpp"
 
 namespace margrave::app {
@@ -39,23 +38,19 @@ alert::Subject restore_subject(const core::Archive& archive) {
     return out;
 }
 
-/// A quiet state that only tells when it was seen last need not be written with every block. Of
-/// others it says what they waited through while the watch was not there.
+/// A quiet state that only tells when it was seen last need not be written with every block, unless
+/// that is earlier than it was. Of others it says what they waited through while the watch was not
+/// there.
 bool is_worth_writing(const alert::State& before, const alert::State& after) {
     const bool has_moved = before.seen.block != after.seen.block || before.last != after.last;
-    return (after.phase != alert::Phase::Quiet && has_moved) || before.phase != after.phase ||
-           after.phase == alert::Phase::Pending || after.seen.block < before.seen.block ||
-           before.sequence != after.sequence || before.unknown_since_s != after.unknown_since_s ||
-           (after.seen_any && !before.seen_any);
+    return before.phase != after.phase || before.sequence != after.sequence ||
+           before.unknown_since_s != after.unknown_since_s || before.seen_any != after.seen_any ||
+           after.seen.block < before.seen.block ||
+           (after.phase != alert::Phase::Quiet && has_moved);
 }
 
 alert::Subject chain_itself(const std::string& chain) {
     return {.chain = chain, .protocol = {}, .market = {}, .wallet = std::nullopt};
-}
-
-core::U256 distance(const exposure::FactorLimit& limit) {
-    const core::U256 today = alert::whole(1).value();
-    return limit.multiplier < today ? today - limit.multiplier : limit.multiplier - today;
 }
 
 /// The factor whose move alone would liquidate each account first.
@@ -63,16 +58,8 @@ std::map<alert::Subject, std::string> nearest_factors(const report::Report& repo
                                                       const std::string& chain) {
     std::map<alert::Subject, std::string> out;
     for (const report::Account& account : report.accounts) {
-        const auto& factors = account.outlook.factors;
-        const auto nearest = std::min_element(
-            factors.begin(), factors.end(),
-            [](const auto& a, const auto& b) { return distance(a) < distance(b); });
-        if (nearest != factors.end()) {
-            out.emplace(alert::Subject{.chain = chain,
-                                       .protocol = account.market.protocol,
-                                       .market = account.market.name,
-                                       .wallet = account.wallet},
-                        nearest->factor);
+        if (const auto* const nearest = alert::nearest_factor(account)) {
+            out.emplace(alert::subject_of(chain, account), nearest->factor);
         }
     }
     return out;
@@ -80,41 +67,6 @@ std::map<alert::Subject, std::string> nearest_factors(const report::Report& repo
 
 bool follows_prices(alert::Quantity quantity) {
     return quantity == alert::Quantity::HealthFactor || quantity == alert::Quantity::CollateralFall;
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// Who is told: an end also those who were told that nobody cared.
-bool is_told(const ChannelPlan& channel, const alert::Rule& rule, alert::Kind kind,
-             const alert::State& state) {
-    const bool is_escalated_to = contains(rule.escalate_to, channel.name);
-    if (kind == alert::Kind::Escalate) {
-        return is_escalated_to;
-    }
-    return rule.channels.empty() || contains(rule.channels, channel.name) ||
-           (kind == alert::Kind::Resolve && state.is_escalated && is_escalated_to);
-}
-
-/// In which order kinds are told: what is told of one alert at once keeps its own.
-unsigned rank(alert::Kind kind) {
-    switch (kind) {
-        case alert::Kind::Known:
-            return 0;
-        case alert::Kind::Unknown:
-            return 1;
-        case alert::Kind::Resolve:
-            return 2;
-        case alert::Kind::Fire:
-            return 3;
-        case alert::Kind::Flapping:
-            return 4;
-        case alert::Kind::Escalate:
-        case alert::Kind::Test:
-            break;
-    }
-    return 5;
 }
 
 std::string not_watched_any_more(std::string_view key) {
@@ -273,88 +225,25 @@ bool AlertBook::is_inhibited(const alert::Rule& rule, const alert::Subject& subj
     return false;
 }
 
-std::vector<AlertBook::Told> AlertBook::collect(const alert::Rule& rule, const Notes& notes,
-                                                std::uint64_t wall_s) {
-    std::vector<Told> out;
+std::vector<ToldAlert> AlertBook::tell(const alert::Rule& rule, const Notes& notes,
+                                       std::uint64_t wall_s) {
+    std::vector<ToldAlert> out;
     for (auto& [subject, known] : alerts_[rule.name]) {
         const auto acknowledged = notes.acknowledged.find(known.key);
-        const alert::Hush hush{.is_silenced = is_silenced(notes.silences, rule, known.subject),
-                               .is_inhibited = is_inhibited(rule, known.subject),
+        const alert::Hush hush{.is_silenced = is_silenced(notes.silences, rule, subject),
+                               .is_inhibited = is_inhibited(rule, subject),
                                .is_acknowledged = acknowledged != notes.acknowledged.end() &&
                                                   acknowledged->second == known.state.episode};
         for (const alert::Transition& transition : alert::tell(rule, hush, wall_s, known.state)) {
-            out.push_back({.known = &known, .transition = transition});
+            const bool is_unknown = transition.kind == alert::Kind::Unknown;
+            out.push_back({.member = {.subject = subject,
+                                      .value = known.value,
+                                      .state = known.state,
+                                      .transition = transition},
+                           .cause = is_unknown ? known.value.because : known.cause});
         }
     }
     return out;
-}
-
-AlertMessage AlertBook::message_of(const alert::Rule& rule, const std::vector<Told>& group,
-                                   const FoundAt& at) const {
-    AlertMessage message{.rule = rule,
-                         .members = {},
-                         .cause = cause_of(group.front()),
-                         .chain_id = chain_id_,
-                         .block = at.block.number,
-                         .block_hash = at.block.hash,
-                         .block_time = core::Timestamp(at.block.timestamp),
-                         .at_s = at.wall_s,
-                         .store = plan_.store_name};
-    message.members.reserve(group.size());
-    for (const Told& one : group) {
-        message.members.push_back({.subject = one.known->subject,
-                                   .value = one.known->value,
-                                   .state = one.known->state,
-                                   .transition = one.transition});
-    }
-    std::stable_sort(message.members.begin(), message.members.end(),
-                     [&](const AlertMember& a, const AlertMember& b) {
-                         const auto& left = a.value.number;
-                         const auto& right = b.value.number;
-                         return left && right &&
-                                (rule.fires_below ? *left < *right : *right < *left);
-                     });
-    return message;
-}
-
-std::string AlertBook::cause_of(const Told& told) {
-    return told.transition.kind == alert::Kind::Unknown ? told.known->value.because
-                                                        : told.known->cause;
-}
-
-void AlertBook::queue(const AlertMessage& message, const std::string& channel,
-                      const std::string& line, Evaluation& evaluation) const {
-    evaluation.messages.push_back({.id = 0,
-                                   .key = message_key(instance_, message, channel),
-                                   .alert = line,
-                                   .channel = channel,
-                                   .body = to_json(message),
-                                   .is_urgent = message.rule.severity == alert::Severity::Critical,
-                                   .created_at = message.at_s,
-                                   .attempts = 0});
-}
-
-/// What is grouped waits in one line for each rule, so that no account's end overtakes its begin.
-void AlertBook::queue(const AlertMessage& message, Evaluation& evaluation) const {
-    const alert::Rule& rule = message.rule;
-    for (const ChannelPlan& channel : plan_.channels) {
-        AlertMessage part = message;
-        std::erase_if(part.members, [&](const AlertMember& member) {
-            return !is_told(channel, rule, message.kind(), member.state);
-        });
-        if (part.members.empty()) {
-            continue;
-        }
-        if (channel.is_grouped) {
-            queue(part, channel.name, rule.name + " " + chain_, evaluation);
-            continue;
-        }
-        const std::vector<AlertMember> members = std::exchange(part.members, {});
-        for (const AlertMember& member : members) {
-            part.members = {member};
-            queue(part, channel.name, alert_key(rule, member.subject), evaluation);
-        }
-    }
 }
 
 void AlertBook::keep_what_changed(Evaluation& evaluation) {
@@ -375,15 +264,19 @@ std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
                                           Evaluation& evaluation) {
     std::vector<std::string> lines;
     for (const alert::Rule& rule : plan_.rules) {
-        std::map<std::pair<unsigned, std::string>, std::vector<Told>> groups;
-        for (const Told& one : collect(rule, notes, at.wall_s)) {
-            groups[{rank(one.transition.kind), cause_of(one)}].push_back(one);
-        }
-        for (const auto& [name, group] : groups) {
-            const AlertMessage message = message_of(rule, group, at);
+        const AlertMessage frame{.rule = rule,
+                                 .members = {},
+                                 .cause = {},
+                                 .chain_id = chain_id_,
+                                 .block = at.block.number,
+                                 .block_hash = at.block.hash,
+                                 .block_time = core::Timestamp(at.block.timestamp),
+                                 .at_s = at.wall_s,
+                                 .store = plan_.store_name};
+        for (const AlertMessage& message : group(tell(rule, notes, at.wall_s), frame)) {
             lines.push_back(to_text(message));
             plan_.listener->found(chain_, message, to_json(message));
-            queue(message, evaluation);
+            queue(message, plan_.channels, instance_, evaluation.messages);
         }
     }
     keep_what_changed(evaluation);

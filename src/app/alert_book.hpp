@@ -8,7 +8,7 @@
 #include "alert/alert.hpp"
 #include "alert/observe.hpp"
 #include "alert/rule.hpp"
-#include "app/alert_message.hpp"
+#include "app/alert_groups.hpp"
 #include "app/hush.hpp"
 #include "app/watch_plan.hpp"
 #include "core/address.hpp"
@@ -65,10 +65,6 @@ class AlertBook {
     };
     /// Comparing subjects is cheaper than writing them, a thousand times for every block.
     using Alerts = std::map<alert::Subject, Known>;
-    struct Told {
-        const Known* known;
-        alert::Transition transition;
-    };
 
     Known& find_or_add(const alert::Rule& rule, const alert::Subject& subject);
     void step(const alert::Rule& rule, Known& known, alert::Value value, const FoundAt& at);
@@ -76,14 +72,8 @@ class AlertBook {
                          const std::map<alert::Subject, alert::Value>& values, const FoundAt& at,
                          std::vector<std::string>& notes);
     [[nodiscard]] bool is_inhibited(const alert::Rule& rule, const alert::Subject& subject) const;
-    [[nodiscard]] std::vector<Told> collect(const alert::Rule& rule, const Notes& notes,
-                                            std::uint64_t wall_s);
-    [[nodiscard]] AlertMessage message_of(const alert::Rule& rule, const std::vector<Told>& group,
-                                          const FoundAt& at) const;
-    [[nodiscard]] static std::string cause_of(const Told& told);
-    void queue(const AlertMessage& message, Evaluation& evaluation) const;
-    void queue(const AlertMessage& message, const std::string& channel, const std::string& line,
-               Evaluation& evaluation) const;
+    [[nodiscard]] std::vector<ToldAlert> tell(const alert::Rule& rule, const Notes& notes,
+                                              std::uint64_t wall_s);
     void keep_what_changed(Evaluation& evaluation);
 
     const WatchPlan& plan_;

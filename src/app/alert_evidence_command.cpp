@@ -4,7 +4,7 @@
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "store/watch_file.hpp"
-#include "store/watch_series.hpp"
+#include "store/watch_snapshots.hpp"
 
 namespace margrave::app {
 

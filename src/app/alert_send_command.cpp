@@ -6,9 +6,9 @@
 
 #include "alert/alert.hpp"
 #include "app/alert_message.hpp"
+#include "app/channel_config.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
-#include "app/channel_config.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <istream>
 
+#include "core/descriptor.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -46,12 +47,8 @@ class TemporaryFile {
     }
 
     void write(std::string_view text) {
-        while (!text.empty()) {
-            const auto written = ::write(descriptor_, text.data(), text.size());
-            if (written < 0 && errno != EINTR) {
-                fail("write", target_, std::strerror(errno));
-            }
-            text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
+        if (!core::write_all(descriptor_, text)) {
+            fail("write", target_, std::strerror(errno));
         }
     }
 

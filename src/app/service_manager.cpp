@@ -27,6 +27,19 @@ std::optional<std::uint64_t> number(const std::optional<std::string>& text) {
     return error == std::errc() && stopped == end ? std::optional(out) : std::nullopt;
 }
 
+/// "" where there is none that can be.
+std::string address_of(const settings::Environment& environment) {
+    std::string path = environment("NOTIFY_SOCKET").value_or("");
+    const bool is_path = path.size() > 1 && (path.front() == '/' || path.front() == '@');
+    if (!is_path || path.size() >= sizeof(sockaddr_un::sun_path)) {
+        return {};
+    }
+    if (path.front() == '@') {
+        path.front() = '\0';
+    }
+    return path;
+}
+
 /// The watchdog is for another process where $WATCHDOG_PID is another one's.
 std::optional<std::chrono::microseconds> watchdog_of(const settings::Environment& environment) {
     const auto usec = number(environment("WATCHDOG_USEC"));
@@ -49,27 +62,12 @@ std::string line(std::string_view text) {
 }  // namespace
 
 ServiceManager::ServiceManager(const settings::Environment& environment)
-    : watchdog_(watchdog_of(environment)) {
-    const auto path = environment("NOTIFY_SOCKET");
-    const bool is_path = path && path->size() > 1 && (path->front() == '/' || path->front() == '@');
-    if (!is_path || path->size() >= sizeof(sockaddr_un::sun_path)) {
-        return;
-    }
-    address_ = *path;
-    if (address_.front() == '@') {
-        address_.front() = '\0';
-    }
-    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-}
-
-ServiceManager::~ServiceManager() {
-    if (socket_ >= 0) {
-        ::close(socket_);
-    }
-}
+    : address_(address_of(environment)),
+      socket_(address_.empty() ? -1 : ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
+      watchdog_(watchdog_of(environment)) {}
 
 void ServiceManager::send(const std::string& state) const {
-    if (socket_ < 0) {
+    if (!socket_.is_open()) {
         return;
     }
     sockaddr_un to{};
@@ -79,8 +77,8 @@ void ServiceManager::send(const std::string& state) const {
     const std::size_t length =
         offsetof(sockaddr_un, sun_path) + address_.size() + (address_.front() == '\0' ? 0 : 1);
     // Whether it is heard is not this process's business.
-    static_cast<void>(::sendto(socket_, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
-                               reinterpret_cast<const sockaddr*>(&to),
+    static_cast<void>(::sendto(socket_.get(), state.data(), state.size(),
+                               MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&to),
                                static_cast<socklen_t>(length)));
 }
 

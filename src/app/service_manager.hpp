@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/descriptor.hpp"
 #include "settings/settings.hpp"
 
 namespace margrave::app {
@@ -14,9 +15,6 @@ namespace margrave::app {
 class ServiceManager {
   public:
     explicit ServiceManager(const settings::Environment& environment);
-    ServiceManager(const ServiceManager&) = delete;
-    ServiceManager& operator=(const ServiceManager&) = delete;
-    ~ServiceManager();
 
     void ready(std::string_view status);
     void reloading();
@@ -32,8 +30,8 @@ class ServiceManager {
   private:
     void send(const std::string& state) const;
 
-    int socket_ = -1;
-    std::string address_;  ///< as the system takes it: "@" is a zero byte
+    std::string address_;  ///< as the system takes it: "@" is a zero byte; "" of nobody
+    core::Descriptor socket_;
     std::optional<std::chrono::microseconds> watchdog_;
     std::chrono::steady_clock::time_point fed_;
 };

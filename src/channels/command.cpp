@@ -18,26 +18,13 @@
 #include <string_view>
 #include <utility>
 
+#include "core/descriptor.hpp"
 #include "core/errors.hpp"
 
 namespace margrave::channels {
 namespace {
 
-class Descriptor {
-  public:
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (number_ >= 0) {
-            ::close(number_);
-        }
-    }
-    [[nodiscard]] int get() const { return number_; }
-
-  private:
-    int number_;
-};
+using core::Descriptor;
 
 Delivery later(std::string why) {
     return {.outcome = Delivery::Outcome::Later, .why = std::move(why)};
@@ -48,20 +35,10 @@ Delivery not_run(int error) {
 }
 
 /// The text as a file without a name: a program that reads slowly, or not at all, holds nobody up.
-int file_of(std::string_view text) {
-    const int file = ::memfd_create("message", MFD_CLOEXEC);
-    while (file >= 0 && !text.empty()) {
-        const auto written = ::write(file, text.data(), text.size());
-        if (written < 0 && errno != EINTR) {
-            ::close(file);
-            return -1;
-        }
-        text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
-    }
-    if (file >= 0) {
-        ::lseek(file, 0, SEEK_SET);
-    }
-    return file;
+/// False, with errno, where the system has none.
+bool fill(const Descriptor& file, std::string_view text) {
+    return file.is_open() && core::write_all(file.get(), text) &&
+           ::lseek(file.get(), 0, SEEK_SET) == 0;
 }
 
 /// How a program is begun: alone in a process group of its own, with nothing of margrave's but the
@@ -117,7 +94,7 @@ class Start {
 /// Whether it ended in time. Where the system is out of descriptors, it did not.
 bool wait_for_end(pid_t pid, int timeout_ms) {
     const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (process.get() < 0) {
+    if (!process.is_open()) {
         return false;
     }
     pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
@@ -155,8 +132,8 @@ class Command : public Channel {
     explicit Command(CommandTarget target) : target_(std::move(target)) {}
 
     [[nodiscard]] Delivery send(const Message& message, std::uint64_t /*now_s*/) override {
-        const Descriptor input(file_of(message.body));
-        if (input.get() < 0) {
+        const Descriptor input(::memfd_create("message", MFD_CLOEXEC));
+        if (!fill(input, message.body)) {
             return not_run(errno);
         }
         pid_t pid = 0;

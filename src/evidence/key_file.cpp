@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/descriptor.hpp"
 #include "core/errors.hpp"
 #include "core/hex.hpp"
 #include "core/hex_digit.hpp"
@@ -20,6 +21,9 @@
 
 namespace margrave::evidence {
 namespace {
+
+using core::Descriptor;
+using core::write_all;
 
 constexpr std::string_view kFormat = "margrave_reporting_key";
 constexpr int kVersion = 1;
@@ -44,22 +48,6 @@ constexpr mode_t kOthers = 0077;
            "secret");
 }
 
-class Descriptor {
-  public:
-    explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (descriptor_ >= 0) {
-            ::close(descriptor_);
-        }
-    }
-    [[nodiscard]] int get() const { return descriptor_; }
-
-  private:
-    int descriptor_;
-};
-
 /// A text with a secret in it: of fixed room, so that no copy is left behind, and wiped when it
 /// goes.
 class SecretText {
@@ -76,17 +64,6 @@ class SecretText {
   private:
     std::string text_;
 };
-
-bool write_all(int descriptor, std::string_view text) {
-    while (!text.empty()) {
-        const auto written = ::write(descriptor, text.data(), text.size());
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
-    }
-    return true;
-}
 
 void check_access(const std::string& path, int descriptor) {
     struct stat status {};
@@ -115,21 +92,14 @@ void read_checked(const std::string& path, std::string& text) {
     }
     check_access(path, file.get());
     text.resize(kFileBytesMax + 1);
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const auto count = ::read(file.get(), text.data() + size, text.size() - size);
-        if (count < 0 && errno != EINTR) {
-            refuse(path, std::strerror(errno));
-        }
-        if (count == 0) {
-            break;
-        }
-        size += count > 0 ? static_cast<std::size_t>(count) : 0;
+    const auto size = core::read_into(file.get(), text);
+    if (!size) {
+        refuse(path, std::strerror(errno));
     }
-    if (size > kFileBytesMax) {
+    if (*size > kFileBytesMax) {
         refuse_format(path);
     }
-    text.resize(size);
+    text.resize(*size);
 }
 
 bool is_hex(std::string_view text) {

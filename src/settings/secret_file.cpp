@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/descriptor.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -18,22 +19,6 @@ namespace {
 
 constexpr std::size_t kBytesMax = 65536;
 constexpr mode_t kOthers = 0077;
-
-class Descriptor {
-  public:
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (number_ >= 0) {
-            ::close(number_);
-        }
-    }
-    [[nodiscard]] int get() const { return number_; }
-
-  private:
-    int number_;
-};
 
 /// Why it is not read; "" when it may be.
 std::string find_fault(int file, SecretPlace place) {
@@ -63,22 +48,17 @@ std::string read_secret_file(const std::string& path, const std::string& where, 
         throw core::ConfigError(fmt::format("{}: {}: {}", where, core::printable(path), why));
     };
     // A pipe is refused, and not waited for.
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    const core::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (const auto fault = find_fault(file.get(), place); !fault.empty()) {
         refuse(fault);
     }
     std::string text(kBytesMax + 1, '\0');
-    std::size_t size = 0;
-    for (bool is_more = true; is_more && size < text.size();) {
-        const auto count = ::read(file.get(), text.data() + size, text.size() - size);
-        if (count < 0 && errno != EINTR) {
-            refuse(std::strerror(errno));
-        }
-        is_more = count != 0;
-        size += count > 0 ? static_cast<std::size_t>(count) : 0;
+    const auto size = core::read_into(file.get(), text);
+    if (!size) {
+        refuse(std::strerror(errno));
     }
-    text.resize(size);
-    if (size > kBytesMax) {
+    text.resize(*size);
+    if (*size > kBytesMax) {
         refuse("it is too large for a secret");
     }
     if (text.ends_with('\n')) {

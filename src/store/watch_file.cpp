@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "core/descriptor.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "store/numbers.hpp"
@@ -65,29 +66,23 @@ std::vector<KeptAlert> read_alerts(Statement& rows) {
 class WatchFile::Lock {
   public:
     explicit Lock(const std::string& path)
-        : descriptor_(::open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW,
-                             S_IRUSR | S_IWUSR)) {
-        if (descriptor_ < 0 || !take()) {
-            const bool is_held = descriptor_ >= 0;
-            if (is_held) {
-                ::close(descriptor_);
-            }
+        : file_(::open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW,
+                       S_IRUSR | S_IWUSR)) {
+        if (!file_.is_open() || !take()) {
             throw core::InputError(fmt::format("{}: {}", core::printable(path),
-                                               is_held ? "another margrave watches with it"
-                                                       : "its lock cannot be made beside it"));
+                                               file_.is_open()
+                                                   ? "another margrave watches with it"
+                                                   : "its lock cannot be made beside it"));
         }
     }
-    Lock(const Lock&) = delete;
-    Lock& operator=(const Lock&) = delete;
-    ~Lock() { ::close(descriptor_); }
 
   private:
     /// Who only looks whether somebody holds it has it for a moment.
     [[nodiscard]] bool take() const {
         constexpr int kTries = 5;
-        constexpr useconds_t kMoment = 20'000;
+        constexpr useconds_t kMoment = 20'000;  // microseconds
         for (int i = 0; i < kTries; ++i) {
-            if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) {
+            if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) {
                 return true;
             }
             ::usleep(kMoment);
@@ -95,7 +90,7 @@ class WatchFile::Lock {
         return false;
     }
 
-    int descriptor_;
+    core::Descriptor file_;
 };
 
 WatchFile::WatchFile(Database database) : database_(std::move(database)) {}
@@ -245,7 +240,7 @@ void WatchFile::write_history(const Evaluation& evaluation) {
     }
     if (evaluation.block && evaluation.block->number % kDropEvery == 0) {
         const std::uint64_t time = evaluation.block->timestamp;
-        drop_points(database_, evaluation.chain, time - std::min(time, evaluation.keep_points_s));
+        drop_points(database_, evaluation.chain, time - std::min(time, kPointsKeptS));
     }
 }
 
@@ -330,13 +325,9 @@ std::vector<OutboxCount> WatchFile::outbox_counts() {
 void WatchFile::check_writable() { database_.execute("UPDATE watch SET instance = instance"); }
 
 bool WatchFile::is_watched(const std::string& path) {
-    const int descriptor = ::open((path + ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (descriptor < 0) {
-        return false;
-    }
-    const bool is_held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0;
-    ::close(descriptor);
-    return is_held;
+    const core::Descriptor file(
+        ::open((path + ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    return file.is_open() && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0;
 }
 
 }  // namespace margrave::store

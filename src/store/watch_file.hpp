@@ -14,6 +14,7 @@
 #include "core/keccak.hpp"
 #include "store/sqlite.hpp"
 #include "store/watch_series.hpp"
+#include "store/watch_snapshots.hpp"
 
 namespace margrave::store {
 
@@ -63,7 +64,8 @@ class WatchFile {
     static constexpr std::uint64_t kBlocksKept = 256;
     /// Delivered messages are kept so long, for those who ask later.
     static constexpr std::uint64_t kSentKeptS = 2'592'000;  // 30 days
-    static constexpr std::uint64_t kPointsKeptS = 2'592'000;
+    /// Points of history are, by their blocks' own time.
+    static constexpr std::uint64_t kPointsKeptS = 2'592'000;  // 30 days
 
     /// Throws core::InputError where it is no such file, or another daemon has it open.
     [[nodiscard]] static WatchFile open_or_create(const std::string& path);
@@ -94,7 +96,6 @@ class WatchFile {
         std::vector<Outgoing> messages = {};
         std::vector<std::pair<SeriesName, Point>> points = {};
         std::optional<PackedSnapshot> snapshot = std::nullopt;
-        std::uint64_t keep_points_s = kPointsKeptS;  ///< by the blocks' time
         std::uint64_t at = 0;
     };
     void write(const Evaluation& evaluation);

@@ -3,15 +3,13 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/hex.hpp"
 #include "store/sqlite.hpp"
 
-/// What every watched quantity was, block by block, and the readings that alerts were told of.
+/// What every watched quantity was, block by block.
 namespace margrave::store {
 
 /// A quantity of an account, a wallet (no market) or a chain (no wallet either).
@@ -44,20 +42,5 @@ void drop_points(const Database& database, std::string_view chain, std::uint64_t
 /// Oldest first, from this time on.
 [[nodiscard]] std::vector<Point> read_points(const Database& database, const SeriesName& series,
                                              std::uint64_t from_time);
-
-/// A block's reading, as `margrave audit --write-snapshot` writes it, compressed.
-struct PackedSnapshot {
-    std::string chain = {};
-    std::uint64_t number = 0;
-    std::string hash = {};  ///< of the block, "0x…"
-    core::Bytes body = {};
-};
-/// One that is kept already stays; only the newest kSnapshotsKept do.
-void write_snapshot(const Database& database, const PackedSnapshot& snapshot);
-inline constexpr std::int64_t kSnapshotsKept = 500;
-[[nodiscard]] bool has_snapshot(const Database& database, std::string_view hash);
-/// By the block's hash, "0x…", the file's text; nullopt where it is not kept.
-[[nodiscard]] std::optional<std::string> read_snapshot(const Database& database,
-                                                       std::string_view hash);
 
 }  // namespace margrave::store

@@ -142,8 +142,8 @@ TEST_CASE("how far an account's nearest price and factor are", "[alert][observe]
     CHECK_FALSE(only(report, Quantity::LiquidationDistance).number);
     CHECK_FALSE(only(report, Quantity::FactorDistance).number);
     report.accounts[0].liquidation_prices.resize(2);
-    report.accounts[0].liquidation_prices[0].distance = Wad(kWad / 2);
-    report.accounts[0].liquidation_prices[1].distance = Wad(kWad / 4);
+    report.accounts[0].liquidation_prices[0].distance = Wad(kWad / 4);  // nearest first
+    report.accounts[0].liquidation_prices[1].distance = Wad(kWad / 2);
     CHECK(only(report, Quantity::LiquidationDistance).number == Wad(kWad / 4));
     report.accounts[0].outlook.factors = {
         {.factor = "ETH/USD", .multiplier = kWad * 7 / 10, .failing = {}, .price = {}},

@@ -8,6 +8,7 @@
 #include "store/compress.hpp"
 #include "store/watch_notes.hpp"
 #include "store/watch_series.hpp"
+#include "store/watch_snapshots.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace margrave::store {
@@ -243,7 +244,9 @@ TEST_CASE("series are kept by block, for a while, and follow a reorganisation", 
     CHECK(count(health, 0) == 3);
     CHECK(count(other, 0) == 5);
     // Now and then what is old is dropped.
-    file.write({.chain = "devnet", .block = block(1000), .keep_points_s = 1'998});
+    WatchedBlock later = block(1000);
+    later.timestamp = WatchFile::kPointsKeptS + 2;
+    file.write({.chain = "devnet", .block = later});
     CHECK(count(health, 0) == 2);
     CHECK(count(other, 0) == 5);
 }

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/alert_message.hpp"
+#include "app/watch_plan.hpp"
+#include "store/watch_file.hpp"
+
+/// From alerts that have something to tell to messages, and to whom each goes.
+namespace margrave::app {
+
+/// One alert's transition and what may be its cause: messages are of one kind and one cause.
+struct ToldAlert {
+    AlertMember member;
+    std::string cause;
+};
+
+/// In the order in which they are to be told; `frame` is a message of the rule without members.
+[[nodiscard]] std::vector<AlertMessage> group(const std::vector<ToldAlert>& told,
+                                              const AlertMessage& frame);
+
+/// Appends what each of the channels is sent of it. What is grouped waits in one line for each
+/// rule, so that no account's end overtakes its begin; `instance` is the watch's file's.
+void queue(const AlertMessage& message, const std::vector<ChannelPlan>& channels,
+           const std::string& instance, std::vector<store::Outgoing>& out);
+
+}  // namespace margrave::app
