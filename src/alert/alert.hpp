@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -83,6 +84,9 @@ enum class Kind : std::uint8_t {
 
 /// "fire", "resolve", "unknown", "known", "flapping", "escalate", "test".
 [[nodiscard]] std::string_view to_string(Kind kind);
+/// Those that a watch finds.
+inline constexpr std::array kTransitions{Kind::Fire,  Kind::Resolve,  Kind::Unknown,
+                                         Kind::Known, Kind::Flapping, Kind::Escalate};
 
 struct Transition {
     Kind kind = Kind::Fire;

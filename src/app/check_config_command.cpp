@@ -116,9 +116,9 @@ ExitCode run_check_config(World& world, const CheckConfigOptions& options) {
     }
     text += section("Rules of the watch", rules) + section("Channels that it tells", channels);
     const auto http = read_http_config(settings, std::nullopt, world.environment);
-    text += section(
-        "HTTP",
-        http ? fmt::format("  the watch listens on {} port {}\n", http->address, http->port) : "");
+    text += section("HTTP", http.listen ? fmt::format("  the watch listens on {} port {}\n",
+                                                      http.listen->ip, http.listen->port)
+                                        : "");
     text += fmt::format("At risk below a health factor of {}\n", decimal(settings.at_risk_below));
     write_result(world, text);
     return ExitCode::Fine;

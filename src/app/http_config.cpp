@@ -20,11 +20,6 @@ namespace {
 using core::ConfigError;
 using settings::Section;
 
-struct Endpoint {
-    std::string address;
-    std::uint16_t port = 0;
-};
-
 bool is_ip(const std::string& text) {
     std::array<unsigned char, sizeof(in6_addr)> bytes{};
     return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
@@ -36,7 +31,7 @@ bool is_of_this_machine(const std::string& address) {
 }
 
 /// "127.0.0.1:9469" or "[::1]:9469".
-Endpoint parse_listen(const std::string& text, const std::string& where) {
+HttpConfig::Address parse_listen(const std::string& text, const std::string& where) {
     const std::size_t colon = text.rfind(':');
     std::string host = text.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) {
@@ -55,7 +50,7 @@ Endpoint parse_listen(const std::string& text, const std::string& where) {
                                       R"("127.0.0.1:9469" or "[::1]:9469", got "{}")",
                                       where, core::printable(text)));
     }
-    return {.address = std::move(host), .port = port};
+    return {.ip = std::move(host), .port = port};
 }
 
 std::optional<server::Token> read_token(const Section& section,
@@ -100,9 +95,9 @@ std::optional<std::uint64_t> read_ready_within(const Section& section) {
 
 }  // namespace
 
-std::optional<HttpConfig> read_http_config(const settings::Settings& settings,
-                                           const std::optional<std::string>& listen,
-                                           const settings::Environment& environment) {
+HttpConfig read_http_config(const settings::Settings& settings,
+                            const std::optional<std::string>& listen,
+                            const settings::Environment& environment) {
     HttpConfig out;
     std::optional<std::string> text = listen;
     std::string where = "--listen";
@@ -121,17 +116,16 @@ std::optional<HttpConfig> read_http_config(const settings::Settings& settings,
         section.reject_unknown_keys();
     }
     if (!text) {
-        return std::nullopt;
+        return out;
     }
-    auto [address, port] = parse_listen(*text, where);
-    if (!is_of_this_machine(address) && !(out.token && is_behind_proxy)) {
+    out.listen = parse_listen(*text, where);
+    out.is_for_others = !is_of_this_machine(out.listen->ip);
+    if (out.is_for_others && !(out.token && is_behind_proxy)) {
         throw ConfigError(fmt::format(
             "{}: other machines reach {}: set `token` and, once a proxy in front of it speaks "
             "TLS, `behind_tls_proxy = true` in [http], or listen on 127.0.0.1",
-            where, address));
+            where, out.listen->ip));
     }
-    out.address = std::move(address);
-    out.port = port;
     return out;
 }
 

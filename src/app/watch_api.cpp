@@ -19,8 +19,14 @@ namespace {
 using server::Request;
 using server::Response;
 
-Response verdict(const std::vector<std::string>& failing) {
-    nlohmann::ordered_json json{{"ok", failing.empty()}, {"failing", failing}};
+constexpr unsigned kInternalError = 500;
+
+/// `failing` is for those who may know what is watched.
+Response verdict(const std::vector<std::string>& failing, bool is_detailed) {
+    nlohmann::ordered_json json{{"ok", failing.empty()}};
+    if (is_detailed) {
+        json["failing"] = failing;
+    }
     constexpr bool kAscii = true;
     return {.status = failing.empty() ? 200U : 503U,
             .body = json.dump(-1, ' ', kAscii, nlohmann::json::error_handler_t::replace) + '\n'};
@@ -32,8 +38,8 @@ constexpr std::array kDocuments{"openapi.json", "alerts.schema.json", "alert.sch
 
 }  // namespace
 
-WatchApi::WatchApi(World& world, const HttpConfig& config, const WatchPlan& plan,
-                   WatchMonitor& monitor, const std::string& store)
+WatchApi::WatchApi(World& world, const HttpConfig& config, const server::Listener& listener,
+                   const WatchPlan& plan, WatchMonitor& monitor, const std::string& store)
     : world_(world),
       plan_(plan),
       monitor_(monitor),
@@ -41,9 +47,8 @@ WatchApi::WatchApi(World& world, const HttpConfig& config, const WatchPlan& plan
       file_(store::WatchFile::open(store)),
       health_(monitor.progress, monitor.board, plan.rules,
               std::chrono::seconds(config.ready_within_s)) {
-    server_ = std::make_unique<server::Server>(
-        server::Options{.address = config.address, .port = config.port, .names = config.names},
-        make_router(config), monitor_.events);
+    server_ = std::make_unique<server::Server>(listener, server::Options{.names = config.names},
+                                               make_router(config), monitor_.events);
 }
 
 WatchApi::~WatchApi() = default;
@@ -52,9 +57,14 @@ void WatchApi::add(server::Router& router, const std::string& path,
                    server::Router::Handler handler) {
     monitor_.metrics.offers(path);
     router.add(path, [this, path, handler = std::move(handler)](const Request& request) {
-        Response out = handler(request);
-        monitor_.metrics.served(path, out.status);
-        return out;
+        try {
+            Response out = handler(request);
+            monitor_.metrics.served(path, out.status);
+            return out;
+        } catch (...) {
+            monitor_.metrics.served(path, kInternalError);
+            throw;
+        }
     });
 }
 
@@ -63,13 +73,25 @@ server::Router WatchApi::make_router(const HttpConfig& config) {
     if (config.token) {
         out.demand(*config.token);
     }
+    if (config.is_for_others) {
+        out.guard("/metrics");
+    }
+    const auto may_know = [is_for_others = config.is_for_others,
+                           token = config.token](const Request& request) {
+        return !is_for_others || (token && token->is_shown_by(request.authorization));
+    };
     out.tell_failures_to([this](std::string_view path, std::string_view why) {
         say(world_, fmt::format("{} could not be answered: {}", core::printable(path),
                                 core::printable(why)));
     });
     add(out, "/metrics", [this](const Request&) { return metrics(); });
-    add(out, "/healthz", [this](const Request&) { return health(); });
-    add(out, "/readyz", [this](const Request&) { return readiness(); });
+    add(out, "/healthz", [this, may_know](const Request& request) {
+        return verdict(health_.what_stands_still(world_.clock.now()), may_know(request));
+    });
+    add(out, "/readyz", [this, may_know](const Request& request) {
+        return verdict(health_.what_is_unready(file_, world_.clock.now(), world_.wall_s()),
+                       may_know(request));
+    });
     add(out, "/v1/status", [this](const Request&) { return status(); });
     add(out, "/v1/alerts", [this](const Request&) {
         return Response{.body = alerts_list_json(file_, world_.wall_s())};
@@ -99,12 +121,6 @@ Response WatchApi::metrics() {
     gauges.push_back(progress_gauge(monitor_.progress.workers(world_.clock.now())));
     return {.type = "text/plain; version=0.0.4; charset=utf-8",
             .body = monitor_.metrics.expose(gauges)};
-}
-
-Response WatchApi::health() { return verdict(health_.what_stands_still(world_.clock.now())); }
-
-Response WatchApi::readiness() {
-    return verdict(health_.what_is_unready(file_, world_.clock.now(), world_.wall_s()));
 }
 
 Response WatchApi::status() {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -20,21 +19,17 @@ namespace margrave::app {
 /// its own, and reports that were made anyway: nothing that is asked here keeps a block waiting.
 class WatchApi {
   public:
-    /// `plan` and `monitor` outlive this. Throws InputError where it cannot listen.
-    WatchApi(World& world, const HttpConfig& config, const WatchPlan& plan, WatchMonitor& monitor,
-             const std::string& store);
+    /// `plan` and `monitor` outlive this. Throws InputError where the store cannot be used.
+    WatchApi(World& world, const HttpConfig& config, const server::Listener& listener,
+             const WatchPlan& plan, WatchMonitor& monitor, const std::string& store);
     WatchApi(const WatchApi&) = delete;
     WatchApi& operator=(const WatchApi&) = delete;
     ~WatchApi();
-
-    [[nodiscard]] std::uint16_t port() const { return server_->port(); }
 
   private:
     [[nodiscard]] server::Router make_router(const HttpConfig& config);
     void add(server::Router& router, const std::string& path, server::Router::Handler handler);
     [[nodiscard]] server::Response metrics();
-    [[nodiscard]] server::Response health();
-    [[nodiscard]] server::Response readiness();
     [[nodiscard]] server::Response status();
 
     World& world_;

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,7 +17,11 @@ namespace margrave::app {
 
 /// What is known of one chain of a running watch.
 struct ChainNews {
-    std::optional<store::WatchedBlock> block;      ///< the last that was evaluated since the start
+    std::optional<store::WatchedBlock> block;  ///< the last that was evaluated
+    /// When it was, in this run: a clock on the wall that is wrong makes no old block young.
+    std::optional<std::chrono::steady_clock::time_point> block_at;
+    std::size_t accounts = 0;  ///< at that block
+    std::size_t unknown = 0;   ///< of them, those of which nothing could be told
     std::shared_ptr<const report::Report> report;  ///< the last whole one; empty before the first
     /// When all up to the head was evaluated last.
     std::optional<std::chrono::steady_clock::time_point> read_at;
@@ -36,6 +41,11 @@ class Board {
     void pin(const std::string& chain, const Change& change) {
         const std::lock_guard guard(mutex_);
         change(news_[chain]);
+    }
+    [[nodiscard]] bool all_were_read() const {
+        const std::lock_guard guard(mutex_);
+        return std::all_of(news_.begin(), news_.end(),
+                           [](const auto& one) { return one.second.read_at.has_value(); });
     }
     [[nodiscard]] std::map<std::string, ChainNews> all() const {
         const std::lock_guard guard(mutex_);

@@ -143,15 +143,13 @@ void expect_progress(WatchMonitor& monitor, const WatchSetup& setup, const Watch
 /// nullptr where nobody is to be answered.
 std::unique_ptr<WatchApi> serve(World& world, const WatchSetup& setup, WatchMonitor& monitor,
                                 const std::string& store) {
-    if (!setup.http) {
+    if (!setup.listener) {
         return nullptr;
     }
-    auto out = std::make_unique<WatchApi>(world, *setup.http, *setup.plan, monitor, store);
-    const std::string& address = setup.http->address;
-    const bool is_ipv6 = address.find(':') != std::string::npos;
-    say(world, fmt::format("listening on http://{}:{}", is_ipv6 ? '[' + address + ']' : address,
-                           out->port()));
-    return out;
+    const server::Listener& at = *setup.listener;
+    say(world, fmt::format("listening on http://{}:{}",
+                           at.is_ipv6() ? '[' + at.address() + ']' : at.address(), at.port()));
+    return std::make_unique<WatchApi>(world, setup.http, at, *setup.plan, monitor, store);
 }
 
 /// A thread for each chain and each channel: none keeps another waiting.
@@ -179,9 +177,8 @@ void keep_beating(World& world, const WatchSetup& setup, const WatchMonitor& mon
                   const std::string& store, Crew& crew) {
     crew.add([&world, &setup, &monitor, &crew, store] {
         auto file = store::WatchFile::open(store);
-        const std::uint64_t within_s = setup.http.value_or(HttpConfig{}).ready_within_s;
         WatchHealth health(monitor.progress, monitor.board, setup.plan->rules,
-                           std::chrono::seconds(within_s));
+                           std::chrono::seconds(setup.http.ready_within_s));
         Heartbeat heartbeat(world, *setup.heartbeat, [&] {
             return health.what_is_unready(file, world.clock.now(), world.wall_s());
         });
@@ -193,9 +190,10 @@ void keep_beating(World& world, const WatchSetup& setup, const WatchMonitor& mon
 }
 
 /// What the configuration says now; nullopt, and a line, where it cannot be used.
-std::optional<WatchSetup> prepare_anew(World& world, const WatchOptions& options) {
+std::optional<WatchSetup> prepare_anew(World& world, const WatchOptions& options,
+                                       const WatchSetup& running) {
     try {
-        return prepare_watch(world, options);
+        return prepare_watch(world, options, &running);
     } catch (const std::exception& error) {
         say(world, fmt::format("the configuration is not reloaded, the one before goes on: {}",
                                error.what()));
@@ -204,19 +202,28 @@ std::optional<WatchSetup> prepare_anew(World& world, const WatchOptions& options
 }
 
 /// Until it ends: with what to go on with, when it was asked to reload.
-std::optional<WatchSetup> supervise(World& world, const WatchOptions& options, Crew& crew,
-                                    const Progress& progress, ServiceManager& service) {
+std::optional<WatchSetup> supervise(World& world, const WatchOptions& options,
+                                    const WatchSetup& setup, const Watch& watch, Crew& crew,
+                                    ServiceManager& service) {
+    const auto begun = world.clock.now();
+    bool is_ready = false;
     while (!crew.is_asked_to_stop()) {
         if (is_asked_to_reload.exchange(false)) {
             service.reloading();
-            if (auto next = prepare_anew(world, options)) {
+            if (auto next = prepare_anew(world, options, setup)) {
                 crew.end();
                 say(world, "the configuration is reloaded");
                 return next;
             }
             service.ready("watching; the configuration could not be reloaded");
         }
-        if (progress.what_is_stuck().empty()) {
+        // Nodes that are gone are told of by alerts; they need not keep what starts after this.
+        if (!is_ready &&
+            (watch.monitor->board.all_were_read() || world.clock.now() - begun > 30s)) {
+            is_ready = true;
+            service.ready(fmt::format("watching {} chains", watch.chains.size()));
+        }
+        if (watch.monitor->progress.what_is_stuck().empty()) {
             service.feed_watchdog(world.clock.now());
         }
         crew.rest(100ms);
@@ -240,8 +247,7 @@ bool run_with(World& world, const WatchOptions& options, WatchSetup& setup, stor
     if (setup.heartbeat) {
         keep_beating(world, setup, *watch.monitor, options.store, crew);
     }
-    service.ready(fmt::format("watching {} chains", watch.chains.size()));
-    next = supervise(world, options, crew, watch.monitor->progress, service);
+    next = supervise(world, options, setup, watch, crew, service);
     if (!next) {
         service.stopping();
     }
@@ -267,7 +273,7 @@ bool run_until_asked(World& world, const WatchOptions& options, WatchSetup setup
 
 ExitCode run_watch(World& world, const WatchOptions& options) {
     listen_to_signals();
-    WatchSetup setup = prepare_watch(world, options);
+    WatchSetup setup = prepare_watch(world, options, nullptr);
     auto file = store::WatchFile::open_or_create(options.store);  // holds its lock
     if (options.once) {
         Watch watch = begin(world, options, setup, file);

@@ -11,8 +11,6 @@ namespace {
 
 using Gauge = WatchMetrics::Gauge;
 
-constexpr std::array kSeverities{alert::Severity::Info, alert::Severity::Warning,
-                                 alert::Severity::Critical};
 constexpr std::array kPhases{alert::Phase::Pending, alert::Phase::Firing, alert::Phase::Recovering};
 
 std::string lane(bool is_urgent) { return is_urgent ? "urgent" : "normal"; }
@@ -38,7 +36,7 @@ void add_alerts(store::WatchFile& file, const std::vector<alert::Rule>& rules,
     Gauge not_known{.name = "margrave_alerts_unknown",
                     .help = "Alerts of any state that cannot be evaluated now.",
                     .samples = {}};
-    for (const auto severity : kSeverities) {
+    for (const auto severity : alert::kSeverities) {
         const std::string word(to_string(severity));
         for (const auto phase : kPhases) {
             alerts.samples.push_back(

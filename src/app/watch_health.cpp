@@ -9,6 +9,18 @@
 
 namespace margrave::app {
 
+WatchHealth::WatchHealth(const Progress& progress, const Board& board,
+                         const std::vector<alert::Rule>& rules, std::chrono::seconds read_within)
+    : progress_(progress), board_(board), read_within_(read_within) {
+    std::optional<core::Wad> oldest;
+    for (const alert::Rule& rule : rules) {
+        if (rule.quantity == alert::Quantity::BlockAge && (!oldest || rule.fires < *oldest)) {
+            oldest = rule.fires;
+        }
+    }
+    oldest_ = oldest.value_or(alert::whole(static_cast<std::uint64_t>(read_within.count())));
+}
+
 std::vector<std::string> WatchHealth::what_stands_still(Progress::Moment now) const {
     return progress_.what_is_stuck(now);
 }
@@ -38,12 +50,17 @@ void WatchHealth::check_chain(const std::string& chain, const ChainNews& news, P
         const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now - *news.read_at);
         out.push_back(fmt::format("chain {}: not read for {} s", chain, waited.count()));
     }
-    const std::uint64_t age = wall_s > news.block->timestamp ? wall_s - news.block->timestamp : 0;
-    const bool is_old = std::any_of(rules_.begin(), rules_.end(), [&](const alert::Rule& rule) {
-        return rule.quantity == alert::Quantity::BlockAge && rule.fires < alert::whole(age);
-    });
-    if (is_old) {
+    const auto here =
+        std::chrono::duration_cast<std::chrono::seconds>(now - news.block_at.value_or(now));
+    const std::uint64_t age =
+        std::max(wall_s > news.block->timestamp ? wall_s - news.block->timestamp : 0,
+                 static_cast<std::uint64_t>(here.count()));
+    if (alert::whole(age) > oldest_) {
         out.push_back(fmt::format("chain {}: its last block is {} s old", chain, age));
+    }
+    if (news.accounts > 0 && news.unknown == news.accounts) {
+        out.push_back(fmt::format("chain {}: nothing is known of any of its {} accounts", chain,
+                                  news.accounts));
     }
 }
 

@@ -2,15 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "alert/rule.hpp"
 #include "app/watch_board.hpp"
 #include "app/watch_progress.hpp"
+#include "core/units.hpp"
 #include "store/watch_file.hpp"
 
 namespace margrave::app {
@@ -23,14 +22,14 @@ class WatchHealth {
     static constexpr std::uint64_t kUrgentWaitsS = 60;
 
     /// `read_within`: so long a chain may not have been read up to its head.
-    WatchHealth(const Progress& progress, const Board& board, std::vector<alert::Rule> rules,
-                std::chrono::seconds read_within)
-        : progress_(progress), board_(board), rules_(std::move(rules)), read_within_(read_within) {}
+    WatchHealth(const Progress& progress, const Board& board, const std::vector<alert::Rule>& rules,
+                std::chrono::seconds read_within);
 
     /// Of the process: every thread gets on.
     [[nodiscard]] std::vector<std::string> what_stands_still(Progress::Moment now) const;
-    /// Of what it says, besides: chains are read, their blocks are no older than the rules of
-    /// block_age allow, the file can be written, urgent messages leave.
+    /// Of what it says, besides: chains are read, and something of their accounts is known; their
+    /// blocks are no older than the rules of block_age allow, without any no older than what a
+    /// chain may go unread; the file can be written, urgent messages leave.
     [[nodiscard]] std::vector<std::string> what_is_unready(store::WatchFile& file,
                                                            Progress::Moment now,
                                                            std::uint64_t wall_s);
@@ -43,8 +42,8 @@ class WatchHealth {
 
     const Progress& progress_;
     const Board& board_;
-    const std::vector<alert::Rule> rules_;
     const std::chrono::seconds read_within_;
+    core::Wad oldest_;                            ///< so many seconds a block may be old
     std::optional<Progress::Moment> written_at_;  ///< when the file was last written to see
 };
 

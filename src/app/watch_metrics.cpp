@@ -39,8 +39,6 @@ const Buckets& request_buckets() {
 constexpr std::array kStatuses{margin::Status::Healthy, margin::Status::AtRisk,
                                margin::Status::Liquidatable, margin::Status::NoDebt,
                                margin::Status::Unknown};
-constexpr std::array kKinds{alert::Kind::Fire, alert::Kind::Resolve, alert::Kind::Unknown,
-                            alert::Kind::Known};
 constexpr std::array kOutcomes{
     channels::Delivery::Outcome::Delivered, channels::Delivery::Outcome::Later,
     channels::Delivery::Outcome::Refused, channels::Delivery::Outcome::Never};
@@ -110,11 +108,13 @@ class WatchMetrics::Families {
     Family<prometheus::Gauge>& last_success =
         gauges(registry, "margrave_evaluation_last_success_timestamp_seconds",
                "When a block was evaluated last; 0 before the first.");
-    Family<prometheus::Gauge>& positions = gauges(
-        registry, "margrave_positions", "Accounts at the last evaluated block, by their state.");
-    Family<prometheus::Gauge>& gaps =
-        gauges(registry, "margrave_coverage_gaps",
-               "Parts that could not be read at the last evaluated block.");
+    // Absent until a block was evaluated: what is not known is not 0.
+    Family<prometheus::Gauge>& positions =
+        gauges(registry, "margrave_positions",
+               "Accounts at the last evaluated block, by their state; absent before the first.");
+    Family<prometheus::Gauge>& gaps = gauges(
+        registry, "margrave_coverage_gaps",
+        "Parts that could not be read at the last evaluated block; absent before the first.");
     Family<prometheus::Counter>& transitions = counters(
         registry, "margrave_alert_transitions_total", "Transitions of alerts that were told.");
     Family<prometheus::Histogram>& block_to_alert =
@@ -158,17 +158,13 @@ class WatchMetrics::Families {
   private:
     void begin_chain(const std::string& chain) {
         const prometheus::Labels of_chain{{"chain", chain}};
-        for (auto* family :
-             {&head, &head_time, &readable, &block, &block_time, &last_success, &gaps}) {
+        for (auto* family : {&head, &head_time, &readable, &block, &block_time, &last_success}) {
             family->Add(of_chain);
         }
         evaluations.Add(of_chain);
         evaluation_time.Add(of_chain, evaluation_buckets());
         block_to_alert.Add(of_chain, alert_buckets());
-        for (const auto status : kStatuses) {
-            positions.Add({{"chain", chain}, {"state", std::string(report::to_string(status))}});
-        }
-        for (const auto kind : kKinds) {
+        for (const auto kind : alert::kTransitions) {
             transitions.Add({{"chain", chain}, {"kind", std::string(to_string(kind))}});
         }
         for (const std::uint64_t depth : {1, 2, 6, 32}) {
@@ -225,15 +221,15 @@ void WatchMetrics::looked(const std::string& chain, bool is_read) {
     families_->readable.Add({{"chain", chain}}).Set(is_read ? 1 : 0);
 }
 
-void WatchMetrics::told(const std::string& chain, alert::Kind kind, std::uint64_t block_time,
-                        std::uint64_t now_s) {
+void WatchMetrics::told(const std::string& chain, alert::Kind kind, std::size_t members) {
     families_->transitions.Add({{"chain", chain}, {"kind", std::string(to_string(kind))}})
-        .Increment();
-    if (kind == alert::Kind::Fire) {
-        const std::uint64_t waited = now_s > block_time ? now_s - block_time : 0;
-        families_->block_to_alert.Add({{"chain", chain}}, alert_buckets())
-            .Observe(static_cast<double>(waited));
-    }
+        .Increment(static_cast<double>(members));
+}
+
+void WatchMetrics::fired(const std::string& chain, std::uint64_t block_time, std::uint64_t now_s) {
+    const std::uint64_t waited = now_s > block_time ? now_s - block_time : 0;
+    families_->block_to_alert.Add({{"chain", chain}}, alert_buckets())
+        .Observe(static_cast<double>(waited));
 }
 
 void WatchMetrics::asked(const std::string& endpoint, bool is_answered, Seconds took) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -35,8 +36,9 @@ class WatchMetrics {
     void evaluated(const std::string& chain, const store::WatchedBlock& block,
                    const report::Report& report, Seconds took, std::uint64_t now_s);
     void looked(const std::string& chain, bool is_read);
-    void told(const std::string& chain, alert::Kind kind, std::uint64_t block_time,
-              std::uint64_t now_s);
+    /// Of one message: so many alerts made that transition.
+    void told(const std::string& chain, alert::Kind kind, std::size_t members);
+    void fired(const std::string& chain, std::uint64_t block_time, std::uint64_t now_s);
     void asked(const std::string& endpoint, bool is_answered, Seconds took);
     void sent(const std::string& channel, channels::Delivery::Outcome outcome, Seconds took);
     /// A route that may be asked for, and what was answered there.

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <random>
 #include <utility>
 
 #include "core/hex.hpp"
@@ -15,7 +18,7 @@ WatchMonitor::WatchMonitor(World& world, const MetricsSubjects& subjects)
     : progress(world.clock),
       board(subjects.chains),
       metrics(subjects),
-      events(std::to_string(subjects.started_at_s)),
+      events(fmt::format("{}{:08x}", subjects.started_at_s, std::random_device()())),
       world_(world) {}
 
 void WatchMonitor::heard(const std::string& chain) { progress.beat(chain_worker(chain)); }
@@ -35,11 +38,21 @@ void WatchMonitor::reorganised(const std::string& chain, std::uint64_t depth) {
 void WatchMonitor::evaluated(const std::string& chain, const store::WatchedBlock& block,
                              const report::Report& health, Seconds took) {
     progress.beat(chain_worker(chain));
-    board.pin(chain, [&](ChainNews& news) { news.block = block; });
+    board.pin(chain, [&](ChainNews& news) {
+        news.block = block;
+        news.block_at = world_.clock.now();
+        news.accounts = health.accounts.size();
+        news.unknown = static_cast<std::size_t>(std::count_if(
+            health.accounts.begin(), health.accounts.end(), [](const report::Account& account) {
+                return account.health.status == margin::Status::Unknown;
+            }));
+    });
     metrics.evaluated(chain, block, health, took, world_.wall_s());
-    events.tell("block",
-                fmt::format(R"({{"chain":"{}","number":"{}","hash":"{}","timestamp":"{}"}})", chain,
-                            block.number, core::to_hex(block.hash), block.timestamp));
+    events.tell("block", nlohmann::ordered_json{{"chain", chain},
+                                                {"number", std::to_string(block.number)},
+                                                {"hash", core::to_hex(block.hash)},
+                                                {"timestamp", std::to_string(block.timestamp)}}
+                             .dump());
 }
 
 void WatchMonitor::reported(const std::string& chain,
@@ -51,8 +64,11 @@ void WatchMonitor::reported(const std::string& chain,
 void WatchMonitor::found(const std::string& chain, const AlertMessage& message,
                          const std::string& body) {
     const std::lock_guard guard(mutex_);
-    found_[chain].push_back(
-        {.kind = message.kind(), .block_time = message.block_time.value(), .body = body});
+    found_[chain].push_back({.kind = message.kind(),
+                             .quantity = message.rule.quantity,
+                             .members = message.members.size(),
+                             .block_time = message.block_time.value(),
+                             .body = body});
 }
 
 void WatchMonitor::wrote(const std::string& chain) {
@@ -62,7 +78,12 @@ void WatchMonitor::wrote(const std::string& chain) {
         written = std::exchange(found_[chain], {});
     }
     for (const Found& one : written) {
-        metrics.told(chain, one.kind, one.block_time, world_.wall_s());
+        metrics.told(chain, one.kind, one.members);
+        const bool is_fire = one.kind == alert::Kind::Fire || one.kind == alert::Kind::Flapping;
+        // What a block's own age makes fire says nothing of how soon a block is seen.
+        if (is_fire && one.quantity != alert::Quantity::BlockAge) {
+            metrics.fired(chain, one.block_time, world_.wall_s());
+        }
         events.tell("alert", one.body);
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "alert/alert.hpp"
+#include "alert/rule.hpp"
 #include "app/watch_board.hpp"
 #include "app/watch_listener.hpp"
 #include "app/watch_metrics.hpp"
@@ -51,6 +53,8 @@ class WatchMonitor : public WatchListener {
   private:
     struct Found {
         alert::Kind kind = alert::Kind::Fire;
+        alert::Quantity quantity = alert::Quantity::HealthFactor;
+        std::size_t members = 0;
         std::uint64_t block_time = 0;
         std::string body;
     };

@@ -17,11 +17,6 @@ void Progress::beat(const std::string& worker) {
     }
 }
 
-void Progress::dismiss(const std::string& worker) {
-    const std::lock_guard guard(mutex_);
-    workers_.erase(worker);
-}
-
 std::vector<std::string> Progress::what_is_stuck(Moment now) const {
     const std::lock_guard guard(mutex_);
     std::vector<std::string> out;

@@ -23,8 +23,6 @@ class Progress {
     void expect(const std::string& worker, std::chrono::milliseconds within);
     /// It got on. Of one that is not expected nothing is kept.
     void beat(const std::string& worker);
-    /// It ended as it was asked to.
-    void dismiss(const std::string& worker);
 
     /// A sentence for each that stands still: "chain ethereum: no progress for 95 s". None: all get
     /// on.

@@ -47,13 +47,25 @@ SourceOptions whom_to_watch(const WatchOptions& options, const settings::Setting
     return out;
 }
 
+/// A server that runs keeps its address: it cannot be had twice.
+std::shared_ptr<const server::Listener> listen(const HttpConfig& http, const WatchSetup* running) {
+    if (!http.listen) {
+        return nullptr;
+    }
+    if (running != nullptr && running->http.listen == http.listen) {
+        return running->listener;
+    }
+    return std::make_shared<const server::Listener>(http.listen->ip, http.listen->port);
+}
+
 }  // namespace
 
-WatchSetup prepare_watch(World& world, const WatchOptions& options) {
+WatchSetup prepare_watch(World& world, const WatchOptions& options, const WatchSetup* running) {
     WatchSetup out{
         .plan = std::make_unique<WatchPlan>(make_plan(load_settings(world, options.config_file))),
         .channels = {},
-        .http = std::nullopt,
+        .http = {},
+        .listener = nullptr,
         .heartbeat = std::nullopt,
         .endpoints = nullptr,
         .chains = {}};
@@ -66,6 +78,7 @@ WatchSetup prepare_watch(World& world, const WatchOptions& options) {
     out.heartbeat = read_heartbeat(settings, world.environment);
     out.endpoints = std::make_unique<EndpointWatch>(world, settings);
     out.chains = connect_chains(out.endpoints->world(), source, settings, wallets);
+    out.listener = listen(out.http, running);
     return out;
 }
 

@@ -12,6 +12,7 @@
 #include "app/watch_endpoints.hpp"
 #include "app/watch_plan.hpp"
 #include "app/world.hpp"
+#include "server/listener.hpp"
 
 namespace margrave::app {
 
@@ -19,14 +20,18 @@ namespace margrave::app {
 struct WatchSetup {
     std::unique_ptr<WatchPlan> plan;  ///< whose address stays
     Channels channels;
-    std::optional<HttpConfig> http;
+    HttpConfig http;
+    std::shared_ptr<const server::Listener> listener;  ///< empty where nobody is to be answered
     std::optional<HeartbeatConfig> heartbeat;
     std::unique_ptr<EndpointWatch> endpoints;  ///< that the chains are connected by
     std::vector<ConnectedWallets> chains;
 };
 
-/// Reads the configuration, finds the wallets and connects the chains. Throws ConfigError,
-/// InputError, and ChainError where a name could not be resolved.
-[[nodiscard]] WatchSetup prepare_watch(World& world, const WatchOptions& options);
+/// Reads the configuration, finds the wallets, connects the chains and listens; all that can be
+/// refused is refused here. `running`, if not null, is the watch that this one is to follow, whose
+/// address it may keep. Throws ConfigError, InputError, and ChainError where a name could not be
+/// resolved.
+[[nodiscard]] WatchSetup prepare_watch(World& world, const WatchOptions& options,
+                                       const WatchSetup* running);
 
 }  // namespace margrave::app

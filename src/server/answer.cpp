@@ -85,7 +85,7 @@ std::optional<Response> refusal(const Parser& parser, const Gate& gate) {
         return out;
     }
     const auto length = parser.content_length();
-    if (parser.chunked() || (length && *length > 0)) {
+    if (count_of(message, http::field::transfer_encoding) > 0 || (length && *length > 0)) {
         return problem(413, "a request has no body here");
     }
     return std::nullopt;

@@ -2,25 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "core/errors.hpp"
+#include "core/u256.hpp"
 
 namespace margrave::server {
 namespace {
 
 /// The number of "RUN-NUMBER"; nullopt of another run, or of what is no id.
 std::optional<std::uint64_t> number_of(std::string_view id, std::string_view run) {
-    if (id.size() <= run.size() + 1 || !id.starts_with(run) || id[run.size()] != '-') {
+    if (id.size() <= run.size() || !id.starts_with(run) || id[run.size()] != '-') {
         return std::nullopt;
     }
-    const std::string_view digits = id.substr(run.size() + 1);
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    const bool is_number = error == std::errc{} && end == digits.data() + digits.size();
-    return is_number ? std::optional(number) : std::nullopt;
+    return core::parse_u64(id.substr(run.size() + 1));
 }
 
 }  // namespace
@@ -79,14 +75,20 @@ void EventHub::listen(const std::shared_ptr<Mailbox>& box, std::string_view last
 void EventHub::catch_up(Mailbox& box, std::string_view last_event_id) const {
     const auto last = number_of(last_event_id, run_);
     const std::uint64_t oldest = kept_.empty() ? told_ + 1 : kept_.front().number;
-    if (!last || *last > told_ || *last + 1 < oldest) {
-        box.put("event: gap\ndata: {}\n\n");
-        return;
-    }
+    const bool is_gap = !last || *last > told_ || *last + 1 < oldest;
+    std::string missed;
     for (const Kept& one : kept_) {
-        if (one.number > *last) {
-            box.put(one.frame);
+        if (!is_gap && one.number > *last) {
+            missed += one.frame;
         }
+    }
+    // With more than a box holds, who came back would be let go at once, for ever.
+    if (is_gap || missed.size() > Mailbox::kBytesMax) {
+        // Its id is where things are now: who comes back again has missed nothing since.
+        missed = fmt::format("id: {}-{}\nevent: gap\ndata: {{}}\n\n", run_, told_);
+    }
+    if (!missed.empty()) {
+        box.put(missed);
     }
 }
 

@@ -1,5 +1,7 @@
 #include "server/gate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -41,10 +43,17 @@ HostAndPort split(std::string_view text) {
 
 }  // namespace
 
-Gate::Gate(std::uint16_t port, const std::vector<std::string>& names) {
+Gate::Gate(std::string_view address, std::uint16_t port, const std::vector<std::string>& names) {
+    constexpr std::uint16_t kHttpPort = 80;  // which clients leave out
     const std::string own = ':' + std::to_string(port);
-    for (const char* local : {"localhost", "127.0.0.1", "[::1]"}) {
-        hosts_.push_back(local + own);
+    const bool is_ipv6 = address.find(':') != std::string_view::npos;
+    for (const std::string& host :
+         {std::string("localhost"), std::string("127.0.0.1"), std::string("[::1]"),
+          fmt::format(fmt::runtime(is_ipv6 ? "[{}]" : "{}"), address)}) {
+        hosts_.push_back(host + own);
+        if (port == kHttpPort) {
+            hosts_.push_back(host);
+        }
     }
     for (const std::string& name : names) {
         const HostAndPort parts = split(name);

@@ -12,9 +12,9 @@ namespace margrave::server {
 /// rebinding), comes with that name as Host.
 class Gate {
   public:
-    /// `names` beside localhost, 127.0.0.1 and [::1]: "monitor.example", which is good without a
-    /// port, too, or "monitor.example:8443".
-    Gate(std::uint16_t port, const std::vector<std::string>& names);
+    /// The address and port that are listened on, localhost, 127.0.0.1 and [::1], and `names`:
+    /// "monitor.example", which is good without a port, too, or "monitor.example:8443".
+    Gate(std::string_view address, std::uint16_t port, const std::vector<std::string>& names);
 
     /// In either case, with or without the final dot of a name.
     [[nodiscard]] bool knows_host(std::string_view host) const;

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "core/hex.hpp"
 #include "core/text.hpp"
 
 namespace margrave::server {
@@ -62,19 +62,15 @@ Response problem(unsigned status, std::string_view detail) {
 }
 
 Decoded percent_decoded(std::string_view text) {
-    constexpr int kHex = 16;
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
         if (c == '%') {
-            unsigned value = 0;
-            const std::string_view digits = text.substr(i + 1, 2);
-            const auto [end, error] =
-                std::from_chars(digits.data(), digits.data() + digits.size(), value, kHex);
-            if (digits.size() != 2 || error != std::errc{} || end != digits.data() + 2) {
+            const auto byte = core::parse_hex(fmt::format("0x{}", text.substr(i + 1, 2)));
+            if (!byte || byte->size() != 1) {
                 return {.text = {}, .is_good = false};
             }
-            c = static_cast<char>(value);
+            c = static_cast<char>(byte->front());
             i += 2;
         }
         if (!is_plain(c) && static_cast<unsigned char>(c) < 0x80U) {

@@ -1,7 +1,6 @@
 #include "server/router.hpp"
 
 #include <exception>
-#include <utility>
 
 namespace margrave::server {
 
@@ -10,7 +9,8 @@ void Router::add(std::string path, Handler handler) {
 }
 
 bool Router::may_ask(const Request& request) const {
-    const bool is_guarded = request.path == "/v1" || request.path.starts_with("/v1/");
+    const bool is_guarded = request.path == "/v1" || request.path.starts_with("/v1/") ||
+                            guarded_.contains(request.path);
     return !is_guarded || (token_ && token_->is_shown_by(request.authorization));
 }
 

@@ -1,17 +1,15 @@
 #include "server/server.hpp"
 
-#include <fmt/format.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <thread>
 #include <utility>
 
 #include "core/errors.hpp"
-#include "core/text.hpp"
 #include "server/engine.hpp"
 #include "server/session.hpp"
 
@@ -65,15 +63,16 @@ void Floor::end() {
 
 class Server::Engine {
   public:
-    Engine(const Options& options, Router router, EventHub& events)
-        : acceptor_(context_), pause_(context_), last_call_(context_) {
-        listen(options);
-        floor_ = std::make_unique<Floor>(Floor{.limits = options.limits,
-                                               .gate = Gate(port(), options.names),
-                                               .router = std::move(router),
-                                               .events = events,
-                                               .context = context_,
-                                               .worker = worker_});
+    Engine(const Listener& listener, const Options& options, Router router, EventHub& events)
+        : acceptor_(context_, listener.is_ipv6() ? tcp::v6() : tcp::v4(), duplicate(listener)),
+          pause_(context_),
+          last_call_(context_),
+          floor_{.limits = options.limits,
+                 .gate = Gate(listener.address(), listener.port(), options.names),
+                 .router = std::move(router),
+                 .events = events,
+                 .context = context_,
+                 .worker = worker_} {
         accept();
         thread_ = std::thread([this] { context_.run(); });
     }
@@ -84,44 +83,21 @@ class Server::Engine {
     ~Engine() {
         asio::post(context_, [this] { end(); });
         thread_.join();
+        worker_.stop();  // what is not begun is answered to nobody any more
         worker_.join();
     }
 
-    [[nodiscard]] std::uint16_t port() const { return port_; }
-
   private:
-    void listen(const Options& options) {
-        error_code error;
-        const auto address = asio::ip::make_address(options.address, error);
-        const auto refuse = [&](std::string_view why) {
-            throw core::InputError(fmt::format("cannot listen on {} port {}: {}",
-                                               core::printable(options.address), options.port,
-                                               why));
-        };
-        if (error) {
-            refuse("this is no IP address");
-        }
-        const tcp::endpoint endpoint(address, options.port);
-        acceptor_.open(endpoint.protocol(), error);
-        if (!error) {
-            // Else what a watch before it left in TIME_WAIT would keep this one from starting.
-            acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-        }
-        if (!error) {
-            acceptor_.bind(endpoint, error);
-        }
-        if (!error) {
-            acceptor_.listen(asio::socket_base::max_listen_connections, error);
-        }
-        if (error) {
-            refuse(error.message());
-        }
-        port_ = acceptor_.local_endpoint().port();
+    /// Closed with the acceptor; the listener keeps its own.
+    static int duplicate(const Listener& listener) {
+        const int out = ::fcntl(listener.descriptor(), F_DUPFD_CLOEXEC, 0);
+        core::ensure(out >= 0, "a socket can be held twice");
+        return out;
     }
 
     void accept() {
         acceptor_.async_accept([this](error_code error, tcp::socket socket) {
-            if (floor_->is_ending) {
+            if (floor_.is_ending) {
                 return;
             }
             if (error) {
@@ -131,7 +107,7 @@ class Server::Engine {
                 pause_.async_wait([this](error_code /*error*/) { accept(); });
                 return;
             }
-            floor_->admit(std::move(socket));
+            floor_.admit(std::move(socket));
             accept();
         });
     }
@@ -147,7 +123,7 @@ class Server::Engine {
                 context_.stop();
             }
         });
-        floor_->end();
+        floor_.end();
     }
 
     asio::io_context context_{1};
@@ -155,14 +131,12 @@ class Server::Engine {
     tcp::acceptor acceptor_;
     asio::steady_timer pause_;
     asio::steady_timer last_call_;
-    std::uint16_t port_ = 0;
-    std::unique_ptr<Floor> floor_;
+    Floor floor_;
     std::thread thread_;
 };
 
-Server::Server(const Options& options, Router router, EventHub& events)
-    : engine_(std::make_unique<Engine>(options, std::move(router), events)) {}
+Server::Server(const Listener& listener, const Options& options, Router router, EventHub& events)
+    : engine_(std::make_unique<Engine>(listener, options, std::move(router), events)) {}
 Server::~Server() = default;
-std::uint16_t Server::port() const { return engine_->port(); }
 
 }  // namespace margrave::server

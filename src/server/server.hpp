@@ -2,12 +2,12 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "server/events.hpp"
+#include "server/listener.hpp"
 #include "server/router.hpp"
 
 namespace margrave::server {
@@ -24,24 +24,19 @@ struct Limits {
 };
 
 struct Options {
-    std::string address = "127.0.0.1";    ///< an IPv4 or IPv6 address
-    std::uint16_t port = 0;               ///< 0: any that is free
     std::vector<std::string> names = {};  ///< see Gate
     Limits limits = {};
 };
 
-/// Listens from its making to its end. Connections have one thread, handlers another, so that a
+/// Answers from its making to its end. Connections have one thread, handlers another, so that a
 /// slow answer keeps no other client's limits waiting; handlers run one at a time.
 class Server {
   public:
-    /// Throws core::InputError where it cannot listen there.
-    Server(const Options& options, Router router, EventHub& events);
+    Server(const Listener& listener, const Options& options, Router router, EventHub& events);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
     /// Answers what is being answered, a moment at most, and hangs up.
     ~Server();
-
-    [[nodiscard]] std::uint16_t port() const;
 
   private:
     class Engine;

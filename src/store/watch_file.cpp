@@ -322,7 +322,11 @@ std::vector<OutboxCount> WatchFile::outbox_counts() {
     return out;
 }
 
-void WatchFile::check_writable() { database_.execute("UPDATE watch SET instance = instance"); }
+void WatchFile::check_writable() {
+    // SQLite writes no row that stays the same; of this number it writes its page in any case.
+    const std::int64_t version = database_.integer("PRAGMA user_version");
+    database_.execute(fmt::format("PRAGMA user_version = {}", version).c_str());
+}
 
 bool WatchFile::is_watched(const std::string& path) {
     const core::Descriptor file(

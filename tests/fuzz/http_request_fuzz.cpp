@@ -45,7 +45,7 @@ server::Router make_router() {
 /// nobody is answered as if a second request stood in the first.
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer gives the name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-    static const server::Gate kGate(9469, {"monitor.example"});
+    static const server::Gate kGate("127.0.0.1", 9469, {"monitor.example"});
     static const server::Router kRouter = make_router();
     const std::string_view head(reinterpret_cast<const char*>(bytes), size);
     asked = {};

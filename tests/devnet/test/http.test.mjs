@@ -1,6 +1,6 @@
 // What a running `margrave watch` answers over HTTP, and whom it keeps out.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -315,5 +315,48 @@ describe("http", { skip, concurrency: false }, () => {
         await new Promise((resolve) => taken.once("listening", resolve));
         await refused("", ["--listen", `127.0.0.1:${taken.address().port}`], /cannot listen on 127\.0\.0\.1 port \d+: .*in use/);
         taken.close();
+    });
+
+    test("a reload keeps the address, moves to a new one, or is refused where that cannot be had", async () => {
+        const watch = await start({ http: `listen = "127.0.0.1:0"\ntoken = "${TOKEN}"`, options: [] });
+        const text = readFileSync(watch.config, "utf8");
+        const reload = async (listen, said) => {
+            writeFileSync(watch.config, text.replace("127.0.0.1:0", listen));
+            const before = watch.stderr.length;
+            watch.child.kill("SIGHUP");
+            await until(() => said.test(watch.stderr.slice(before)), said.source);
+        };
+        const taken = net.createServer().listen(0, "127.0.0.1");
+        await new Promise((resolve) => taken.once("listening", resolve));
+        await reload(`127.0.0.1:${taken.address().port}`, /is not reloaded, the one before goes on: cannot listen on 127\.0\.0\.1 .*in use/);
+        assert.equal((await watch.get("/healthz", {})).status, 200); // at the port that it had
+        await reload("127.0.0.1:0", /the configuration is reloaded/);
+        assert.equal((await watch.get("/healthz", {})).status, 200); // no less
+        await new Promise((resolve) => taken.close(resolve));
+        await reload("127.0.0.2:0", /listening on http:\/\/127\.0\.0\.2:\d+/);
+        const moved = Number(/listening on http:\/\/127\.0\.0\.2:(\d+)/.exec(watch.stderr)[1]);
+        const answer = await fetch(`http://127.0.0.2:${moved}/healthz`);
+        assert.equal(answer.status, 200);
+        assert.equal(await watch.stop(), 0);
+    });
+
+    test("where other machines reach it, figures and reasons are for who shows the token", async () => {
+        const config = watchConfig(
+            devnet.configToml({ rpc: `${proxy.url}/v2/c4naryNode` }),
+            receiver,
+            `${RULES}\n[http]\nlisten = "0.0.0.0:0"\nbehind_tls_proxy = true\ntoken = "${TOKEN}"\nready_within_s = 1\n`,
+        );
+        const watch = new Watch(config, [healthy]).start();
+        running.push(watch);
+        const port = await until(() => /listening on http:\/\/0\.0\.0\.0:(\d+)/.exec(watch.stderr)?.[1], "an address");
+        const get = (target, headers) => fetch(`http://127.0.0.1:${port}${target}`, { headers });
+        assert.equal((await get("/metrics")).status, 401);
+        assert.equal((await get("/metrics", bearer)).status, 200);
+        await until(async () => (await get("/readyz")).status === 200, "a watch that is ready");
+        assert.deepEqual(await (await get("/readyz")).json(), { ok: true });
+        cut = true;
+        await until(async () => (await get("/readyz")).status === 503, "a watch that is not");
+        assert.deepEqual(await (await get("/readyz")).json(), { ok: false });
+        assert.match((await (await get("/readyz", bearer)).json()).failing[0], /chain devnet: not read for/);
     });
 });

@@ -19,9 +19,8 @@ settings::Environment environment(const std::string& token = kToken) {
     };
 }
 
-std::optional<HttpConfig> read(const std::string& text,
-                               const std::optional<std::string>& listen = std::nullopt,
-                               const std::string& token = kToken) {
+HttpConfig read(const std::string& text, const std::optional<std::string>& listen = std::nullopt,
+                const std::string& token = kToken) {
     const auto settings = settings::load(settings::shipped_sources(),
                                          settings::Source{"my.toml", text}, environment(token));
     return read_http_config(settings, listen, environment(token));
@@ -41,24 +40,24 @@ std::string refusal(const std::string& text,
 }  // namespace
 
 TEST_CASE("nothing listens unless it is asked to", "[http_config]") {
-    CHECK_FALSE(read(""));
-    CHECK_FALSE(read("[http]\ntoken = \"${TOKEN}\"\n"));
+    CHECK_FALSE(read("").listen);
+    // What readiness means is asked by the heartbeat, too.
+    const auto silent = read("[http]\ntoken = \"${TOKEN}\"\nready_within_s = 7\n");
+    CHECK_FALSE(silent.listen);
+    CHECK(silent.ready_within_s == 7);
     const auto typed = read("[http]\nlisten = \"127.0.0.1:9469\"\n", "[::1]:0");
-    REQUIRE(typed);
-    CHECK(typed->address == "::1");
-    CHECK(typed->port == 0);
-    CHECK_FALSE(typed->token);
+    CHECK(typed.listen == HttpConfig::Address{.ip = "::1", .port = 0});
+    CHECK_FALSE(typed.token);
 }
 
 TEST_CASE("a token comes from the environment and opens what it should", "[http_config]") {
     const auto config = read(
         "[http]\nlisten = \"127.0.0.1:9469\"\ntoken = \"${TOKEN}\"\nhosts = [\"m.example\"]\n");
-    REQUIRE(config);
-    CHECK(config->port == 9469);
-    CHECK(config->names == std::vector<std::string>{"m.example"});
-    REQUIRE(config->token);
-    CHECK(config->token->is_shown_by("Bearer " + kToken));
-    CHECK_FALSE(config->token->is_shown_by("Bearer " + kToken + "0"));
+    CHECK(config.listen == HttpConfig::Address{.ip = "127.0.0.1", .port = 9469});
+    CHECK(config.names == std::vector<std::string>{"m.example"});
+    REQUIRE(config.token);
+    CHECK(config.token->is_shown_by("Bearer " + kToken));
+    CHECK_FALSE(config.token->is_shown_by("Bearer " + kToken + "0"));
 }
 
 TEST_CASE("where other machines reach it, it wants a token and a proxy that speaks TLS",

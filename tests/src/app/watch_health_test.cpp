@@ -45,9 +45,8 @@ struct Watched {
         monitor.progress.expect(chain_worker("devnet"), 90s);
         monitor.progress.expect(channel_worker("ops"), 60s);
     }
-    void evaluate(std::uint64_t timestamp) {
-        monitor.evaluated("devnet", {.number = 7, .hash = {}, .timestamp = timestamp},
-                          report::Report{}, 1s);
+    void evaluate(std::uint64_t timestamp, const report::Report& report = {}) {
+        monitor.evaluated("devnet", {.number = 7, .hash = {}, .timestamp = timestamp}, report, 1s);
         monitor.looked("devnet", true);
     }
     void pass(std::chrono::seconds time) {
@@ -114,6 +113,44 @@ TEST_CASE("blocks are too old when a rule of block_age says so", "[health]") {
     CHECK(watched.unready().empty());
     watched.pass(1s);
     CHECK(watched.unready() == Sentences{"chain devnet: its last block is 301 s old"});
+}
+
+TEST_CASE("a block gets older by the clock that nobody sets, too", "[health]") {
+    Watched watched;
+    watched.evaluate(990);
+    watched.fake.clock.advance(301s);
+    watched.monitor.looked("devnet", true);
+    watched.monitor.rests("ops");
+    CHECK(watched.unready() == Sentences{"chain devnet: its last block is 301 s old"});
+}
+
+TEST_CASE("without a rule of block_age a head that stands still makes it unready", "[health]") {
+    Watched watched;
+    WatchHealth health(watched.monitor.progress, watched.monitor.board, {}, 120s);
+    watched.evaluate(990);
+    watched.pass(110s);
+    watched.monitor.looked("devnet", true);
+    watched.monitor.rests("ops");
+    const auto unready = [&] {
+        return health.what_is_unready(watched.file, watched.fake.clock.now(), watched.wall_s);
+    };
+    CHECK(unready().empty());
+    watched.pass(1s);
+    CHECK(unready() == Sentences{"chain devnet: its last block is 121 s old"});
+}
+
+TEST_CASE("a watch that knows nothing of any account is not ready", "[health]") {
+    Watched watched;
+    report::Report report;
+    report::Account account;
+    account.health.status = margin::Status::Unknown;
+    report.accounts.assign(2, account);
+    watched.evaluate(990, report);
+    CHECK(watched.unready() ==
+          Sentences{"chain devnet: nothing is known of any of its 2 accounts"});
+    report.accounts[0].health.status = margin::Status::NoDebt;
+    watched.evaluate(990, report);
+    CHECK(watched.unready().empty());
 }
 
 TEST_CASE("an urgent message that waits for more than a minute makes it unready", "[health]") {

@@ -59,7 +59,9 @@ TEST_CASE("every series is there from the start, at zero", "[metrics]") {
                         Contains("margrave_notifications_total{outcome=\"refused\",channel=\"ops\"}"
                                  " 0\n"));
     CHECK_THAT(all, Contains("kind=\"rate_limited\"") && Contains("depth_bucket=\"32+\"") &&
-                        Contains("kind=\"no_agreement\"") && Contains("state=\"at_risk\""));
+                        Contains("kind=\"no_agreement\"") && Contains("kind=\"escalate\""));
+    // What nobody has looked at is not 0.
+    CHECK_THAT(all, !Contains("margrave_positions{") && !Contains("margrave_coverage_gaps{"));
 }
 
 TEST_CASE("what happens is counted under its labels", "[metrics]") {
@@ -75,10 +77,11 @@ TEST_CASE("what happens is counted under its labels", "[metrics]") {
                       300ms, 1'750'000'020);
     metrics.saw_head("ethereum", 8, 1'750'000'024);
     metrics.looked("ethereum", true);
-    metrics.told("ethereum", alert::Kind::Fire, 1'750'000'012, 1'750'000'016);
-    metrics.told("ethereum", alert::Kind::Unknown, 1'750'000'012, 1'750'009'999);
+    metrics.told("ethereum", alert::Kind::Fire, 14);
+    metrics.told("ethereum", alert::Kind::Escalate, 1);
+    metrics.fired("ethereum", 1'750'000'012, 1'750'000'016);
     // A node whose clock is ahead: no time has passed, rather than 585 billion years.
-    metrics.told("ethereum", alert::Kind::Fire, 1'750'000'099, 1'750'000'016);
+    metrics.fired("ethereum", 1'750'000'099, 1'750'000'016);
     metrics.reorganised("ethereum", 5);
     metrics.could_not_read("ethereum", core::ErrorKind::RateLimited);
     metrics.sent("ops", channels::Delivery::Outcome::Later, 2s);
@@ -110,12 +113,14 @@ TEST_CASE("what happens is counted under its labels", "[metrics]") {
     CHECK(of("margrave_reading_failures_total", "kind=\"rate_limited\"") == "1");
     CHECK(of("margrave_notifications_total", "outcome=\"later\"") == "1");
     CHECK(of("margrave_rpc_requests_total", "outcome=\"failed\"") == "1");
-    CHECK(of("margrave_alert_transitions_total", "kind=\"fire\"") == "2");
+    CHECK(of("margrave_alert_transitions_total", "kind=\"fire\"") == "14");
+    CHECK(of("margrave_alert_transitions_total", "kind=\"escalate\"") == "1");
 }
 
 TEST_CASE("names keep to the rules: a prefix, a base unit, _total of what only grows",
           "[metrics]") {
     WatchMetrics metrics(subjects());
+    metrics.evaluated("ethereum", {}, {}, 1s, 1);
     auto file = store::WatchFile::in_memory();
     auto gauges = store_gauges(file, {}, {"ops"});
     gauges.push_back(progress_gauge({{"chain ethereum", true}}));

@@ -14,7 +14,7 @@ const std::string kSecret = "0123456789abcdef0123456789abcdef";
 
 /// Answers with what it was asked.
 struct Desk {
-    Gate gate{9469, {}};
+    Gate gate{"127.0.0.1", 9469, {}};
     Router router;
     std::vector<std::string> failures;
 
@@ -91,6 +91,8 @@ TEST_CASE("a body is refused, whatever it is called", "[server]") {
     CHECK(desk.ask("GET /open", "Content-Length: 0\r\n").response.status == 200);
     CHECK(desk.ask("GET /open", "Content-Length: 1\r\n").response.status == 413);
     CHECK(desk.ask("GET /open", "Transfer-Encoding: chunked\r\n").response.status == 413);
+    CHECK(desk.ask("GET /open", "Transfer-Encoding: gzip\r\n").response.status == 413);
+    CHECK(desk.ask("GET /open", "Transfer-Encoding: identity\r\n").response.status == 413);
     CHECK(desk.ask("GET /open", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n")
               .response.status == 400);
     CHECK(desk.ask("GET /open", "Content-Length: -1\r\n").response.status == 400);

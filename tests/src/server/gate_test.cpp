@@ -6,7 +6,7 @@
 namespace margrave::server {
 
 TEST_CASE("a server is asked under its own names and port alone", "[server][host]") {
-    const Gate gate(9469, {"monitor.example", "front.example:8443"});
+    const Gate gate("127.0.0.1", 9469, {"monitor.example", "front.example:8443"});
     for (const char* host :
          {"localhost:9469", "LocalHost:9469", "localhost.:9469", "127.0.0.1:9469", "[::1]:9469",
           "monitor.example", "monitor.example:9469", "front.example:8443"}) {
@@ -23,8 +23,20 @@ TEST_CASE("a server is asked under its own names and port alone", "[server][host
     }
 }
 
+TEST_CASE("a server goes by the address that it listens on, and on port 80 without a port",
+          "[server][host]") {
+    const Gate gate("10.0.0.7", 80, {});
+    for (const char* host : {"10.0.0.7", "10.0.0.7:80", "localhost", "[::1]"}) {
+        INFO(host);
+        CHECK(gate.knows_host(host));
+    }
+    CHECK_FALSE(gate.knows_host("10.0.0.8"));
+    CHECK(Gate("fd00::1", 9469, {}).knows_host("[fd00::1]:9469"));
+    CHECK_FALSE(Gate("fd00::1", 9469, {}).knows_host("[fd00::1]"));
+}
+
 TEST_CASE("a page may ask only where it comes from this server itself", "[server][origin]") {
-    const Gate gate(9469, {"monitor.example"});
+    const Gate gate("127.0.0.1", 9469, {"monitor.example"});
     CHECK(gate.knows_origin("http://localhost:9469"));
     CHECK(gate.knows_origin("https://monitor.example"));
     for (const char* origin :

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <string>
 
 #include "core/errors.hpp"
@@ -53,7 +54,9 @@ TEST_CASE("that somebody watches is seen at the lock, and nobody is kept from it
     {
         WatchFile file = WatchFile::open_or_create(path);
         CHECK(WatchFile::is_watched(path));
-        CHECK_NOTHROW(file.check_writable());
+        const auto before = std::filesystem::file_size(path + "-wal");
+        file.check_writable();
+        CHECK(std::filesystem::file_size(path + "-wal") > before);
         CHECK_THROWS_AS(WatchFile::open_or_create(path), core::InputError);
     }
     CHECK_FALSE(WatchFile::is_watched(path));
