@@ -22,7 +22,7 @@ constexpr std::size_t kExchangesMax = 1'000'000;
 
 /// As a JSON string. nlohmann would need a copy of every megabyte of a result to write it next to
 /// this.
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string out = "\"";
     for (const char c : text) {
@@ -54,10 +54,10 @@ void append_outcome(const RpcOutcome& outcome, std::string& out) {
         return;
     }
     const RpcError& error = outcome.error();
-    out += R"("error":{"kind":)" + quoted(core::to_string(error.kind));
+    out += R"("error":{"kind":)" + json_string(core::to_string(error.kind));
     out += R"(,"code":)" + std::to_string(error.code);
-    out += R"(,"message":)" + quoted(error.message);
-    out += R"(,"data":)" + quoted(error.data) + "}";
+    out += R"(,"message":)" + json_string(error.message);
+    out += R"(,"data":)" + json_string(error.data) + "}";
 }
 
 /// Reads the file form. Everything it does not know is refused: a recording stands in for a chain.
@@ -233,12 +233,12 @@ const RpcOutcome* Recording::find(const RpcCall& call) const {
 }
 
 std::string Recording::to_json() const {
-    std::string out = R"({"format":)" + quoted(kFormat) + R"(,"exchanges":[)";
+    std::string out = R"({"format":)" + json_string(kFormat) + R"(,"exchanges":[)";
     const char* separator = "\n";
     for (const auto& [call, outcome] : outcomes_) {
         out += separator;
         out +=
-            R"({"method":)" + quoted(call.method) + R"(,"params":)" + one_line(call.params) + ",";
+            R"({"method":)" + json_string(call.method) + R"(,"params":)" + one_line(call.params) + ",";
         append_outcome(outcome, out);
         out += '}';
         separator = ",\n";

@@ -167,7 +167,7 @@ class WatchMetrics::Families {
         for (const auto kind : alert::kTransitions) {
             transitions.Add({{"chain", chain}, {"kind", std::string(to_string(kind))}});
         }
-        for (const std::uint64_t depth : {1, 2, 6, 32}) {
+        for (const std::uint64_t depth : {1U, 2U, 6U, 32U}) {
             reorgs.Add({{"chain", chain}, {"depth_bucket", depth_bucket(depth)}});
         }
         for (int kind = 0; kind <= static_cast<int>(core::ErrorKind::NoAgreement); ++kind) {

@@ -1,14 +1,13 @@
 // How long after a block is there the first byte of an alert about it leaves `margrave watch`, with a thousand wallets on
 // a local chain of real contracts; and what the watch costs while nothing happens. Prints a table; nothing is asserted.
 // Usage: MARGRAVE_BIN=… node watch_latency.mjs [BLOCKS]
-import { readFileSync } from "node:fs";
-import http from "node:http";
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { startDevnet } from "../devnet/lib/devnet.mjs";
 import { temporaryFolder } from "../devnet/lib/margrave.mjs";
-import { scalePrices } from "../devnet/lib/prices.mjs";
+import { etherAtPercent } from "../devnet/lib/prices.mjs";
 import { Watch, until, watchConfig } from "../devnet/lib/watch.mjs";
 
 const blocks = Number(process.argv[2] ?? 100);
@@ -52,11 +51,9 @@ const wallets = [...new Set([...scenario, ...devnet.wallets])].slice(0, WALLETS)
 writeFileSync(list, wallets.join("\n"));
 const watch = new Watch(watchConfig(devnet.configToml(), receiver, RULE), [], ["--addresses", list]);
 watch.pollMs = 50;
-const ethers = ["WETH", "wstETH", "weETH"].map((symbol) => [devnet.tokens[symbol], devnet.tokens[symbol].price]);
+const price = etherAtPercent(devnet);
 const move = async (percent) => {
-    for (const [token, first] of ethers) token.price = (first * percent) / 100n;
-    scalePrices(devnet.chain, devnet, [], 1n, 1n);
-    const { number } = await devnet.chain.mine();
+    const { number } = await price(percent);
     return { at: performance.now(), block: Number(number) };
 };
 try {

@@ -390,7 +390,7 @@ namespace {
 /// Category 1: WETH and USDC, LTV 90 %, threshold 93 %; category 2: DAI.
 State pool_of_emodes(const std::string& revision) {
     State state = lending_pool(revision);
-    for (const std::uint64_t id : {1, 2}) {
+    for (const std::uint64_t id : {1U, 2U}) {
         EmodeCategory category;
         category.id = id;
         category.ltv_bps = 9000;
@@ -563,7 +563,7 @@ TEST_CASE("a shocked threshold is the asset's own, inside an e-mode too", "[aave
     State state = pool_of_emodes(every_revision());
     fill_reserve(state, kUsdc, 1'000'000, 8'000);
     auto market = market_with(
-        state, weth_against_usdc().emode(GENERATE(0, 1)).collateral(kUsdc, usdc(10'000)));
+        state, weth_against_usdc().emode(GENERATE(0U, 1U)).collateral(kUsdc, usdc(10'000)));
     REQUIRE(market.shock(shock_of(Shock::LiquidationThreshold, asset(kWeth), 5'000)));
     // 20,000 at 50 % and 10,000 at 85 % or, in the e-mode, 93 %: 18,500 or 19,300 of 30,000
     const bool is_in_emode = market.emode_category(0).has_value();

@@ -702,7 +702,7 @@ TEST_CASE("e-modes have any ids up to 255", "[aave_v3][emode]") {
     FakeNode node;
     FakePool pool(node, revision);
     pool.add(weth_against_usdc().build());
-    for (const std::uint64_t id : {7, 16, 17, 255}) {
+    for (const std::uint64_t id : {7U, 16U, 17U, 255U}) {
         pool.install_emode(category_of(id));
     }
     SECTION("since 3.2 all are found; until 3.1 those beyond 16 only when a reserve is in them") {

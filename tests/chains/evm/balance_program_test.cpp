@@ -213,7 +213,7 @@ TEST_CASE("tokens and wallets of a program are limited by its size and by places
 
 TEST_CASE("an answer that no program gives is refused", "[balance_program]") {
     Run run(2, 2);
-    for (const std::uint64_t wallet : {101, 102}) {
+    for (const std::uint64_t wallet : {101U, 102U}) {
         run.ledger.set(1, wallet, wallet);
         run.ledger.set(2, wallet, 0);
     }

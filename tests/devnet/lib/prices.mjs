@@ -30,6 +30,17 @@ export function scalePrices(chain, { tokens, native, markets }, symbols, numerat
     }
 }
 
+/// A function that mines a block in which every feed answers anew, those of ETH with so many percent (a bigint) of what
+/// they answer as this is called; it resolves to the block.
+export function etherAtPercent(devnet) {
+    const ethers = GROUPS.eth.map((symbol) => [devnet.tokens[symbol], devnet.tokens[symbol].price]);
+    return async (percent) => {
+        for (const [token, first] of ethers) token.price = (first * percent) / 100n;
+        scalePrices(devnet.chain, devnet, [], 1n, 1n);
+        return devnet.chain.mine();
+    };
+}
+
 function answer(chain, source, price) {
     source.price = price;
     setFeed(chain, source.feed, price);

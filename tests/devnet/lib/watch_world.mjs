@@ -1,7 +1,7 @@
 // What tests of `margrave watch` share: a devnet behind a node that can fail, a receiver, and a price that falls.
 import { startDevnet } from "./devnet.mjs";
 import { POOL } from "./aave.mjs";
-import { scalePrices } from "./prices.mjs";
+import { etherAtPercent } from "./prices.mjs";
 import { startProxy, RawReply } from "./proxy.mjs";
 import { Watch, startReceiver, until, watchConfig } from "./watch.mjs";
 
@@ -31,15 +31,8 @@ export async function startWatchWorld() {
             : world.bend(request, reply);
     });
     const labelled = (name) => devnet.scenario.find(({ label }) => label === name).address;
-    const ethers = ["WETH", "wstETH", "weETH"].map((symbol) => [devnet.tokens[symbol], devnet.tokens[symbol].price]);
     const market = devnet.markets.find(({ name }) => name === "v36");
-
-    // Every feed answers anew, those of ETH with a share of what they answered at first.
-    const price = async (percent) => {
-        for (const [token, first] of ethers) token.price = (first * percent) / 100n;
-        scalePrices(devnet.chain, devnet, [], 1n, 1n);
-        return devnet.chain.mine();
-    };
+    const price = etherAtPercent(devnet);
     return Object.assign(world, {
         devnet,
         receiver,

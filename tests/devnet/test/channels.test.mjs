@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { getAddress, recoverTypedDataAddress } from "viem";
 import { startDevnet } from "../lib/devnet.mjs";
 import { margrave, skip, temporaryFolder, writeConfig } from "../lib/margrave.mjs";
-import { scalePrices } from "../lib/prices.mjs";
+import { etherAtPercent } from "../lib/prices.mjs";
 import * as receivers from "../lib/receivers.mjs";
 import { assertValid } from "../lib/schemas.mjs";
 import { typedData } from "../lib/signed_report.mjs";
@@ -33,14 +33,14 @@ const TO = ["ops@fund.example", "risk@fund.example"];
 const DEAD = "http://127.0.0.1:9"; // where nobody listens
 
 describe("channels", { skip, concurrency: false }, () => {
-    let devnet, wallet, ethers, signer, webhook, slack, discord, telegram, pagerduty, mail, program, manager;
+    let devnet, wallet, price, signer, webhook, slack, discord, telegram, pagerduty, mail, program, manager;
     let secrets, folder, config, started;
     const https = () => [webhook, slack, discord, telegram, pagerduty];
 
     before(async () => {
         devnet = await startDevnet({ wallets: 0, observations: 0 });
         wallet = getAddress(devnet.scenario.find(({ label }) => label === "healthy").address);
-        ethers = ["WETH", "wstETH", "weETH"].map((symbol) => [devnet.tokens[symbol], devnet.tokens[symbol].price]);
+        price = etherAtPercent(devnet);
         webhook = await receivers.startWebhook();
         slack = await receivers.startSlack();
         discord = await receivers.startDiscord();
@@ -123,12 +123,6 @@ ${RULES}`);
         await Promise.all([devnet, ...https(), mail, manager].map((one) => one?.stop()));
     });
 
-    // Every feed answers anew, those of ETH with a share of what they answered at first.
-    const price = async (percent) => {
-        for (const [token, first] of ethers) token.price = (first * percent) / 100n;
-        scalePrices(devnet.chain, devnet, [], 1n, 1n);
-        return devnet.chain.mine();
-    };
     const fall = () => price(35n);
     const rise = async () => {
         await price(100n);

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { startDevnet } from "../lib/devnet.mjs";
 import { assertDocumented, listen, listening, openapi, raw, valueOf } from "../lib/http.mjs";
 import { margrave, skip } from "../lib/margrave.mjs";
-import { scalePrices } from "../lib/prices.mjs";
+import { etherAtPercent } from "../lib/prices.mjs";
 import { RawReply, startProxy } from "../lib/proxy.mjs";
 import { assertValid } from "../lib/schemas.mjs";
 import { Watch, startReceiver, until, watchConfig } from "../lib/watch.mjs";
@@ -28,13 +28,13 @@ const bearer = { authorization: `Bearer ${TOKEN}` };
 const documentation = readFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../docs/http.md"), "utf8");
 
 describe("http", { skip, concurrency: false }, () => {
-    let devnet, healthy, ethers, receiver, proxy, cut;
+    let devnet, healthy, price, receiver, proxy, cut;
     const running = [];
 
     before(async () => {
         devnet = await startDevnet({ wallets: 0, observations: 0 });
         healthy = devnet.scenario.find(({ label }) => label === "healthy").address;
-        ethers = ["WETH", "wstETH", "weETH"].map((symbol) => [devnet.tokens[symbol], devnet.tokens[symbol].price]);
+        price = etherAtPercent(devnet);
         receiver = await startReceiver();
         proxy = await startProxy(devnet.rpcUrl, async (request, forward) =>
             cut ? new RawReply({ status: 503, body: "gone" }) : forward(request),
@@ -53,11 +53,6 @@ describe("http", { skip, concurrency: false }, () => {
         await listening(watch, bearer);
         await until(async () => (await watch.get("/readyz", {})).status === 200, "a watch that is ready");
         return watch;
-    };
-    const price = async (percent) => {
-        for (const [token, first] of ethers) token.price = (first * percent) / 100n;
-        scalePrices(devnet.chain, devnet, [], 1n, 1n);
-        return devnet.chain.mine();
     };
     const evaluated = (watch, block) =>
         until(

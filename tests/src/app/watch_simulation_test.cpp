@@ -16,7 +16,14 @@ namespace {
 
 using test::SimulatedDay;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)  // clang
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MARGRAVE_IS_SANITIZED 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MARGRAVE_IS_SANITIZED 1
+#endif
+#ifdef MARGRAVE_IS_SANITIZED
 constexpr std::uint64_t kSeeds = 6;
 #else
 constexpr std::uint64_t kSeeds = 100;

@@ -377,7 +377,7 @@ TEST_CASE("a call of a given size comes to what the exact market's comes to", "[
         return found.repaid == Approx(exact->repaid.convert_to<double>()).epsilon(1e-9) &&
                found.seized == Approx(exact->seized.convert_to<double>()).epsilon(1e-9);
     };
-    const std::uint64_t dollars = GENERATE(1'000, 5'000, 14'999, 20'000);
+    const std::uint64_t dollars = GENERATE(1'000U, 5'000U, 14'999U, 20'000U);
     aave::State pool = aave::lending_pool("3.6");
     aave::fill_reserve(pool, aave::kUsdc, 1'000'000, 500'000);
     pool.accounts = {account_of(1, 90'000, 15'000'000'000)};

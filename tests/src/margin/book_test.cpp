@@ -133,7 +133,7 @@ TEST_CASE("a book gives the same bits for any number of threads and any choice o
           "[margin][book][property]") {
     std::mt19937_64 random(20261125);
     constexpr unsigned kAssets = 40;
-    for (const std::size_t count : {0, 1, 7, 8, 9, 4096, 20'003}) {
+    for (const std::size_t count : {0U, 1U, 7U, 8U, 9U, 4096U, 20'003U}) {
         const Rows rows = random_rows(count, kAssets, random);
         const Book book(rows, random_answers(kAssets, random));
         std::vector<double> once(count);

@@ -49,7 +49,7 @@ TEST_CASE("a secret stands in a variable, a file or a credential", "[variables]"
 
 TEST_CASE("a file that others may read holds no secret", "[variables]") {
     const Files files;
-    for (const mode_t mode : {0640, 0604, 0660, 0601}) {
+    for (const mode_t mode : {0640U, 0604U, 0660U, 0601U}) {
         const std::string path = files.write("token", "t0ken", mode);
         CHECK_THROWS_WITH(
             files.expand("${file:" + path + "}"),
