@@ -341,7 +341,7 @@ ${RULES}`);
             ["pager", "the receiver answers with HTTP status 400"],
         ]);
         assert.deepEqual(mail.taken.map(({ to }) => to), [[TO[1]]]);
-        assert.match(started.stderr, /channel mail: [0-9a-f]+ is delivered, but: 1 of 2 recipients are refused/);
+        assert.match(started.stderr, /channel mail: [0-9a-f]+ is delivered, but: 1 of 2 recipients are not taken: recipient 1 \(550\)/);
         await started.stop();
     });
 
