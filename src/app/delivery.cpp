@@ -46,6 +46,7 @@ void Courier::deliver(const std::function<bool()>& is_asked_to_stop) {
         const Delivery came = channel_.send({.key = message->key, .body = message->body}, now_s);
         listener_.sent(name_, came.outcome, world_.clock.now() - begun);
         note(*message, came, now_s);
+        repeat();  // also where there is more to deliver than time
     }
 }
 

@@ -36,8 +36,16 @@ class HttpPost {
     [[nodiscard]] HttpAnswer post(const std::string& url, std::string_view json,
                                   const std::vector<std::string>& headers = {});
 
+    /// For whoever drives several posts at once: what is to be performed, which needs `json` until
+    /// it has ended, and what came of it.
+    [[nodiscard]] CURL* begin(const std::string& url, std::string_view json,
+                              const std::vector<std::string>& headers = {});
+    [[nodiscard]] HttpAnswer end(CURLcode code);
+
   private:
     Keep keep_;
+    Lines headers_ = {};  ///< of the post that was begun, as all here
+    HttpAnswer answer_ = {};
     Easy handle_;
 };
 

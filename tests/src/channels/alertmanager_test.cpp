@@ -1,5 +1,6 @@
 #include "channels/alertmanager.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -109,6 +110,49 @@ TEST_CASE("every member is told, and one that takes it is enough", "[channels][a
     first.answer({.bytes = http_response(404, "")});
     second.answer({.bytes = http_response(404, "")});
     CHECK(channel->send(message("fire"), kNow).outcome == Outcome::Refused);
+}
+
+TEST_CASE("a member that says nothing delays no message to the others",
+          "[channels][alertmanager]") {
+    FaultServer silent;
+    FaultServer well;
+    std::atomic<bool> is_silent = true;
+    silent.answer_with([&](const std::string&) {
+        return is_silent ? FaultReply{.bytes = "", .end = FaultReply::End::Hang}
+                         : FaultReply{.bytes = http_response(200, "")};
+    });
+    take_all(well);
+    const auto channel =
+        make_alertmanager({.urls = {Secret(silent.url("")), Secret(well.url(""))}, .labels = {}});
+    // Waited for to its end, each would come with libcurl's words of a timeout.
+    const std::string why = "member 1 of 2: no answer came in time";
+    for (int i = 0; i < 50; ++i) {
+        const Delivery came = channel->send(message("fire", std::to_string(i)), kNow);
+        CHECK(came.outcome == Outcome::Delivered);
+        CHECK(came.why == why);
+    }
+    CHECK(channel->repeat(std::vector(100, message("fire")), kNow).why == why);
+    CHECK(well.requests().size() == 52);
+    // With the next list it is waited for as before.
+    is_silent = false;
+    CHECK(channel->repeat(std::vector(1, message("fire")), kNow).why.empty());
+    CHECK(channel->send(message("fire"), kNow).why.empty());
+}
+
+TEST_CASE("a member that is slow is waited for where no other has taken it",
+          "[channels][alertmanager]") {
+    FaultServer slow;
+    FaultServer broken;
+    slow.answer_with([](const std::string&) {
+        return FaultReply{.bytes = http_response(200, ""),
+                          .pause_per_byte = std::chrono::milliseconds(10)};
+    });
+    broken.answer_with(
+        [](const std::string&) { return FaultReply{.bytes = http_response(503, "")}; });
+    const auto channel =
+        make_alertmanager({.urls = {Secret(broken.url("")), Secret(slow.url(""))}, .labels = {}});
+    CHECK(channel->send(message("fire"), kNow).outcome == Outcome::Delivered);
+    CHECK(slow.requests().size() == 1);
 }
 
 TEST_CASE("what stands is told again in one list, of which one bad alert keeps no other",
