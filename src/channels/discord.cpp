@@ -14,11 +14,13 @@ using Json = nlohmann::ordered_json;
 using Outcome = Delivery::Outcome;
 
 // Discord's limits, in characters: 2000 of content; of an embed 256 of its title and of a field's
-// name, 1024 of a field's text, 25 fields, 6000 of all together. A dozen fields of 400 stay below.
+// name, 1024 of a field's text, 25 fields, 6000 of all together. A dozen fields of 300 and that of
+// the others stay below.
 constexpr std::size_t kContentMax = 2000;
 constexpr std::size_t kTitleMax = 256;
 constexpr std::size_t kNameMax = 40;
-constexpr std::size_t kTextMax = 400;
+constexpr std::size_t kTextMax = 300;
+constexpr std::size_t kOthersTextMax = 1000;
 constexpr std::size_t kPlainMax = 500;
 
 /// Nobody is called by what stands in a text.
@@ -76,7 +78,8 @@ std::string discord_json(const AlertText& alert) {
     Json fields = Json::array();
     for (const auto& [name, text] : alert.facts()) {
         fields.push_back({{"name", fit(name, kNameMax, Sink::Markdown)},
-                          {"value", fit(text, kTextMax, Sink::Markdown)}});
+                          {"value", fit(text, name == kOthersFact ? kOthersTextMax : kTextMax,
+                                        Sink::Markdown)}});
     }
     const Json json{
         {"content", fit(alert.summary, kContentMax, Sink::Markdown)},

@@ -2,16 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <utility>
 
 #include "channels/http_post.hpp"
 #include "channels/times.hpp"
 #include "channels/verdict.hpp"
-#include "core/hex.hpp"
-#include "core/keccak.hpp"
+#include "core/short_hash.hpp"
 
 namespace margrave::channels {
 namespace {
@@ -74,10 +71,7 @@ std::string dedup_key(const AlertText& alert) {
     const std::string text = alert.is_about_data()
                                  ? alert.alert + "\nunknown"
                                  : fmt::format("{}\n{}", alert.alert, alert.episode);
-    constexpr std::size_t kBytes = 16;
-    const core::Hash hash =
-        core::keccak256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    return "margrave-" + core::to_hex(std::span(hash).first(kBytes)).substr(2);
+    return "margrave-" + core::short_hash(text);
 }
 
 std::string pagerduty_json(const AlertText& alert, const Secret& routing_key) {

@@ -1,7 +1,5 @@
 #include "channels/slack.hpp"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -47,10 +45,7 @@ class Slack : public Channel {
 std::unique_ptr<Channel> make_slack(Secret url) { return std::make_unique<Slack>(std::move(url)); }
 
 std::string slack_json(const AlertText& alert) {
-    std::string lines = alert.summary;
-    for (const auto& [name, text] : alert.facts()) {
-        lines += fmt::format("\n{}: {}", name, text);
-    }
+    const std::string lines = alert.summary + "\n" + alert.lines();
     const Json json{
         {"text", fit(alert.summary, kTextMax, Sink::Markup)},
         {"mrkdwn", false},

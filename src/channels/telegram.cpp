@@ -1,7 +1,5 @@
 #include "channels/telegram.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -92,10 +90,7 @@ std::string telegram_json(const AlertText& alert, const std::string& chat_id, Te
     const bool is_html = style == TelegramStyle::Html;
     const Sink sink = is_html ? Sink::Markup : Sink::Plain;
     const std::string title = fit(alert.title(), kTitleMax, sink);
-    std::string lines = alert.summary;
-    for (const auto& [name, text] : alert.facts()) {
-        lines += fmt::format("\n{}: {}", name, text);
-    }
+    const std::string lines = alert.summary + "\n" + alert.lines();
     std::string text = is_html ? "<b>" + title + "</b>\n" : title + "\n";
     text += fit(lines, kTextMax - units(text), sink);
     Json json{{"chat_id", chat_id},

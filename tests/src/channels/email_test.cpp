@@ -1,5 +1,6 @@
 #include "channels/email.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "channels/base64.hpp"
@@ -72,6 +73,31 @@ TEST_CASE("a mail and its headers", "[channels][email]") {
     CHECK(
         body.starts_with("critical fire health: health_factor 1.05, fires below 1.1 (block 123)"
                          "\r\n\r\nchain: ethereum\r\n"));
+}
+
+TEST_CASE("a mail about several stands with what is told of each of them later",
+          "[channels][email]") {
+    const auto references = [](const nlohmann::json& alert) {
+        const std::string text = mail_of(read_alert(alert.dump()), "k", kTarget, 0);
+        const auto begin = text.find("\r\nReferences: ") + 14;
+        return text.substr(begin, text.find("\r\nSubject", begin) - begin);
+    };
+    auto group = test::grouped_alert();
+    const std::string all = references(group);
+    CHECK(std::count(all.begin(), all.end(), '@') == 3);
+    auto one = test::example_alert();
+    one["kind"] = "resolve";
+    CHECK(all.find(references(one)) == 0);
+    one["alert"] = group["others"][1]["alert"];
+    one["episode"] = 1;
+    CHECK(all.find(references(one)) != std::string::npos);
+    one["episode"] = 2;
+    CHECK(all.find(references(one)) == std::string::npos);
+    for (int i = 0; i < 40; ++i) {
+        group["others"].push_back(group["others"][0]);
+    }
+    const std::string many = references(group);
+    CHECK(std::count(many.begin(), many.end(), '@') == 20);
 }
 
 TEST_CASE("a subject that is no plain ASCII, or long, is encoded word by word",
