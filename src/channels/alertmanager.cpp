@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -32,6 +33,9 @@ constexpr std::chrono::seconds kSendFor{20};
 constexpr std::chrono::seconds kRepeatFor{30};
 /// For the other members, once one has taken it.
 constexpr std::chrono::seconds kPatience{2};
+
+constexpr std::array<std::string_view, 6> kOwnLabels{"alertname", "chain",  "protocol",
+                                                     "market",    "wallet", "condition"};
 
 Json labels_of(const AlertText& alert, const AlertmanagerTarget& target) {
     Json out{{"alertname", alert.rule.empty() ? std::string("margrave") : alert.rule}};
@@ -222,6 +226,10 @@ bool is_label_name(std::string_view name) {
     return !name.empty() && is_letter(name.front()) &&
            std::all_of(name.begin(), name.end(),
                        [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+bool is_own_label(std::string_view name) {
+    return std::find(kOwnLabels.begin(), kOwnLabels.end(), name) != kOwnLabels.end();
 }
 
 std::string alertmanager_json(const AlertText& alert, const AlertmanagerTarget& target,
