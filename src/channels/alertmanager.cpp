@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 #include <span>
 
 #include "channels/http_round.hpp"
@@ -53,6 +53,12 @@ Json labels_of(const AlertText& alert, const AlertmanagerTarget& target) {
         out[name] = text;
     }
     return out;
+}
+
+/// Nothing where an end does not say when it began: Alertmanager takes the beginning that it knows.
+std::optional<std::uint64_t> begin_of(const AlertText& alert) {
+    const auto told = alert.is_end() ? std::nullopt : alert.at_s;
+    return alert.is_about_data() || !alert.fired_at_s ? told : alert.fired_at_s;
 }
 
 Json annotations_of(const AlertText& alert) {
@@ -139,19 +145,8 @@ class Alertmanager : public Channel {
     }
 
   private:
-    [[nodiscard]] std::string render(const Message& message, std::uint64_t now_s) {
-        const AlertText alert = read_alert(message.body);
-        // What ends begins when it was first told: Alertmanager would take it for another one.
-        const std::string name = alert.alert + (alert.is_about_data() ? "\nunknown" : "");
-        if (!alert.is_end()) {
-            began_[name] = alert.is_about_data()
-                               ? alert.at_s.value_or(now_s)
-                               : alert.fired_at_s.value_or(alert.at_s.value_or(now_s));
-        }
-        const auto found = began_.find(name);
-        return alertmanager_json(
-            alert, target_, found == began_.end() ? std::nullopt : std::optional(found->second),
-            now_s);
+    [[nodiscard]] std::string render(const Message& message, std::uint64_t now_s) const {
+        return alertmanager_json(read_alert(message.body), target_, now_s);
     }
 
     [[nodiscard]] Delivery post(std::span<const std::string> alerts, Moment until) {
@@ -210,7 +205,6 @@ class Alertmanager : public Channel {
     HttpRound round_;
     std::vector<Member> members_;
     std::size_t first_ = 0;  ///< of what is told again, where the next time begins
-    std::map<std::string, std::uint64_t> began_;  ///< by alert
 };
 
 }  // namespace
@@ -233,11 +227,10 @@ bool is_own_label(std::string_view name) {
 }
 
 std::string alertmanager_json(const AlertText& alert, const AlertmanagerTarget& target,
-                              std::optional<std::uint64_t> began_s, std::uint64_t now_s) {
+                              std::uint64_t now_s) {
     Json json{{"labels", labels_of(alert, target)}, {"annotations", annotations_of(alert)}};
-    const auto begin = alert.fired_at_s && !alert.is_about_data() ? alert.fired_at_s : began_s;
+    const auto begin = begin_of(alert);
     const std::uint64_t end = alert.is_end() ? alert.at_s.value_or(now_s) : now_s + kHeldForS;
-    // Without it Alertmanager takes the one that it knows, or the end.
     if (begin) {
         json["startsAt"] = rfc3339(*begin);
     }

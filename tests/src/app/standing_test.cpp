@@ -142,7 +142,7 @@ TEST_CASE("not knowing stands beside what fires, and neither ends the other",
     office.write("a", alert::Phase::Firing, false, "known");
     CHECK(office.after(60) == Keys{"a fire", "a known"});
     // Further words about what fires take the place of the first; others say nothing of it.
-    office.write("a", alert::Phase::Firing, false, "acknowledged");
+    office.write("a", alert::Phase::Firing, false, "test");
     CHECK(office.after(60) == Keys{"a fire", "a known"});
     office.write("a", alert::Phase::Firing, false, "escalate");
     CHECK(office.after(60) == Keys{"a escalate", "a known"});

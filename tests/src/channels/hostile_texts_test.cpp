@@ -158,7 +158,7 @@ TEST_CASE("hostile names through PagerDuty", "[channels][hostile]") {
 
 TEST_CASE("hostile names through Alertmanager", "[channels][hostile]") {
     for_each_hostile([](const AlertText& alert) {
-        const std::string body = alertmanager_json(alert, {}, std::nullopt, 1767323045);
+        const std::string body = alertmanager_json(alert, {}, 1767323045);
         texts_of(body);
         const json one = json::parse(body);
         for (const char* part : {"labels", "annotations"}) {
