@@ -154,6 +154,7 @@ std::string to_json(const AlertMessage& message) {
         {"fired_at_block",
          has_fired ? Json(std::to_string(worst.state.fired.block)) : Json(nullptr)},
         {"fired_at", has_fired ? Json(std::to_string(worst.state.fired.wall_s)) : Json(nullptr)},
+        {"escalated", worst.state.is_escalated},
         {"count", message.members.size()},
         {"others", others(message)},
         {"at", std::to_string(message.at_s)},

@@ -191,6 +191,7 @@ AlertText read_alert(std::string_view body) {
            .reproduce_stored = text_of(alert, "reproduce_stored"),
            .episode = number_of(alert, "episode"),
            .sequence = number_of(alert, "sequence"),
+           .is_escalated = alert.value("escalated", json()) == json(true),
            .count = number_of(alert, "count"),
            .others = others_of(alert),
            .at_s = seconds_of(alert, "at"),

@@ -32,7 +32,8 @@ struct AlertText {
     std::string reproduce_stored;  ///< without a node
     std::uint64_t episode = 0;
     std::uint64_t sequence = 0;
-    std::uint64_t count = 0;  ///< alerts of the message: this one and others
+    bool is_escalated = false;  ///< the episode was
+    std::uint64_t count = 0;    ///< alerts of the message: this one and others
     /// One that the message tells besides the alert itself, which is the worst.
     struct Other {
         std::string alert;

@@ -29,6 +29,7 @@ inline nlohmann::json example_alert() {
             {"block", {{"number", "123"}, {"hash", "0xab"}, {"timestamp", "1767322000"}}},
             {"fired_at_block", "123"},
             {"fired_at", "1767323045"},  // 2026-01-02 03:04:05 UTC
+            {"escalated", false},
             {"at", "1767323045"},
             {"reproduce", "margrave audit 0xAa --chain ethereum --block 0xab"}};
 }

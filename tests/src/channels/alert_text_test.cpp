@@ -65,8 +65,8 @@ TEST_CASE("people are shown a group's cause and others, whatever the service",
     mail.assign(bytes.begin(), bytes.end());
     for (const std::string& text :
          {slack_json(alert), telegram_json(alert, "1", TelegramStyle::Html),
-          telegram_json(alert, "1", TelegramStyle::Plain), pagerduty_json(alert, Secret("key")),
-          without(discord_json(alert), "\\"), mail}) {
+          telegram_json(alert, "1", TelegramStyle::Plain),
+          pagerduty_json(alert, "k", Secret("key")), without(discord_json(alert), "\\"), mail}) {
         CAPTURE(text);
         for (const char* what : {"eth", "0xbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "1.07",
                                  "0xcccccccccccccccccccccccccccccccccccccccc", "and 2 more",
