@@ -56,13 +56,9 @@ class Discord : public Channel {
                (url.reveal().find('?') == std::string::npos ? "?wait=true" : "&wait=true")) {}
 
     [[nodiscard]] Delivery send(const Message& message, std::uint64_t /*now_s*/) override {
-        constexpr long kNotUnderstood = 400;
         const AlertText alert = read_alert(message.body);
-        HttpAnswer answer = post_.post(url_.reveal(), discord_json(alert));
-        if (answer.status == kNotUnderstood) {
-            answer = post_.post(url_.reveal(), discord_plain_json(alert));
-        }
-        return discord_verdict(answer);
+        return discord_verdict(
+            post_or_plain(post_, url_, discord_json(alert), discord_plain_json(alert)));
     }
 
   private:

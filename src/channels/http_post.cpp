@@ -66,6 +66,7 @@ HttpAnswer HttpPost::end(CURLcode code) {
     if (retry_after > 0) {
         answer.retry_after_s = static_cast<std::uint64_t>(retry_after);
     }
+    answer.is_too_long = code == CURLE_WRITE_ERROR && answer.body.size() == kBodyKept;
     // A body that is cut off behind a status says no less than one that is whole; but what comes
     // before a status (1xx) is none.
     if (answer.status < 200) {
@@ -73,6 +74,13 @@ HttpAnswer HttpPost::end(CURLcode code) {
         answer.failure = code == CURLE_OK ? "no answer came" : curl_easy_strerror(code);
     }
     return answer;
+}
+
+HttpAnswer post_or_plain(HttpPost& post, const Secret& url, const std::string& json,
+                         const std::string& plain) {
+    constexpr long kNotUnderstood = 400;
+    HttpAnswer answer = post.post(url.reveal(), json);
+    return answer.status == kNotUnderstood ? post.post(url.reveal(), plain) : answer;
 }
 
 }  // namespace margrave::channels

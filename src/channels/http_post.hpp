@@ -8,14 +8,16 @@
 #include <vector>
 
 #include "channels/curl_handle.hpp"
+#include "channels/secret.hpp"
 
 namespace margrave::channels {
 
 /// What came of one POST.
 struct HttpAnswer {
-    long status = 0;        ///< 0: none came, or only one that announces another (1xx)
-    std::string body;       ///< its beginning, at most kBodyKept; empty where none is kept
-    bool is_whole = false;  ///< nothing was cut off, nor left out for its length
+    long status = 0;           ///< 0: none came, or only one that announces another (1xx)
+    std::string body;          ///< its beginning, at most kBodyKept; empty where none is kept
+    bool is_whole = false;     ///< nothing was cut off, nor left out for its length
+    bool is_too_long = false;  ///< it was left out for that
     std::optional<std::uint64_t> retry_after_s;  ///< of the header, not 0
     std::string failure;                         ///< why no status came; quotes nothing
 };
@@ -48,5 +50,10 @@ class HttpPost {
     HttpAnswer answer_ = {};
     Easy handle_;
 };
+
+/// The first, and where the receiver does not understand it (400) the plain one in its place, so
+/// that no message is lost by its looks.
+[[nodiscard]] HttpAnswer post_or_plain(HttpPost& post, const Secret& url, const std::string& json,
+                                       const std::string& plain);
 
 }  // namespace margrave::channels

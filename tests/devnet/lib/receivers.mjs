@@ -76,7 +76,8 @@ export async function startSlack() {
             must(text.type === "plain_text" && isText(text.text, { header: 150, section: 3000 }[type]), "invalid_blocks");
             must(isEscaped(text.text), "it would mention, or link");
         }
-        must(blocks.length === 0 || (message.unfurl_links === false && message.unfurl_media === false), "it would unfurl");
+        must(message.unfurl_links === false && message.unfurl_media === false, "it would unfurl");
+        must(message.mrkdwn === false, "it would be formatted");
         taken.push(message);
         return { status: 200, body: "ok" };
     });
@@ -122,7 +123,7 @@ export async function startTelegram() {
             return refusal(400, "Bad Request: group chat was upgraded to a supergroup chat", { migrate_to_chat_id: Number(movedTo) });
         }
         must(message.chat_id === (movedTo ?? "-5"), "chat not found");
-        const shown = message.parse_mode ? message.text.replace(/<\/?b>/g, "") : message.text;
+        const shown = message.parse_mode ? message.text.replace(/<\/?(b|pre)>/g, "") : message.text;
         if (message.parse_mode && !isEscaped(shown)) return refusal(400, "Bad Request: can't parse entities");
         must(isText(shown.replace(/&(amp|lt|gt);/g, "&"), 4096), "message is too long");
         must(message.link_preview_options?.is_disabled === true, "it would preview links");
