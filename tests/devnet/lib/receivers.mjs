@@ -1,6 +1,6 @@
 // Receivers of every kind of channel on this machine, each with the acceptance rules of the service that it stands for.
 // Of an HTTP receiver `taken` is what it accepted, `broken` what broke a rule of the service, and `faults` what it does
-// with the next requests instead of taking them: { status, body, headers }, or "hang".
+// with the next requests instead of taking them: { status, body, headers }, or "hang"; `hanging` are those that hang now.
 import { spawn } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
 import fs from "node:fs";
@@ -13,14 +13,18 @@ import { until } from "./watch.mjs";
 const ALERTMANAGER = "/usr/bin/prometheus-alertmanager";
 
 async function startHttp(accept) {
-    const receiver = { taken: [], tries: [], broken: [], faults: [] };
+    const receiver = { taken: [], tries: [], broken: [], faults: [], hanging: 0 };
     const server = http.createServer(async (incoming, outgoing) => {
         const chunks = [];
         for await (const chunk of incoming) chunks.push(chunk);
         const request = { method: incoming.method, url: incoming.url, headers: incoming.headers, body: Buffer.concat(chunks).toString() };
         receiver.tries.push(request);
         const fault = receiver.faults.shift();
-        if (fault === "hang") return;
+        if (fault === "hang") {
+            receiver.hanging += 1;
+            outgoing.once("close", () => (receiver.hanging -= 1));
+            return;
+        }
         const { status, body = "", headers = {} } = fault ?? answer(request);
         outgoing.writeHead(status, headers).end(body);
     });

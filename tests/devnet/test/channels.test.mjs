@@ -241,11 +241,10 @@ ${RULES}`);
         program.fail("hang");
         await fall();
         await until(async () => (await started.alerts()).alerts.some(({ phase }) => phase === "firing"), "firing");
-        await until(() => slack.tries.length >= 2 && discord.tries.length >= 2 && !fs.existsSync(path.join(program.folder, "fault")), "tries");
-        // While all of them hang, nothing else does.
-        const begun = performance.now();
+        await until(() => slack.hanging && discord.hanging && !fs.existsSync(path.join(program.folder, "fault")), "tries that hang");
+        // While they hang, nothing else does: a block is evaluated before one of them is given up.
         await evaluated();
-        assert.ok(performance.now() - begun < 10_000);
+        assert.ok(slack.hanging || discord.hanging);
         program.fail(75);
         await manager.start();
         await idle();
