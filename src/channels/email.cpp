@@ -1,6 +1,5 @@
 #include "channels/email.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +10,6 @@
 #include <utility>
 
 #include "channels/curl_handle.hpp"
-#include "core/errors.hpp"
 
 namespace margrave::channels {
 namespace {
@@ -22,28 +20,6 @@ constexpr long kConnectMs = 10'000;
 
 constexpr int kPermanent = 500;
 constexpr int kTemporary = 400;
-
-bool is_loopback(const std::string& host) {
-    in_addr address{};
-    if (::inet_pton(AF_INET, host.c_str(), &address) == 1) {
-        return (ntohl(address.s_addr) >> 24U) == 127;
-    }
-    return host == "localhost" || host == "[::1]";
-}
-
-struct UrlCleanup {
-    void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-using Url = std::unique_ptr<CURLU, UrlCleanup>;
-
-std::string part_of(CURLU* url, CURLUPart which) {
-    char* text = nullptr;
-    if (curl_url_get(url, which, &text, 0) != CURLUE_OK) {
-        return {};
-    }
-    const std::unique_ptr<char, decltype(&curl_free)> owned(text, &curl_free);
-    return owned.get();
-}
 
 /// What libcurl asks for, piece by piece.
 struct Upload {
@@ -238,26 +214,6 @@ class Email : public Channel {
 
 std::unique_ptr<Channel> make_email(EmailTarget target, core::Clock& clock) {
     return std::make_unique<Email>(std::move(target), clock);
-}
-
-void check_mail_url(const std::string& url, bool allow_plain) {
-    const Url parsed(curl_url());
-    // libcurl forgives "smtps:/host" and "smtps:///host".
-    const auto slashes = url.find("://");
-    const bool is_odd = slashes == std::string::npos || url.substr(slashes + 3).starts_with('/');
-    if (is_odd || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
-        throw core::ConfigError("it is no URL; expected smtps://host or smtp://host:587");
-    }
-    const std::string scheme = part_of(parsed.get(), CURLUPART_SCHEME);
-    if (scheme != "smtps" && scheme != "smtp") {
-        throw core::ConfigError("expected smtps://host or smtp://host:587");
-    }
-    if (!part_of(parsed.get(), CURLUPART_USER).empty()) {
-        throw core::ConfigError("who logs in stands in username and password, not in the URL");
-    }
-    if (allow_plain && !is_loopback(part_of(parsed.get(), CURLUPART_HOST))) {
-        throw core::ConfigError("allow_plain is for this machine alone: mail leaves it over TLS");
-    }
 }
 
 std::vector<int> recipient_codes(const std::vector<int>& codes, std::size_t recipients) {

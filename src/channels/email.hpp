@@ -31,10 +31,6 @@ struct EmailTarget {
 [[nodiscard]] std::unique_ptr<Channel> make_email(EmailTarget target,
                                                   core::Clock& clock = core::system_clock());
 
-/// Throws core::ConfigError for a URL that is neither smtps:// nor smtp:// with a host, has a user
-/// in it, or would go over a network without TLS. The message quotes nothing.
-void check_mail_url(const std::string& url, bool allow_plain);
-
 /// "name@host" of plain characters, so that nothing else can be meant by it.
 [[nodiscard]] bool is_mail_address(std::string_view text);
 

@@ -201,6 +201,33 @@ TEST_CASE("plain http goes to this machine alone, whatever the kind",
     CHECK(refusal(entry(mail)) == "taken");
 }
 
+TEST_CASE("mail goes over TLS, but to this machine", "[channels][channel_config]") {
+    const auto refused = [](const std::string& url, bool allow_plain) {
+        Keys keys = kinds().at("email");
+        keys["url"] = "\"" + url + "\"";
+        keys["allow_plain"] = allow_plain ? "true" : "false";
+        return refusal(entry(keys));
+    };
+    for (const char* url : {"smtps://mail.example", "smtps://mail.example:465/me.example",
+                            "smtp://mail.example:587", "smtp://127.0.0.1:2525"}) {
+        CHECK(refused(url, false) == "taken");
+    }
+    for (const char* url : {"smtp://127.0.0.1:2525", "smtp://localhost", "smtp://[::1]:25"}) {
+        CHECK(refused(url, true) == "taken");
+    }
+    for (const char* url :
+         {"smtp://mail.example", "smtp://128.0.0.1", "smtp://localhost.example"}) {
+        CHECK_THAT(refused(url, true),
+                   Contains("key `url`: allow_plain is for this machine alone"));
+    }
+    for (const char* url :
+         {"mail.example", "https://mail.example", "smtp:/host", "smtp:///host", "smtps://"}) {
+        CHECK_THAT(refused(url, false), Contains("key `url`: expected smtps://host"));
+    }
+    CHECK_THAT(refused("smtps://me:s3cret@mail.example", false),
+               Contains("username and password") && !Contains("s3cret"));
+}
+
 TEST_CASE("what a kind would misunderstand is refused", "[channels][channel_config]") {
     CHECK_THAT(with("email", "to", R"(["ops@fund.example", "x@y\r\nBcc: z@y"])"),
                Contains("key `to`") && Contains("is no plain address"));

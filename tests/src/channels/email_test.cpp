@@ -4,7 +4,6 @@
 #include <catch2/catch.hpp>
 
 #include "channels/base64.hpp"
-#include "core/errors.hpp"
 #include "tests/support/alerts.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/mail_server.hpp"
@@ -137,35 +136,6 @@ TEST_CASE("addresses that could say more than an address are none", "[channels][
         CAPTURE(bad);
         CHECK_FALSE(is_mail_address(bad));
     }
-}
-
-TEST_CASE("mail goes over TLS, but to this machine", "[channels][email]") {
-    const auto refusal = [](const std::string& url, bool allow_plain) -> std::string {
-        try {
-            check_mail_url(url, allow_plain);
-        } catch (const core::ConfigError& error) {
-            return error.what();
-        }
-        return "taken";
-    };
-    for (const char* url : {"smtps://mail.example", "smtps://mail.example:465/me.example",
-                            "smtp://mail.example:587", "smtp://127.0.0.1:2525"}) {
-        CHECK(refusal(url, false) == "taken");
-    }
-    for (const char* url : {"smtp://127.0.0.1:2525", "smtp://localhost", "smtp://[::1]:25"}) {
-        CHECK(refusal(url, true) == "taken");
-    }
-    for (const char* url :
-         {"smtp://mail.example", "smtp://128.0.0.1", "smtp://localhost.example"}) {
-        CHECK(refusal(url, true).starts_with("allow_plain is for this machine alone"));
-    }
-    for (const char* url :
-         {"", "mail.example", "https://mail.example", "smtp:/host", "smtp:///host", "smtps://"}) {
-        CHECK(refusal(url, false) != "taken");
-    }
-    const std::string with_user = refusal("smtps://me:s3cret@mail.example", false);
-    CHECK(with_user.find("username and password") != std::string::npos);
-    CHECK(with_user.find("s3cret") == std::string::npos);
 }
 
 TEST_CASE("who takes a mail gets it once, whatever another one is refused for",
