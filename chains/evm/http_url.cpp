@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 #include "chains/evm/http_transport.hpp"
@@ -130,6 +129,16 @@ std::string endpoint_name(const std::string& url) {
     }
     const bool is_usual = port == (parsed.part(CURLUPART_SCHEME) == "http" ? "80" : "443");
     return core::printable(port.empty() || is_usual ? name : name + ":" + port);
+}
+
+std::optional<UrlParts> url_parts(const std::string& url) {
+    const ParsedUrl parsed(url);
+    if (!parsed.ok()) {
+        return std::nullopt;
+    }
+    return UrlParts{.scheme = parsed.part(CURLUPART_SCHEME),
+                    .user = parsed.part(CURLUPART_USER),
+                    .is_of_this_machine = is_loopback(parsed.part(CURLUPART_HOST))};
 }
 
 void check_endpoint_url(const std::string& url, bool allow_plain_http) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,15 @@ namespace margrave::chains::evm {
 /// host that is not this machine and `allow_plain_http` is false. The message names the host at
 /// most.
 void check_endpoint_url(const std::string& url, bool allow_plain_http);
+
+/// Of any URL that libcurl knows.
+struct UrlParts {
+    std::string scheme;
+    std::string user;  ///< "" of none
+    bool is_of_this_machine = false;
+};
+/// By the parser that connects to it later; nullopt where it is no URL with a host.
+[[nodiscard]] std::optional<UrlParts> url_parts(const std::string& url);
 
 /// The parts of a URL that may be keys: user, password, both as HTTP sends them, longer pieces of
 /// the path, values and longer names of the query. Endpoints like to quote the URL in their error

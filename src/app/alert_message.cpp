@@ -4,10 +4,10 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <span>
 
 #include "core/fixed_point.hpp"
 #include "core/hex.hpp"
+#include "core/short_hash.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
 
@@ -116,10 +116,7 @@ std::string message_key(const std::string& instance, const AlertMessage& message
                             member.transition.sequence);
     }
     text += "\n" + channel;
-    constexpr std::size_t kBytes = 16;
-    const core::Hash hash =
-        core::keccak256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    return core::to_hex(std::span(hash).first(kBytes)).substr(2);
+    return core::short_hash(text);
 }
 
 std::string to_text(const AlertMessage& message) {
@@ -157,6 +154,7 @@ std::string to_json(const AlertMessage& message) {
         {"fired_at_block",
          has_fired ? Json(std::to_string(worst.state.fired.block)) : Json(nullptr)},
         {"fired_at", has_fired ? Json(std::to_string(worst.state.fired.wall_s)) : Json(nullptr)},
+        {"escalated", worst.state.is_escalated},
         {"count", message.members.size()},
         {"others", others(message)},
         {"at", std::to_string(message.at_s)},

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -89,9 +90,10 @@ class Entry {
 /// Signs with the reporting key of a file. A key that moves funds signs nothing for anybody.
 channels::Sign make_sign(const Entry& entry) {
     constexpr std::string_view kKey = "sign_key";
+    const std::string path = entry.text(kKey);
     try {
         const std::shared_ptr<const evidence::SecretKey> key =
-            evidence::load_key_file(entry.text(kKey), evidence::system_entropy());
+            evidence::load_key_file(path, evidence::system_entropy());
         for (const auto& [name, wallet] : entry.settings().wallets) {
             const auto address = core::Address::try_parse(wallet);
             if (address && *address == key->address()) {
@@ -104,7 +106,11 @@ channels::Sign make_sign(const Entry& entry) {
             return evidence::attach_seal(json, evidence::seal_report(json, *key));
         };
     } catch (const core::InputError& error) {
-        entry.refuse(kKey, error.what());
+        // The path may be made of what stands in variables.
+        std::string_view why = error.what();
+        const std::string begin = core::printable(path) + ": ";
+        why.remove_prefix(why.starts_with(begin) ? begin.size() : 0);
+        entry.refuse(kKey, why);
     }
 }
 
@@ -171,13 +177,22 @@ std::unique_ptr<Channel> read_alertmanager(const Entry& entry) {
         }
         target.urls.emplace_back(entry.checked_url("urls", std::move(url)));
     }
+    std::set<std::string> names;
     for (const std::string& label : entry.section().texts("labels")) {
         const auto equals = std::min(label.find('='), label.size());
         const std::string name = label.substr(0, equals);
         if (!channels::is_label_name(name) || equals + 1 >= label.size()) {
-            entry.refuse("labels",
-                         fmt::format(R"("{}" is no label; write it as in "team=treasury")",
-                                     core::printable(label)));
+            entry.refuse("labels", fmt::format(R"(number {} is no label; write it as in )"
+                                               R"("team=treasury")",
+                                               target.labels.size() + 1));
+        }
+        if (channels::is_own_label(name)) {
+            entry.refuse("labels", fmt::format("an alert is known by its own `{}`: take another "
+                                               "name",
+                                               name));
+        }
+        if (!names.insert(name).second) {
+            entry.refuse("labels", fmt::format("`{}` is there twice", name));
         }
         target.labels.emplace_back(name, core::printable(label.substr(equals + 1)));
     }
@@ -186,10 +201,23 @@ std::unique_ptr<Channel> read_alertmanager(const Entry& entry) {
 
 std::string mail_address(const Entry& entry, std::string_view key, const std::string& text) {
     if (!channels::is_mail_address(text)) {
-        entry.refuse(key, fmt::format(R"("{}" is no plain address such as ops@fund.example)",
-                                      core::printable(text)));
+        entry.refuse(key, "it is no plain address such as ops@fund.example");
     }
     return text;
+}
+
+/// Mail goes over TLS, but to this machine.
+void check_mail_url(const Entry& entry, const channels::EmailTarget& target) {
+    const auto url = chains::evm::url_parts(target.url);
+    if (!url || (url->scheme != "smtps" && url->scheme != "smtp")) {
+        entry.refuse("url", "expected smtps://host or smtp://host:587");
+    }
+    if (!url->user.empty()) {
+        entry.refuse("url", "who logs in stands in username and password, not in the URL");
+    }
+    if (target.allow_plain && !url->is_of_this_machine) {
+        entry.refuse("url", "allow_plain is for this machine alone: mail leaves it over TLS");
+    }
 }
 
 std::unique_ptr<Channel> read_email(const Entry& entry) {
@@ -199,11 +227,7 @@ std::unique_ptr<Channel> read_email(const Entry& entry) {
                                  .username = entry.text_or("username", ""),
                                  .password = Secret(entry.text_or("password", "")),
                                  .allow_plain = entry.section().flag("allow_plain", false)};
-    try {
-        channels::check_mail_url(target.url, target.allow_plain);
-    } catch (const ConfigError& error) {
-        entry.refuse("url", error.what());
-    }
+    check_mail_url(entry, target);
     for (const std::string& one : entry.texts("to")) {
         target.to.push_back(mail_address(entry, "to", one));
     }
@@ -214,11 +238,17 @@ std::unique_ptr<Channel> read_email(const Entry& entry) {
 }
 
 std::unique_ptr<Channel> read_command(const Entry& entry) {
+    for (const std::string& text : entry.section().texts("argv")) {
+        if (text.find("${") != std::string::npos) {
+            entry.refuse("argv",
+                         "who is on this machine can read a program's arguments: `${` is not for "
+                         "them; let it read a secret from a file of its own");
+        }
+    }
     channels::CommandTarget target{.argv = entry.texts("argv")};
     const std::string& program = target.argv.front();
     if (!program.starts_with('/') || ::access(program.c_str(), X_OK) != 0) {
-        entry.refuse("argv", fmt::format("{} is no program's absolute path that may be run",
-                                         core::printable(program)));
+        entry.refuse("argv", "it begins with no program's absolute path that may be run");
     }
     target.path = entry.environment()("PATH").value_or(target.path);
     return channels::make_command(std::move(target));

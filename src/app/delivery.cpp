@@ -35,7 +35,7 @@ void Courier::deliver(const std::function<bool()>& is_asked_to_stop) {
             file_.mark_sent(*unmarked_, world_.wall_s());
             unmarked_.reset();
         }
-        const auto message = file_.next(name_, world_.wall_s());
+        const auto message = file_.next(name_, world_.wall_s(), resting());
         if (!message) {
             repeat();
             listener_.rests(name_);
@@ -46,7 +46,19 @@ void Courier::deliver(const std::function<bool()>& is_asked_to_stop) {
         const Delivery came = channel_.send({.key = message->key, .body = message->body}, now_s);
         listener_.sent(name_, came.outcome, world_.clock.now() - begun);
         note(*message, came, now_s);
+        repeat();  // also where there is more to deliver than time
     }
+}
+
+std::vector<std::int64_t> Courier::resting() {
+    const auto now = world_.clock.now();
+    std::erase_if(rests_until_, [&](const auto& one) { return one.second <= now; });
+    std::vector<std::int64_t> out;
+    out.reserve(rests_until_.size());
+    for (const auto& [id, until] : rests_until_) {
+        out.push_back(id);
+    }
+    return out;
 }
 
 void Courier::note(const store::Outgoing& message, const Delivery& came, std::uint64_t now_s) {
@@ -55,7 +67,7 @@ void Courier::note(const store::Outgoing& message, const Delivery& came, std::ui
     const auto since = is_refused ? refused_since_.emplace(message.id, now).first->second : now;
     const bool is_refused_for_good =
         came.outcome == Delivery::Outcome::Never || (is_refused && now - since > kRefusedFor);
-    if (came.outcome == Delivery::Outcome::Delivered || is_refused_for_good) {
+    if (!is_refused || is_refused_for_good) {
         refused_since_.erase(message.id);
     }
     if (came.outcome == Delivery::Outcome::Delivered) {
@@ -72,12 +84,23 @@ void Courier::note(const store::Outgoing& message, const Delivery& came, std::ui
         file_.mark_dead(message.id, came.why, now_s);
         say_of(message, "is given up", came.why);
     } else {
-        const std::uint64_t wait =
-            std::min(store::WatchFile::kRestMaxS,
-                     came.retry_after_s.value_or(retry_delay_s(message.attempts, message.key)));
-        file_.mark_failed(message.id, came.why, now_s + wait);
-        say_of(message, fmt::format("is tried again in {} s", wait), came.why);
+        try_again(message, came, now_s);
     }
+}
+
+void Courier::try_again(const store::Outgoing& message, const Delivery& came, std::uint64_t now_s) {
+    // A receiver that asks for no rest gets one all the same.
+    const std::uint64_t wait =
+        std::clamp(came.retry_after_s.value_or(retry_delay_s(message.attempts, message.key)),
+                   std::uint64_t{1}, store::WatchFile::kRestMaxS);
+    if (came.outcome == Delivery::Outcome::Refused || came.is_alone) {
+        constexpr std::uint64_t kAtOnce = 0;
+        rests_until_[message.id] = world_.clock.now() + std::chrono::seconds(wait);
+        file_.mark_failed(message.id, came.why, kAtOnce);  // as far as the file knows
+    } else {
+        file_.mark_failed(message.id, came.why, now_s + wait);
+    }
+    say_of(message, fmt::format("is tried again in {} s", wait), came.why);
 }
 
 void Courier::repeat() {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/standing.hpp"
 #include "app/watch_listener.hpp"
@@ -23,16 +24,23 @@ class Courier {
             WatchListener& listener = WatchListener::nobody());
 
     /// Until nothing is due, or `is_asked_to_stop`. What the receiver does not take now is tried
-    /// again after 1, 2, 4 … 60 s, or when it asks to, without an end; what it refuses for an hour,
-    /// or says is for nobody any more, is kept apart and said. A receiver that forgets is then told
-    /// again what stands, when it is time. Throws InputError where the file cannot be used.
+    /// again after 1, 2, 4 … 60 s, or when it asks to, without an end, and the channel rests
+    /// meanwhile; what it refuses is tried as often while others go past it, and after an hour, or
+    /// when it says that it is for nobody any more, kept apart and said. A receiver that forgets is
+    /// told again what stands, when it is time. Throws InputError where the file cannot be used.
     void deliver(const std::function<bool()>& is_asked_to_stop);
 
     /// Long enough to move a receiver, or to give it another key.
     static constexpr std::chrono::seconds kRefusedFor{3600};
 
   private:
+    using Moment = std::chrono::steady_clock::time_point;
+
+    /// Those that rest alone.
+    [[nodiscard]] std::vector<std::int64_t> resting();
     void note(const store::Outgoing& message, const channels::Delivery& came, std::uint64_t now_s);
+    void try_again(const store::Outgoing& message, const channels::Delivery& came,
+                   std::uint64_t now_s);
     void repeat();
     void say_of(const store::Outgoing& message, std::string_view what, const std::string& why);
 
@@ -46,8 +54,10 @@ class Courier {
     std::optional<Standing> standing_;  ///< of a receiver that forgets
     std::uint64_t repeat_at_s_ = 0;
     bool is_repeat_refused_ = false;
-    /// Since when a message is refused, by the clock that nobody sets. A new watch waits anew.
-    std::map<std::int64_t, std::chrono::steady_clock::time_point> refused_since_;
+    /// Since when a message is refused, without another word between, and until when one rests
+    /// alone; by the clock that nobody sets. A new watch waits anew.
+    std::map<std::int64_t, Moment> refused_since_;
+    std::map<std::int64_t, Moment> rests_until_;
 };
 
 /// Seconds before the next try of a message that failed so many times. Spread by its key, so that

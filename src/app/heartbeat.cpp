@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "chains/evm/http_url.hpp"
@@ -16,6 +18,22 @@ namespace {
 
 constexpr std::uint64_t kEveryMin = 1;
 constexpr std::uint64_t kEveryMax = 3600;
+
+/// Without the seconds, which grow from one look to the next: "chain base: not read for s".
+std::string kind_of(std::string_view sentence) {
+    constexpr std::string_view kDigits = "0123456789";
+    std::string out;
+    while (!sentence.empty()) {
+        const auto end = std::min(sentence.find(' '), sentence.size());
+        const auto word = sentence.substr(0, end);
+        const auto next = sentence.substr(std::min(end + 1, sentence.size()));
+        const bool are_seconds =
+            word.find_first_not_of(kDigits) == std::string_view::npos && next.starts_with('s');
+        out += are_seconds ? "" : std::string(word) + " ";
+        sentence = next;
+    }
+    return out;
+}
 
 }  // namespace
 
@@ -53,25 +71,33 @@ void Heartbeat::beat() {
     }
     const auto wrong = what_is_wrong_();
     if (!wrong.empty()) {  // asked again with the next look, so that a beat is late by little
-        say_once(fmt::format("no heartbeat is sent: {}", fmt::join(wrong, "; ")));
+        say_once(wrong, fmt::format("no heartbeat is sent: {}", fmt::join(wrong, "; ")));
         return;
     }
     last_ = now;
     const auto answer = post_.post(config_.url.reveal(), "{}");
-    const bool is_taken = answer.status >= 200 && answer.status < 300;
-    say_once(
-        is_taken ? ""
-        : answer.status > 0
-            ? fmt::format("the heartbeat's receiver answers with HTTP status {}", answer.status)
-            : "the heartbeat did not arrive: " + core::printable(answer.failure));
-}
-
-void Heartbeat::say_once(const std::string& why) {
-    if (why == said_) {
+    if (answer.status >= 200 && answer.status < 300) {
+        if (!said_.empty()) {
+            said_.clear();
+            say(world_, "heartbeats are sent again");
+        }
         return;
     }
-    said_ = why;
-    say(world_, why.empty() ? "heartbeats are sent again" : why);
+    const std::string why =
+        answer.status > 0
+            ? fmt::format("the heartbeat's receiver answers with HTTP status {}", answer.status)
+            : "the heartbeat did not arrive: " + core::printable(answer.failure);
+    say_once({why}, why);
+}
+
+void Heartbeat::say_once(const std::vector<std::string>& troubles, const std::string& line) {
+    bool is_new = false;
+    for (const std::string& one : troubles) {
+        is_new = said_.insert(kind_of(one)).second || is_new;
+    }
+    if (is_new) {
+        say(world_, line);
+    }
 }
 
 }  // namespace margrave::app

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,18 +33,19 @@ class Heartbeat {
     Heartbeat(World& world, HeartbeatConfig config,
               std::function<std::vector<std::string>()> what_is_wrong);
 
-    /// Sends one where it is time. What keeps it from that is said, once.
+    /// Sends one where it is time. What keeps it from that is said, each kind of trouble once until
+    /// one is sent again.
     void beat();
 
   private:
-    void say_once(const std::string& why);
+    void say_once(const std::vector<std::string>& troubles, const std::string& line);
 
     World& world_;
     HeartbeatConfig config_;
     std::function<std::vector<std::string>()> what_is_wrong_;
     channels::HttpPost post_;
     std::optional<std::chrono::steady_clock::time_point> last_;
-    std::string said_;
+    std::set<std::string, std::less<>> said_;  ///< kinds of trouble
 };
 
 }  // namespace margrave::app

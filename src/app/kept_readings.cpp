@@ -17,6 +17,7 @@
 #include "core/errors.hpp"
 #include "core/hex.hpp"
 #include "core/keccak.hpp"
+#include "core/short_hash.hpp"
 
 namespace margrave::app {
 namespace {
@@ -96,9 +97,7 @@ class KeptReadings final : public collect::ReadingStore {
         for (const core::Address& wallet : request.wallets) {
             all += wallet.to_string() + "\n";
         }
-        const core::Hash hash = core::keccak256(
-            std::span(reinterpret_cast<const std::uint8_t*>(all.data()), all.size()));
-        return core::to_hex(std::span(hash).first(16)).substr(2) + "-";
+        return core::short_hash(all) + "-";
     }
 
     /// A full disk costs the next run its requests, and this one nothing.

@@ -9,9 +9,6 @@
 namespace margrave::app {
 namespace {
 
-/// Tells nothing of whether an alert stands.
-bool is_aside(const std::string& kind) { return kind == "acknowledged" || kind == "test"; }
-
 /// The alerts that fire, and those that are told to be unknown.
 std::set<std::pair<std::string, bool>> standing_in(store::WatchFile& file) {
     std::set<std::pair<std::string, bool>> out;
@@ -39,7 +36,7 @@ Standing::Standing(store::WatchFile& file, const std::string& channel, channels:
 
 void Standing::note(store::Outgoing message, std::uint64_t now_s) {
     const channels::AlertText alert = channels::read_alert(message.body);
-    if (!is_aside(alert.kind)) {
+    if (alert.kind != "test") {  // which tells nothing of whether an alert stands
         const Name name(message.alert, alert.is_about_data());
         told_[name] = {.message = std::move(message), .at_s = now_s, .is_end = alert.is_end()};
     }

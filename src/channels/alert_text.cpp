@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "core/u256.hpp"
+#include "core/utf8.hpp"
 
 namespace margrave::channels {
 namespace {
@@ -17,6 +18,9 @@ using nlohmann::json;
 
 /// Of any one text. The longest that margrave writes, the summary, has about 600.
 constexpr std::size_t kBytesMax = 2000;
+/// As many as a message has.
+constexpr std::size_t kOthersMax = 50;
+constexpr std::size_t kOtherBytesMax = 200;
 
 std::string text_of(const json& alert, const char* name) {
     const auto found = alert.find(name);
@@ -29,9 +33,51 @@ std::optional<std::uint64_t> seconds_of(const json& alert, const char* name) {
     return core::parse_u64(text_of(alert, name));
 }
 
-std::size_t bytes_of_code_point(char lead) {
-    const auto byte = static_cast<unsigned char>(lead);
-    return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+std::uint64_t number_of(const json& alert, const char* name) {
+    const auto found = alert.find(name);
+    return found != alert.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+/// Its place and value; what a message's alerts have in common stands in the message.
+std::string line_of(const json& other) {
+    const std::string market = text_of(other, "market");
+    const std::string value = text_of(other, "value");
+    std::string out = text_of(other, "wallet");
+    for (const std::string& part :
+         {text_of(other, "protocol") + (market.empty() ? "" : "/" + market),
+          value.empty() ? std::string("not known") : value}) {
+        out += (out.empty() || part.empty() ? "" : " ") + part;
+    }
+    return core::printable(out, kOtherBytesMax);
+}
+
+std::vector<AlertText::Other> others_of(const json& alert) {
+    std::vector<AlertText::Other> out;
+    const auto found = alert.find("others");
+    if (found == alert.end() || !found->is_array()) {
+        return out;
+    }
+    for (const json& other : *found) {
+        if (other.is_object() && out.size() < kOthersMax) {
+            out.push_back({.alert = text_of(other, "alert"),
+                           .line = line_of(other),
+                           .episode = number_of(other, "episode")});
+        }
+    }
+    return out;
+}
+
+/// A line for each, and how many have none.
+std::vector<std::string> others_shown(const AlertText& alert) {
+    std::vector<std::string> out;
+    out.reserve(alert.others.size() + 1);
+    for (const AlertText::Other& other : alert.others) {
+        out.push_back(other.line);
+    }
+    if (alert.count > out.size() + 1) {
+        out.push_back(fmt::format("and {} more", alert.count - 1 - out.size()));
+    }
+    return out;
 }
 
 /// Of valid UTF-8.
@@ -39,17 +85,8 @@ std::vector<std::string_view> code_points(std::string_view text) {
     std::vector<std::string_view> out;
     out.reserve(text.size());
     while (!text.empty()) {
-        out.push_back(text.substr(0, bytes_of_code_point(text.front())));
+        out.push_back(text.substr(0, core::decode_utf8(text).bytes));
         text.remove_prefix(out.back().size());
-    }
-    return out;
-}
-
-char32_t value_of(std::string_view code_point) {
-    const auto lead = static_cast<unsigned char>(code_point.front());
-    char32_t out = code_point.size() == 1 ? lead : lead & (0x7fU >> code_point.size());
-    for (const char next : code_point.substr(1)) {
-        out = out << 6U | (static_cast<unsigned char>(next) & 0x3fU);
     }
     return out;
 }
@@ -67,7 +104,7 @@ bool is_attached(std::string_view code_point) {
                                             {0xfe00, 0xfe0f},
                                             {0xfe20, 0xfe2f},
                                             {0x1f3fb, 0x1f3ff}}};
-    const char32_t value = value_of(code_point);
+    const char32_t value = core::decode_utf8(code_point).value;
     return std::any_of(kRanges.begin(), kRanges.end(), [&](const Range& range) {
         return range.first <= value && value <= range.last;
     });
@@ -107,12 +144,23 @@ std::vector<std::pair<std::string, std::string>> AlertText::facts() const {
         {"wallet", wallet},
         {quantity.empty() ? "value" : quantity, value},
         {"not known", unknown_because},
+        {"cause", cause == unknown_because ? std::string() : cause},
         {"block", block},
         {"fired", time(fired_at_s)},
         {"found", time(at_s)},
         {"episode", episode == 0 ? std::string() : std::to_string(episode)},
-        {"reproduce", reproduce}};
+        {"reproduce", reproduce},
+        {"reproduce stored", reproduce_stored},
+        {kOthersFact, fmt::format("{}", fmt::join(others_shown(*this), "\n"))}};
     std::erase_if(out, [](const auto& fact) { return fact.second.empty(); });
+    return out;
+}
+
+std::string AlertText::lines() const {
+    std::string out;
+    for (const auto& [name, text] : facts()) {
+        out += fmt::format("{}: {}\n", name, text);
+    }
     return out;
 }
 
@@ -125,7 +173,6 @@ AlertText read_alert(std::string_view body) {
         return out;
     }
     const auto block = alert.find("block");
-    const auto episode = alert.find("episode");
     out = {.alert = text_of(alert, "alert"),
            .kind = text_of(alert, "kind"),
            .severity = text_of(alert, "severity"),
@@ -140,9 +187,13 @@ AlertText read_alert(std::string_view body) {
            .unknown_because = text_of(alert, "unknown_because"),
            .block = block != alert.end() && block->is_object() ? text_of(*block, "number") : "",
            .reproduce = text_of(alert, "reproduce"),
-           .episode = episode != alert.end() && episode->is_number_unsigned()
-                          ? episode->get<std::uint64_t>()
-                          : 0,
+           .cause = text_of(alert, "cause"),
+           .reproduce_stored = text_of(alert, "reproduce_stored"),
+           .episode = number_of(alert, "episode"),
+           .sequence = number_of(alert, "sequence"),
+           .is_escalated = alert.value("escalated", json()) == json(true),
+           .count = number_of(alert, "count"),
+           .others = others_of(alert),
            .at_s = seconds_of(alert, "at"),
            .fired_at_s = seconds_of(alert, "fired_at")};
     if (out.summary.empty()) {

@@ -28,7 +28,19 @@ struct AlertText {
     std::string unknown_because;
     std::string block;  ///< its number
     std::string reproduce;
+    std::string cause;             ///< of a group
+    std::string reproduce_stored;  ///< without a node
     std::uint64_t episode = 0;
+    std::uint64_t sequence = 0;
+    bool is_escalated = false;  ///< the episode was
+    std::uint64_t count = 0;    ///< alerts of the message: this one and others
+    /// One that the message tells besides the alert itself, which is the worst.
+    struct Other {
+        std::string alert;
+        std::string line;  ///< whose it is, and its value
+        std::uint64_t episode = 0;
+    };
+    std::vector<Other> others;
     std::optional<std::uint64_t> at_s;        ///< on the wall, as all times here
     std::optional<std::uint64_t> fired_at_s;  ///< of the episode
 
@@ -39,8 +51,14 @@ struct AlertText {
     /// "critical fire: health"
     [[nodiscard]] std::string title() const;
     /// What is known of it, as names and texts: nothing that is empty.
+    /// The others are the last and have a line each.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts() const;
+    /// The same as lines: "name: text".
+    [[nodiscard]] std::string lines() const;
 };
+
+/// The fact of a message's other alerts.
+inline constexpr const char* kOthersFact = "others";
 
 /// Never throws: of what is no JSON the summary is its beginning.
 [[nodiscard]] AlertText read_alert(std::string_view body);

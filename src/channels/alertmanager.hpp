@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,12 +27,13 @@ struct AlertmanagerTarget {
 /// Whether Alertmanager takes it for the name of a label.
 [[nodiscard]] bool is_label_name(std::string_view name);
 
+/// Whether alerts have a label of this name themselves, which tells them apart.
+[[nodiscard]] bool is_own_label(std::string_view name);
+
 /// One alert of the API's list. Labels are what an alert is known by, and nothing that can change
-/// while it fires. `began_s` where it is known from before; margrave may be silent for 15 minutes
-/// from `now_s` on before Alertmanager takes it for resolved.
+/// while it fires. margrave may be silent for 15 minutes from `now_s` on before Alertmanager takes
+/// it for resolved.
 [[nodiscard]] std::string alertmanager_json(const AlertText& alert,
-                                            const AlertmanagerTarget& target,
-                                            std::optional<std::uint64_t> began_s,
-                                            std::uint64_t now_s);
+                                            const AlertmanagerTarget& target, std::uint64_t now_s);
 
 }  // namespace margrave::channels

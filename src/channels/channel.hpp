@@ -26,6 +26,8 @@ struct Delivery {
     /// secret.
     std::string why = {};
     std::optional<std::uint64_t> retry_after_s = std::nullopt;  ///< as the receiver asks
+    /// Of Later: the receiver is well, and takes others meanwhile.
+    bool is_alone = false;
 };
 
 /// How often a receiver that forgets is told again.

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,18 +90,22 @@ class Start {
     posix_spawnattr_t attributes_{};
 };
 
-/// Whether it ended in time. Where the system is out of descriptors, it did not.
+/// Whether it ended in time; it stays to be waited for. Looked at again and again, which takes no
+/// descriptor: the system may be out of them just when something is to be told.
 bool wait_for_end(pid_t pid, int timeout_ms) {
-    const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!process.is_open()) {
-        return false;
+    constexpr int kSliceMs = 20;
+    for (int waited_ms = 0;; waited_ms += kSliceMs) {
+        siginfo_t ended{};
+        const bool is_known =
+            ::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT) == 0;
+        if (is_known && ended.si_pid == pid) {
+            return true;
+        }
+        if (waited_ms >= timeout_ms) {
+            return false;
+        }
+        ::poll(nullptr, 0, std::min(kSliceMs, timeout_ms - waited_ms));
     }
-    pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
-    int count = 0;
-    do {
-        count = ::poll(&ended, 1, timeout_ms);
-    } while (count < 0 && errno == EINTR);
-    return count > 0;
 }
 
 /// Ends its whole group, which is its own as long as nobody waited for it, and returns its status.

@@ -14,11 +14,13 @@ using Json = nlohmann::ordered_json;
 using Outcome = Delivery::Outcome;
 
 // Discord's limits, in characters: 2000 of content; of an embed 256 of its title and of a field's
-// name, 1024 of a field's text, 25 fields, 6000 of all together. A dozen fields of 400 stay below.
+// name, 1024 of a field's text, 25 fields, 6000 of all together. A dozen fields of 300 and that of
+// the others stay below.
 constexpr std::size_t kContentMax = 2000;
 constexpr std::size_t kTitleMax = 256;
 constexpr std::size_t kNameMax = 40;
-constexpr std::size_t kTextMax = 400;
+constexpr std::size_t kTextMax = 300;
+constexpr std::size_t kOthersTextMax = 1000;
 constexpr std::size_t kPlainMax = 500;
 
 /// Nobody is called by what stands in a text.
@@ -54,13 +56,9 @@ class Discord : public Channel {
                (url.reveal().find('?') == std::string::npos ? "?wait=true" : "&wait=true")) {}
 
     [[nodiscard]] Delivery send(const Message& message, std::uint64_t /*now_s*/) override {
-        constexpr long kNotUnderstood = 400;
         const AlertText alert = read_alert(message.body);
-        HttpAnswer answer = post_.post(url_.reveal(), discord_json(alert));
-        if (answer.status == kNotUnderstood) {
-            answer = post_.post(url_.reveal(), discord_plain_json(alert));
-        }
-        return discord_verdict(answer);
+        return discord_verdict(
+            post_or_plain(post_, url_, discord_json(alert), discord_plain_json(alert)));
     }
 
   private:
@@ -76,7 +74,8 @@ std::string discord_json(const AlertText& alert) {
     Json fields = Json::array();
     for (const auto& [name, text] : alert.facts()) {
         fields.push_back({{"name", fit(name, kNameMax, Sink::Markdown)},
-                          {"value", fit(text, kTextMax, Sink::Markdown)}});
+                          {"value", fit(text, name == kOthersFact ? kOthersTextMax : kTextMax,
+                                        Sink::Markdown)}});
     }
     const Json json{
         {"content", fit(alert.summary, kContentMax, Sink::Markdown)},

@@ -1,13 +1,15 @@
 #include "channels/email.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <map>
+#include <numeric>
 #include <utility>
 
 #include "channels/curl_handle.hpp"
-#include "core/errors.hpp"
 
 namespace margrave::channels {
 namespace {
@@ -15,33 +17,9 @@ namespace {
 using Outcome = Delivery::Outcome;
 
 constexpr long kConnectMs = 10'000;
-/// Servers take their time with strangers.
-constexpr long kTotalMs = 30'000;
 
 constexpr int kPermanent = 500;
 constexpr int kTemporary = 400;
-
-bool is_loopback(const std::string& host) {
-    in_addr address{};
-    if (::inet_pton(AF_INET, host.c_str(), &address) == 1) {
-        return (ntohl(address.s_addr) >> 24U) == 127;
-    }
-    return host == "localhost" || host == "[::1]";
-}
-
-struct UrlCleanup {
-    void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-using Url = std::unique_ptr<CURLU, UrlCleanup>;
-
-std::string part_of(CURLU* url, CURLUPart which) {
-    char* text = nullptr;
-    if (curl_url_get(url, which, &text, 0) != CURLUE_OK) {
-        return {};
-    }
-    const std::unique_ptr<char, decltype(&curl_free)> owned(text, &curl_free);
-    return owned.get();
-}
 
 /// What libcurl asks for, piece by piece.
 struct Upload {
@@ -71,36 +49,80 @@ std::size_t note_answer(char* data, std::size_t size, std::size_t count, void* i
     return size * count;
 }
 
+/// Whether libcurl ends with it because of what the server answered. Where the connection broke, or
+/// nothing came in time, the last answer was to something else.
+bool is_an_answer(CURLcode code) {
+    return code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY ||
+           code == CURLE_LOGIN_DENIED || code == CURLE_REMOTE_ACCESS_DENIED ||
+           code == CURLE_USE_SSL_FAILED;
+}
+
+/// It was sent to nobody, whoever it was for.
+Delivery failed(CURLcode code, int last_answer) {
+    if (!is_an_answer(code) || last_answer < kTemporary) {
+        return {.outcome = Outcome::Later, .why = curl_easy_strerror(code)};
+    }
+    return {.outcome = last_answer < kPermanent ? Outcome::Later : Outcome::Refused,
+            .why = fmt::format("the mail server answers {}", last_answer)};
+}
+
 class Email : public Channel {
   public:
-    explicit Email(EmailTarget target) : target_(std::move(target)) {}
+    Email(EmailTarget target, core::Clock& clock) : target_(std::move(target)), clock_(clock) {}
 
     [[nodiscard]] Delivery send(const Message& message, std::uint64_t now_s) override {
-        if (message.key != key_) {
-            key_ = message.key;
-            open_ = target_.to;
+        const auto [at, is_new] = letters_.try_emplace(message.key);
+        Letter& letter = at->second;
+        if (is_new) {
+            letter.open.resize(target_.to.size());
+            std::iota(letter.open.begin(), letter.open.end(), 0);
         }
         Upload upload{.text = mail_of(read_alert(message.body), message.key, target_, now_s)};
-        const Said said = say(upload);
-        if (said.code != CURLE_OK) {
-            return failed(said);
+        const Said said = say(upload, letter.open);
+        const auto codes = recipient_codes(said.answers, letter.open.size());
+        const bool is_taken = said.code == CURLE_OK;
+        const bool nobody_is_taken =
+            codes.size() == letter.open.size() &&
+            std::all_of(codes.begin(), codes.end(), [](int code) { return code >= kTemporary; });
+        const bool is_broken_off = !codes.empty() && codes.size() < letter.open.size();
+        letter.is_taken = is_taken || letter.is_taken;
+        Delivery out = is_taken || (is_an_answer(said.code) && nobody_is_taken)
+                           ? note(codes, letter)
+                           : failed(is_broken_off ? CURLE_RECV_ERROR : said.code,
+                                    said.answers.empty() ? 0 : said.answers.back());
+        const bool begins_anew = out.outcome == Outcome::Refused && !letter.is_taken;
+        if (out.outcome == Outcome::Delivered || begins_anew) {
+            letters_.erase(at);
         }
-        return taken(recipient_codes(said.answers, open_.size()));
+        return out;
     }
 
   private:
+    using Moment = std::chrono::steady_clock::time_point;
+
+    /// A message that is not done with.
+    struct Letter {
+        std::vector<std::size_t> open = {};  ///< whom it is owed, by their places in `to`
+        std::vector<std::string> lost = {};  ///< who does not get it
+        bool is_taken = false;               ///< by anybody
+    };
     struct Said {
         CURLcode code = CURLE_OK;
         std::vector<int> answers;
     };
+    /// A recipient that is refused for now, whatever the message.
+    struct PutOff {
+        Moment since;
+        Moment last;
+    };
 
-    [[nodiscard]] Said say(Upload& upload) const {
+    [[nodiscard]] Said say(Upload& upload, const std::vector<std::size_t>& to) const {
         std::vector<int> answers;
         Lines recipients;
         const Easy easy = make_easy();  // the first to go: it takes its leave of the server
         CURL* const handle = easy.get();
-        for (const std::string& address : open_) {
-            add(recipients, "<" + address + ">");
+        for (const std::size_t place : to) {
+            add(recipients, "<" + target_.to[place] + ">");
         }
         const std::string from = "<" + target_.from + ">";
         set(handle, CURLOPT_URL, target_.url.c_str());
@@ -110,7 +132,7 @@ class Email : public Channel {
             static_cast<long>(target_.allow_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
         set(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
         set(handle, CURLOPT_CONNECTTIMEOUT_MS, kConnectMs);
-        set(handle, CURLOPT_TIMEOUT_MS, kTotalMs);
+        set(handle, CURLOPT_TIMEOUT_MS, target_.timeout_ms);
         set(handle, CURLOPT_NOSIGNAL, 1L);
         if (!target_.username.empty()) {
             set(handle, CURLOPT_USERNAME, target_.username.c_str());
@@ -132,83 +154,88 @@ class Email : public Channel {
         return {.code = code, .answers = answers};
     }
 
-    /// It was sent to nobody. Of several recipients it is enough that one is refused for now alone.
-    [[nodiscard]] Delivery failed(const Said& said) const {
-        const int last = said.answers.empty() ? 0 : said.answers.back();
-        if (last < kTemporary) {
-            return {.outcome = Outcome::Later, .why = curl_easy_strerror(said.code)};
-        }
-        const auto count = std::min(open_.size(), said.answers.size());
-        const bool is_for_now =
-            std::any_of(said.answers.end() - static_cast<std::ptrdiff_t>(count), said.answers.end(),
-                        [](int code) { return code >= kTemporary && code < kPermanent; });
-        return {.outcome = is_for_now ? Outcome::Later : Outcome::Refused,
-                .why = fmt::format("the mail server answers {}", last)};
-    }
-
-    /// It was sent to those whose code says so; the next try is for those who are to be tried.
-    [[nodiscard]] Delivery taken(const std::vector<int>& codes) {
-        std::vector<std::string> later;
-        std::size_t refused = 0;
+    /// Who was taken has got it. Whoever was not is owed it while that may still change soon.
+    [[nodiscard]] Delivery note(const std::vector<int>& codes, Letter& letter) {
+        std::vector<std::size_t> open;
+        std::vector<std::string> soon;
+        std::vector<std::string> put_off;
         for (std::size_t i = 0; i < codes.size(); ++i) {
+            const std::size_t place = letter.open[i];
+            const std::string name = fmt::format("recipient {} ({})", place + 1, codes[i]);
+            if (codes[i] < kTemporary || codes[i] >= kPermanent) {
+                put_off_.erase(place);
+            }
             if (codes[i] >= kPermanent) {
-                ++refused;
+                letter.lost.push_back(name);
             } else if (codes[i] >= kTemporary) {
-                later.push_back(open_[i]);
+                open.push_back(place);
+                (is_put_off_for_long(place) ? put_off : soon).push_back(name);
             }
         }
-        if (!later.empty()) {
-            open_ = std::move(later);
+        const bool is_for_nobody = !letter.is_taken && !open.empty();
+        if (!soon.empty() || is_for_nobody) {
+            letter.open = std::move(open);
+            soon.insert(soon.end(), put_off.begin(), put_off.end());
             return {.outcome = Outcome::Later,
-                    .why = fmt::format("{} of {} recipients are not taken now", open_.size(),
-                                       target_.to.size())};
+                    .why = name_all(soon, "are not taken now"),
+                    .is_alone = letter.is_taken};
         }
-        return {.outcome = Outcome::Delivered,
-                .why = refused == 0 ? std::string()
-                                    : fmt::format("{} of {} recipients are refused", refused,
-                                                  target_.to.size())};
+        std::vector<std::string> lost = std::move(letter.lost);
+        lost.insert(lost.end(), put_off.begin(), put_off.end());
+        return {.outcome = letter.is_taken ? Outcome::Delivered : Outcome::Refused,
+                .why = lost.empty() ? std::string() : name_all(lost, "are not taken")};
+    }
+
+    /// By their places: their addresses may have come from where secrets come from.
+    [[nodiscard]] std::string name_all(const std::vector<std::string>& names,
+                                       std::string_view what) const {
+        return fmt::format("{} of {} recipients {}: {}", names.size(), target_.to.size(), what,
+                           fmt::join(names, ", "));
+    }
+
+    /// For longer than greylisting takes. A refusal that nobody saw for an hour begins anew.
+    [[nodiscard]] bool is_put_off_for_long(std::size_t place) {
+        constexpr std::chrono::minutes kLong{10};
+        constexpr std::chrono::hours kForgottenAfter{1};
+        const Moment now = clock_.now();
+        PutOff& one = put_off_.try_emplace(place, PutOff{.since = now, .last = now}).first->second;
+        one.since = now - one.last > kForgottenAfter ? now : one.since;
+        one.last = now;
+        return now - one.since >= kLong;
     }
 
     EmailTarget target_;
-    std::string key_;                ///< of the message that was tried last
-    std::vector<std::string> open_;  ///< who has not got it yet
+    core::Clock& clock_;
+    std::map<std::string, Letter> letters_;  ///< by the message's key
+    std::map<std::size_t, PutOff> put_off_;  ///< by place
 };
 
 }  // namespace
 
-std::unique_ptr<Channel> make_email(EmailTarget target) {
-    return std::make_unique<Email>(std::move(target));
-}
-
-void check_mail_url(const std::string& url, bool allow_plain) {
-    const Url parsed(curl_url());
-    // libcurl forgives "smtps:/host" and "smtps:///host".
-    const auto slashes = url.find("://");
-    const bool is_odd = slashes == std::string::npos || url.substr(slashes + 3).starts_with('/');
-    if (is_odd || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
-        throw core::ConfigError("it is no URL; expected smtps://host or smtp://host:587");
-    }
-    const std::string scheme = part_of(parsed.get(), CURLUPART_SCHEME);
-    if (scheme != "smtps" && scheme != "smtp") {
-        throw core::ConfigError("expected smtps://host or smtp://host:587");
-    }
-    if (!part_of(parsed.get(), CURLUPART_USER).empty()) {
-        throw core::ConfigError("who logs in stands in username and password, not in the URL");
-    }
-    if (allow_plain && !is_loopback(part_of(parsed.get(), CURLUPART_HOST))) {
-        throw core::ConfigError("allow_plain is for this machine alone: mail leaves it over TLS");
-    }
+std::unique_ptr<Channel> make_email(EmailTarget target, core::Clock& clock) {
+    return std::make_unique<Email>(std::move(target), clock);
 }
 
 std::vector<int> recipient_codes(const std::vector<int>& codes, std::size_t recipients) {
-    constexpr int kGoAhead = 354;
-    const auto data = std::find(codes.begin(), codes.end(), kGoAhead);
-    const auto before = static_cast<std::size_t>(data - codes.begin());
-    if (data == codes.end() || before < recipients) {
+    constexpr int kReady = 220;     // the greeting, and STARTTLS
+    constexpr int kLoggedIn = 235;  // what comes next is MAIL
+    const auto is_good = [](int code) { return code / 100 == 2; };
+    auto at = std::find_if(codes.rbegin(), codes.rend(), [](int code) {
+                  return code == kReady || code == kLoggedIn;
+              }).base();
+    if (at == codes.begin()) {
         return {};
     }
-    const auto count = static_cast<std::ptrdiff_t>(recipients);
-    return {data - count, data};
+    if (*std::prev(at) == kReady) {
+        at = std::find_if(at, codes.end(), is_good);  // to EHLO, or to HELO in its place
+        at = at == codes.end() ? at : std::next(at);
+    }
+    if (at == codes.end() || !is_good(*at)) {
+        return {};
+    }
+    ++at;
+    const auto count = std::min(static_cast<std::ptrdiff_t>(recipients), codes.end() - at);
+    return {at, at + count};
 }
 
 }  // namespace margrave::channels

@@ -10,6 +10,7 @@
 #include "channels/alert_text.hpp"
 #include "channels/channel.hpp"
 #include "channels/secret.hpp"
+#include "core/time.hpp"
 
 namespace margrave::channels {
 
@@ -20,16 +21,15 @@ struct EmailTarget {
     std::string username = {};  ///< empty: nobody logs in
     Secret password = {};
     bool allow_plain = false;  ///< no TLS; only to this machine
+    long timeout_ms = 30'000;  ///< of all together: servers take their time with strangers
 };
 
 /// Sends mail through an SMTP server, over TLS with a certificate that is verified. 4xx is worth
-/// another try, 5xx is refused. A recipient that is refused keeps the others not: those that were
-/// refused for now are tried again alone.
-[[nodiscard]] std::unique_ptr<Channel> make_email(EmailTarget target);
-
-/// Throws core::ConfigError for a URL that is neither smtps:// nor smtp:// with a host, has a user
-/// in it, or would go over a network without TLS. The message quotes nothing.
-void check_mail_url(const std::string& url, bool allow_plain);
+/// another try, 5xx is refused. A recipient that is refused keeps the others not: those that are
+/// refused for now are tried again alone, and not waited for any more once that lasts for ten
+/// minutes. `clock` is for how long it lasts.
+[[nodiscard]] std::unique_ptr<Channel> make_email(EmailTarget target,
+                                                  core::Clock& clock = core::system_clock());
 
 /// "name@host" of plain characters, so that nothing else can be meant by it.
 [[nodiscard]] bool is_mail_address(std::string_view text);
@@ -38,8 +38,8 @@ void check_mail_url(const std::string& url, bool allow_plain);
 [[nodiscard]] std::string mail_of(const AlertText& alert, const std::string& key,
                                   const EmailTarget& target, std::uint64_t now_s);
 
-/// What an SMTP server answered to each recipient, of its lines in their order: the codes between
-/// those to MAIL and to DATA.
+/// What an SMTP server answered to the recipients, of its lines in their order: the codes behind
+/// the one to MAIL, as far as it came to that.
 [[nodiscard]] std::vector<int> recipient_codes(const std::vector<int>& codes,
                                                std::size_t recipients);
 

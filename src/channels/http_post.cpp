@@ -1,6 +1,7 @@
 #include "channels/http_post.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace margrave::channels {
 namespace {
@@ -24,17 +25,22 @@ std::size_t keep(char* data, std::size_t size, std::size_t count, void* kept) {
 
 HttpAnswer HttpPost::post(const std::string& url, std::string_view json,
                           const std::vector<std::string>& headers) {
+    return end(curl_easy_perform(begin(url, json, headers)));
+}
+
+CURL* HttpPost::begin(const std::string& url, std::string_view json,
+                      const std::vector<std::string>& headers) {
     CURL* const handle = handle_.get();
     curl_easy_reset(handle);  // the connection stays
-    Lines lines;
-    add(lines, "Content-Type: application/json");
-    add(lines, "Expect:");
+    headers_.reset();
+    add(headers_, "Content-Type: application/json");
+    add(headers_, "Expect:");
     for (const std::string& header : headers) {
-        add(lines, header);
+        add(headers_, header);
     }
-    HttpAnswer answer;
+    answer_ = {};
     set(handle, CURLOPT_URL, url.c_str());
-    set(handle, CURLOPT_HTTPHEADER, lines.get());
+    set(handle, CURLOPT_HTTPHEADER, headers_.get());
     set(handle, CURLOPT_POST, 1L);
     set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(json.size()));
     set(handle, CURLOPT_POSTFIELDS, json.data());
@@ -46,8 +52,13 @@ HttpAnswer HttpPost::post(const std::string& url, std::string_view json,
     set(handle, CURLOPT_TIMEOUT_MS, kTotalMs);
     set(handle, CURLOPT_NOSIGNAL, 1L);
     set(handle, CURLOPT_WRITEFUNCTION, keep_ == Keep::Body ? keep : drop);
-    set(handle, CURLOPT_WRITEDATA, static_cast<void*>(&answer.body));
-    const CURLcode code = curl_easy_perform(handle);
+    set(handle, CURLOPT_WRITEDATA, static_cast<void*>(&answer_.body));
+    return handle;
+}
+
+HttpAnswer HttpPost::end(CURLcode code) {
+    CURL* const handle = handle_.get();
+    HttpAnswer answer = std::move(answer_);
     answer.is_whole = code == CURLE_OK;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
     curl_off_t retry_after = 0;
@@ -55,6 +66,7 @@ HttpAnswer HttpPost::post(const std::string& url, std::string_view json,
     if (retry_after > 0) {
         answer.retry_after_s = static_cast<std::uint64_t>(retry_after);
     }
+    answer.is_too_long = code == CURLE_WRITE_ERROR && answer.body.size() == kBodyKept;
     // A body that is cut off behind a status says no less than one that is whole; but what comes
     // before a status (1xx) is none.
     if (answer.status < 200) {
@@ -62,6 +74,13 @@ HttpAnswer HttpPost::post(const std::string& url, std::string_view json,
         answer.failure = code == CURLE_OK ? "no answer came" : curl_easy_strerror(code);
     }
     return answer;
+}
+
+HttpAnswer post_or_plain(HttpPost& post, const Secret& url, const std::string& json,
+                         const std::string& plain) {
+    constexpr long kNotUnderstood = 400;
+    HttpAnswer answer = post.post(url.reveal(), json);
+    return answer.status == kNotUnderstood ? post.post(url.reveal(), plain) : answer;
 }
 
 }  // namespace margrave::channels

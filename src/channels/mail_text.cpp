@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
+#include <vector>
 
 #include "channels/base64.hpp"
 #include "channels/email.hpp"
 #include "channels/times.hpp"
-#include "core/hex.hpp"
-#include "core/keccak.hpp"
+#include "core/short_hash.hpp"
 
 namespace margrave::channels {
 namespace {
@@ -55,19 +54,27 @@ int priority_of(const AlertText& alert) {
     return alert.severity == "critical" ? 1 : alert.severity == "warning" ? 3 : 5;
 }
 
-/// All mails of an episode refer to it, so that they stand together whichever of them arrived.
-std::string thread_of(const AlertText& alert) {
-    constexpr std::size_t kBytes = 16;
-    const std::string text = fmt::format("{}\n{}", alert.alert, alert.episode);
-    const core::Hash hash =
-        core::keccak256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    return core::to_hex(std::span(hash).first(kBytes)).substr(2);
+/// All mails of an episode refer to it, so that they stand together whichever of them arrived. What
+/// tells several refers to each: they may end apart.
+std::vector<std::string> threads_of(const AlertText& alert, const std::string& domain) {
+    constexpr std::size_t kMost = 20;
+    const auto thread = [&](const std::string& name, std::uint64_t episode) {
+        return fmt::format("<{}@{}>", core::short_hash(fmt::format("{}\n{}", name, episode)),
+                           domain);
+    };
+    std::vector<std::string> out{thread(alert.alert, alert.episode)};
+    for (const AlertText::Other& other : alert.others) {
+        if (out.size() < kMost) {
+            out.push_back(thread(other.alert, other.episode));
+        }
+    }
+    return out;
 }
 
 std::string body_of(const AlertText& alert) {
     std::string out = alert.summary + "\r\n\r\n";
-    for (const auto& [name, text] : alert.facts()) {
-        out += fmt::format("{}: {}\r\n", name, text);
+    for (const char c : alert.lines()) {
+        out += c == '\n' ? "\r\n" : std::string(1, c);
     }
     return out;
 }
@@ -79,11 +86,11 @@ std::string mail_of(const AlertText& alert, const std::string& key, const EmailT
     const std::string domain = target.from.substr(target.from.find('@') + 1);
     return fmt::format(
         "Date: {}\r\nFrom: margrave <{}>\r\nTo: {}\r\nMessage-ID: <{}@{}>\r\n"
-        "References: <{}@{}>\r\nSubject: {}\r\nAuto-Submitted: auto-generated\r\n"
+        "References: {}\r\nSubject: {}\r\nAuto-Submitted: auto-generated\r\n"
         "X-Priority: {}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
         "Content-Transfer-Encoding: base64\r\n\r\n{}",
         mail_date(alert.at_s.value_or(now_s)), target.from, fmt::join(target.to, ",\r\n "), key,
-        domain, thread_of(alert), domain,
+        domain, fmt::join(threads_of(alert, domain), "\r\n "),
         header_text(fit(alert.title() + " " + alert.wallet, kSubjectMax, Sink::Plain)),
         priority_of(alert), base64_lines(body_of(alert)));
 }

@@ -2,16 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <utility>
 
 #include "channels/http_post.hpp"
 #include "channels/times.hpp"
 #include "channels/verdict.hpp"
-#include "core/hex.hpp"
-#include "core/keccak.hpp"
+#include "core/short_hash.hpp"
 
 namespace margrave::channels {
 namespace {
@@ -22,7 +19,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kSummaryMax = 1024;
 
 std::string_view action_of(const AlertText& alert) {
-    return alert.is_end() ? "resolve" : alert.kind == "acknowledged" ? "acknowledge" : "trigger";
+    return alert.is_end() ? "resolve" : "trigger";
 }
 
 /// "critical", "error", "warning" and "info" are all there are.
@@ -54,8 +51,16 @@ class PagerDuty : public Channel {
     explicit PagerDuty(PagerDutyTarget target) : target_(std::move(target)) {}
 
     [[nodiscard]] Delivery send(const Message& message, std::uint64_t /*now_s*/) override {
-        const std::string event = pagerduty_json(read_alert(message.body), target_.routing_key);
-        return judge(Receiver::PagerDuty, post_.post(target_.url, event));
+        const AlertText alert = read_alert(message.body);
+        Delivery out{.outcome = Delivery::Outcome::Delivered};
+        for (const std::string& key : dedup_keys(alert)) {
+            out = judge(Receiver::PagerDuty,
+                        post_.post(target_.url, pagerduty_json(alert, key, target_.routing_key)));
+            if (out.outcome != Delivery::Outcome::Delivered) {
+                break;  // what was taken changes nothing when it comes again
+            }
+        }
+        return out;
     }
 
   private:
@@ -69,21 +74,29 @@ std::unique_ptr<Channel> make_pagerduty(PagerDutyTarget target) {
     return std::make_unique<PagerDuty>(std::move(target));
 }
 
-std::string dedup_key(const AlertText& alert) {
+std::vector<std::string> dedup_keys(const AlertText& alert) {
+    const auto key = [](const std::string& text) { return "margrave-" + core::short_hash(text); };
     // What is not known may be so before it ever fired and after: it counts no episodes.
-    const std::string text = alert.is_about_data()
-                                 ? alert.alert + "\nunknown"
-                                 : fmt::format("{}\n{}", alert.alert, alert.episode);
-    constexpr std::size_t kBytes = 16;
-    const core::Hash hash =
-        core::keccak256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    return "margrave-" + core::to_hex(std::span(hash).first(kBytes)).substr(2);
+    if (alert.is_about_data()) {
+        return {key(alert.alert + "\nunknown")};
+    }
+    if (alert.kind == "test") {
+        return {key(fmt::format("{}\ntest\n{}", alert.alert, alert.sequence))};
+    }
+    const std::string episode = fmt::format("{}\n{}", alert.alert, alert.episode);
+    const std::string escalation = key(episode + "\nescalate");
+    if (alert.kind == "escalate") {
+        return {escalation};
+    }
+    return alert.is_end() && alert.is_escalated ? std::vector{key(episode), escalation}
+                                                : std::vector{key(episode)};
 }
 
-std::string pagerduty_json(const AlertText& alert, const Secret& routing_key) {
+std::string pagerduty_json(const AlertText& alert, const std::string& dedup_key,
+                           const Secret& routing_key) {
     Json event{{"routing_key", routing_key.reveal()},
                {"event_action", action_of(alert)},
-               {"dedup_key", dedup_key(alert)},
+               {"dedup_key", dedup_key},
                {"client", "margrave"},
                {"payload",
                 {{"summary", fit(alert.summary, kSummaryMax, Sink::Plain)},

@@ -1,7 +1,5 @@
 #include "channels/slack.hpp"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -23,18 +21,22 @@ Json plain_text(std::string text) {
     return {{"type", "plain_text"}, {"text", std::move(text)}, {"emoji", false}};
 }
 
+/// In which nothing is formatted, and of whose links nothing is shown.
+Json line_of(const AlertText& alert, std::size_t units_max) {
+    return {{"text", fit(alert.summary, units_max, Sink::Markup)},
+            {"mrkdwn", false},
+            {"unfurl_links", false},
+            {"unfurl_media", false}};
+}
+
 class Slack : public Channel {
   public:
     explicit Slack(Secret url) : url_(std::move(url)) {}
 
     [[nodiscard]] Delivery send(const Message& message, std::uint64_t /*now_s*/) override {
-        constexpr long kNotUnderstood = 400;
         const AlertText alert = read_alert(message.body);
-        HttpAnswer answer = post_.post(url_.reveal(), slack_json(alert));
-        if (answer.status == kNotUnderstood) {
-            answer = post_.post(url_.reveal(), slack_plain_json(alert));
-        }
-        return slack_verdict(answer);
+        return slack_verdict(
+            post_or_plain(post_, url_, slack_json(alert), slack_plain_json(alert)));
     }
 
   private:
@@ -47,24 +49,15 @@ class Slack : public Channel {
 std::unique_ptr<Channel> make_slack(Secret url) { return std::make_unique<Slack>(std::move(url)); }
 
 std::string slack_json(const AlertText& alert) {
-    std::string lines = alert.summary;
-    for (const auto& [name, text] : alert.facts()) {
-        lines += fmt::format("\n{}: {}", name, text);
-    }
-    const Json json{
-        {"text", fit(alert.summary, kTextMax, Sink::Markup)},
-        {"mrkdwn", false},
-        {"unfurl_links", false},
-        {"unfurl_media", false},
-        {"blocks",
-         {{{"type", "header"}, {"text", plain_text(fit(alert.title(), kHeaderMax, Sink::Markup))}},
-          {{"type", "section"}, {"text", plain_text(fit(lines, kSectionMax, Sink::Markup))}}}}};
+    const std::string lines = alert.summary + "\n" + alert.lines();
+    Json json = line_of(alert, kTextMax);
+    json["blocks"] = {
+        {{"type", "header"}, {"text", plain_text(fit(alert.title(), kHeaderMax, Sink::Markup))}},
+        {{"type", "section"}, {"text", plain_text(fit(lines, kSectionMax, Sink::Markup))}}};
     return json.dump();
 }
 
-std::string slack_plain_json(const AlertText& alert) {
-    return Json{{"text", fit(alert.summary, kPlainMax, Sink::Markup)}}.dump();
-}
+std::string slack_plain_json(const AlertText& alert) { return line_of(alert, kPlainMax).dump(); }
 
 Delivery slack_verdict(const HttpAnswer& answer) {
     const Delivery out = judge(Receiver::Slack, answer);

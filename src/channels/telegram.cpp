@@ -92,12 +92,13 @@ std::string telegram_json(const AlertText& alert, const std::string& chat_id, Te
     const bool is_html = style == TelegramStyle::Html;
     const Sink sink = is_html ? Sink::Markup : Sink::Plain;
     const std::string title = fit(alert.title(), kTitleMax, sink);
-    std::string lines = alert.summary;
-    for (const auto& [name, text] : alert.facts()) {
-        lines += fmt::format("\n{}: {}", name, text);
-    }
-    std::string text = is_html ? "<b>" + title + "</b>\n" : title + "\n";
-    text += fit(lines, kTextMax - units(text), sink);
+    const std::string lines = alert.summary + "\n" + alert.lines();
+    // What stands in <pre> is made no link, mention, hashtag or command.
+    const std::string_view begin = is_html ? "</b>\n<pre>" : "\n";
+    const std::string_view end = is_html ? "</pre>" : "";
+    std::string text = fmt::format("{}{}{}", is_html ? "<b>" : "", title, begin);
+    text += fit(lines, kTextMax - units(text) - units(end), sink);
+    text += end;
     Json json{{"chat_id", chat_id},
               {"text", std::move(text)},
               {"link_preview_options", {{"is_disabled", true}}},

@@ -24,7 +24,8 @@ struct TelegramTarget {
 [[nodiscard]] bool is_telegram_token(std::string_view text);
 
 enum class TelegramStyle : bool { Plain, Html };
-/// What is posted: a title and the facts; with Plain the same without any markup.
+/// What is posted: a title and the facts, in which Telegram finds no links; with Plain the same
+/// without any markup.
 [[nodiscard]] std::string telegram_json(const AlertText& alert, const std::string& chat_id,
                                         TelegramStyle style);
 

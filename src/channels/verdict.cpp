@@ -76,11 +76,13 @@ Delivery judge(Receiver receiver, const HttpAnswer& answer) {
 }
 
 Delivery no_receipt(const HttpAnswer& answer, const char* why) {
-    // What was cut off may well have said it.
-    return {.outcome = answer.is_whole ? Outcome::Refused : Outcome::Later,
+    // What was cut off may well have said it. What is too long to be read will be so again.
+    const bool is_cut_off = !answer.is_whole && !answer.is_too_long;
+    return {.outcome = is_cut_off ? Outcome::Later : Outcome::Refused,
             .why = fmt::format("the receiver answers with HTTP status {}, but {}", answer.status,
-                               answer.is_whole ? why : "the answer is cut off"),
-            .retry_after_s = std::nullopt};
+                               is_cut_off           ? "the answer is cut off"
+                               : answer.is_too_long ? "the answer is too long"
+                                                    : why)};
 }
 
 }  // namespace margrave::channels

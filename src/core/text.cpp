@@ -2,50 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <numeric>
 #include <utility>
 #include <vector>
 
+#include "core/utf8.hpp"
+
 namespace margrave::core {
 
 namespace {
-
-struct Decoded {
-    char32_t code_point;
-    std::size_t bytes;  ///< 0 when there is no valid sequence here
-};
-
-constexpr Decoded kInvalid{.code_point = 0, .bytes = 0};
-
-/// The strict UTF-8 of RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-Decoded decode_utf8(std::string_view text) {
-    const auto lead = static_cast<unsigned char>(text[0]);
-    if (lead < 0x80) {
-        return {.code_point = lead, .bytes = 1};
-    }
-    if (lead < 0xc2 || lead > 0xf4) {
-        return kInvalid;
-    }
-    const std::size_t bytes = lead < 0xe0 ? 2 : (lead < 0xf0 ? 3 : 4);
-    if (text.size() < bytes) {
-        return kInvalid;
-    }
-    char32_t code_point = lead & (0x7fU >> bytes);
-    for (std::size_t i = 1; i < bytes; ++i) {
-        const auto next = static_cast<unsigned char>(text[i]);
-        if ((next & 0xc0U) != 0x80) {
-            return kInvalid;
-        }
-        code_point = code_point << 6 | (next & 0x3fU);
-    }
-    constexpr std::array<char32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
-    const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
-    if (code_point < kSmallest[bytes] || code_point > 0x10ffff || surrogate) {
-        return kInvalid;
-    }
-    return {.code_point = code_point, .bytes = bytes};
-}
 
 /// What moves the cursor, starts an escape sequence, reorders the line or cannot be seen.
 bool is_deceptive(char32_t code_point) {
@@ -107,8 +72,8 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
     std::string safe;
     std::size_t cut = 0;  // Where a too long result is cut to leave room for the ellipsis.
     while (!text.empty()) {
-        const Decoded next = decode_utf8(text);
-        const bool kept = next.bytes != 0 && !is_deceptive(next.code_point);
+        const CodePoint next = decode_utf8(text);
+        const bool kept = next.bytes != 0 && !is_deceptive(next.value);
         const std::size_t consumed = std::max<std::size_t>(next.bytes, 1);
         safe += kept ? text.substr(0, consumed) : "?";
         text.remove_prefix(consumed);

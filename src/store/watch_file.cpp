@@ -244,21 +244,24 @@ void WatchFile::write_history(const Evaluation& evaluation) {
     }
 }
 
-std::optional<Outgoing> WatchFile::next(const std::string& channel, std::uint64_t now) {
-    Statement resting(database_,
-                      "SELECT 1 FROM outbox WHERE state = 'queued' AND channel = ? AND "
-                      "not_before > ? AND not_before <= ? LIMIT 1");
-    resting.bind(1, std::string_view(channel))
+std::optional<Outgoing> WatchFile::next(const std::string& channel, std::uint64_t now,
+                                        const std::vector<std::int64_t>& resting) {
+    Statement failed(database_,
+                     "SELECT 1 FROM outbox WHERE state = 'queued' AND channel = ? AND "
+                     "not_before > ? AND not_before <= ? LIMIT 1");
+    failed.bind(1, std::string_view(channel))
         .bind(2, to_integer(now))
         .bind(3, to_integer(now + kRestMaxS));
-    if (resting.step()) {
+    if (failed.step()) {
         return std::nullopt;
     }
-    const std::string sql =
-        std::string(kColumns) +
-        "AS mine WHERE state = 'queued' AND channel = ? AND NOT EXISTS (SELECT 1 FROM outbox AS "
-        "earlier WHERE earlier.state = 'queued' AND earlier.channel = mine.channel AND "
-        "earlier.alert = mine.alert AND earlier.id < mine.id) ORDER BY urgent DESC, id LIMIT 1";
+    // What rests alone still is in the way of what its alert tells next.
+    const std::string sql = fmt::format(
+        "{}AS mine WHERE state = 'queued' AND channel = ? AND id NOT IN ({}) AND NOT EXISTS "
+        "(SELECT 1 FROM outbox AS earlier WHERE earlier.state = 'queued' AND earlier.channel = "
+        "mine.channel AND earlier.alert = mine.alert AND earlier.id < mine.id) "
+        "ORDER BY urgent DESC, id LIMIT 1",
+        kColumns, fmt::join(resting, ","));
     Statement rows(database_, sql);
     rows.bind(1, std::string_view(channel));
     auto found = read_messages(rows);

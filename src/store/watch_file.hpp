@@ -106,14 +106,15 @@ class WatchFile {
 
     /// The channel's message whose turn it is: urgent ones first, else in the order in which they
     /// were written; an alert's next message waits for the one before it. None while one that
-    /// failed rests, as the channel rests then.
-    [[nodiscard]] std::optional<Outgoing> next(const std::string& channel, std::uint64_t now);
+    /// failed rests, as the channel rests then; but those that are in `resting` rest alone.
+    [[nodiscard]] std::optional<Outgoing> next(const std::string& channel, std::uint64_t now,
+                                               const std::vector<std::int64_t>& resting = {});
     void mark_sent(std::int64_t id, std::uint64_t now);
     /// Delivered ones of a channel, in the order in which they were written.
     [[nodiscard]] std::vector<Outgoing> sent(const std::string& channel);
     /// A delivered one that was told again: it is kept for another 30 days.
     void mark_repeated(std::int64_t id, std::uint64_t now);
-    /// To be tried again.
+    /// To be tried again; until then its channel rests.
     void mark_failed(std::int64_t id, std::string_view error, std::uint64_t not_before);
     /// The receiver will never take it.
     void mark_dead(std::int64_t id, std::string_view error, std::uint64_t now);

@@ -29,8 +29,31 @@ inline nlohmann::json example_alert() {
             {"block", {{"number", "123"}, {"hash", "0xab"}, {"timestamp", "1767322000"}}},
             {"fired_at_block", "123"},
             {"fired_at", "1767323045"},  // 2026-01-02 03:04:05 UTC
+            {"escalated", false},
             {"at", "1767323045"},
             {"reproduce", "margrave audit 0xAa --chain ethereum --block 0xab"}};
+}
+
+/// Five accounts that fall with one factor; the message leaves two of them out.
+inline nlohmann::json grouped_alert() {
+    auto alert = example_alert();
+    alert["summary"] = "critical fire health: … and 4 more, all nearest to eth";
+    alert["cause"] = "eth";
+    alert["count"] = 5;
+    alert["others"] = nlohmann::json::array();
+    for (const char* digit : {"b", "c"}) {
+        const std::string wallet = "0x" + std::string(40, *digit);
+        alert["others"].push_back({{"alert", "health ethereum aave_v3/core " + wallet},
+                                   {"episode", 1},
+                                   {"sequence", 1},
+                                   {"protocol", "aave_v3"},
+                                   {"market", "core"},
+                                   {"wallet", wallet},
+                                   {"value", *digit == 'b' ? nlohmann::json("1.07") : nullptr},
+                                   {"unknown_because", nullptr}});
+    }
+    alert["reproduce_stored"] = "margrave alerts snapshot 0xab --store watch.db";
+    return alert;
 }
 
 inline std::string alert_body(const std::string& kind = "fire") {
@@ -80,6 +103,17 @@ inline std::string hostile_body(const std::string& text, const std::string& kind
         alert[name] = text;
     }
     alert["block"]["number"] = text;
+    alert["cause"] = alert["reproduce_stored"] = text;
+    alert["count"] = 60;
+    alert["others"] = nlohmann::json::array();
+    for (int i = 0; i < 55; ++i) {
+        alert["others"].push_back({{"alert", text},
+                                   {"episode", i},
+                                   {"protocol", text},
+                                   {"market", text},
+                                   {"wallet", text},
+                                   {"value", text}});
+    }
     return alert.dump();
 }
 

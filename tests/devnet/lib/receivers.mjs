@@ -1,6 +1,6 @@
 // Receivers of every kind of channel on this machine, each with the acceptance rules of the service that it stands for.
 // Of an HTTP receiver `taken` is what it accepted, `broken` what broke a rule of the service, and `faults` what it does
-// with the next requests instead of taking them: { status, body, headers }, or "hang".
+// with the next requests instead of taking them: { status, body, headers }, or "hang"; `hanging` are those that hang now.
 import { spawn } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
 import fs from "node:fs";
@@ -13,14 +13,18 @@ import { until } from "./watch.mjs";
 const ALERTMANAGER = "/usr/bin/prometheus-alertmanager";
 
 async function startHttp(accept) {
-    const receiver = { taken: [], tries: [], broken: [], faults: [] };
+    const receiver = { taken: [], tries: [], broken: [], faults: [], hanging: 0 };
     const server = http.createServer(async (incoming, outgoing) => {
         const chunks = [];
         for await (const chunk of incoming) chunks.push(chunk);
         const request = { method: incoming.method, url: incoming.url, headers: incoming.headers, body: Buffer.concat(chunks).toString() };
         receiver.tries.push(request);
         const fault = receiver.faults.shift();
-        if (fault === "hang") return;
+        if (fault === "hang") {
+            receiver.hanging += 1;
+            outgoing.once("close", () => (receiver.hanging -= 1));
+            return;
+        }
         const { status, body = "", headers = {} } = fault ?? answer(request);
         outgoing.writeHead(status, headers).end(body);
     });
@@ -76,7 +80,8 @@ export async function startSlack() {
             must(text.type === "plain_text" && isText(text.text, { header: 150, section: 3000 }[type]), "invalid_blocks");
             must(isEscaped(text.text), "it would mention, or link");
         }
-        must(blocks.length === 0 || (message.unfurl_links === false && message.unfurl_media === false), "it would unfurl");
+        must(message.unfurl_links === false && message.unfurl_media === false, "it would unfurl");
+        must(message.mrkdwn === false, "it would be formatted");
         taken.push(message);
         return { status: 200, body: "ok" };
     });
@@ -122,7 +127,7 @@ export async function startTelegram() {
             return refusal(400, "Bad Request: group chat was upgraded to a supergroup chat", { migrate_to_chat_id: Number(movedTo) });
         }
         must(message.chat_id === (movedTo ?? "-5"), "chat not found");
-        const shown = message.parse_mode ? message.text.replace(/<\/?b>/g, "") : message.text;
+        const shown = message.parse_mode ? message.text.replace(/<\/?(b|pre)>/g, "") : message.text;
         if (message.parse_mode && !isEscaped(shown)) return refusal(400, "Bad Request: can't parse entities");
         must(isText(shown.replace(/&(amp|lt|gt);/g, "&"), 4096), "message is too long");
         must(message.link_preview_options?.is_disabled === true, "it would preview links");

@@ -148,6 +148,36 @@ TEST_CASE("no mistake in a channel shows its secret", "[channels][channel_config
                Contains("key `url`") && !Contains("hush"));
 }
 
+TEST_CASE("what variables stand for is not said of a value that is refused",
+          "[channels][channel_config]") {
+    CHECK_THAT(with("email", "from", "\"${BAD}\""),
+               Contains("key `from`: it is no plain address") && !Contains("hush"));
+    CHECK_THAT(with("email", "to", "[\"ops@fund.example\", \"${BAD}\"]"),
+               Contains("key `to`") && !Contains("hush"));
+    CHECK_THAT(with("webhook", "sign_key", "\"/no/such/${BAD}\""),
+               Contains("key `sign_key`: No such file") && !Contains("hush"));
+    CHECK_THAT(with("alertmanager", "labels", "[\"a=b\", \"hush-hush\"]"),
+               Contains("key `labels`: number 2 is no label") && !Contains("hush"));
+    CHECK_THAT(with("command", "argv", "[\"/no/such/hush\"]"),
+               Contains("key `argv`") && !Contains("hush"));
+    // Arguments are no place for secrets.
+    CHECK_THAT(with("command", "argv", "[\"/bin/cat\", \"--key=${PASSWORD}\"]"),
+               Contains("my.toml:") && Contains("key `argv`: who is on this machine can read") &&
+                   !Contains("hush"));
+}
+
+TEST_CASE("a label takes the place of none that an alert is known by",
+          "[channels][channel_config]") {
+    for (const std::string name :
+         {"alertname", "chain", "protocol", "market", "wallet", "condition"}) {
+        CHECK_THAT(with("alertmanager", "labels", "[\"team=a\", \"" + name + "=b\"]"),
+                   Contains("my.toml:") && Contains("key `labels`") && Contains("`" + name + "`"));
+    }
+    CHECK_THAT(with("alertmanager", "labels", R"(["team=a", "team=b"])"),
+               Contains("key `labels`: `team` is there twice"));
+    CHECK(with("alertmanager", "labels", R"(["instance=a", "severity=b"])") == "taken");
+}
+
 TEST_CASE("plain http goes to this machine alone, whatever the kind",
           "[channels][channel_config]") {
     for (const std::string kind : {"webhook", "slack", "discord", "telegram", "pagerduty"}) {
@@ -169,6 +199,33 @@ TEST_CASE("plain http goes to this machine alone, whatever the kind",
     mail["allow_plain"] = "true";
     mail["url"] = "\"smtp://127.0.0.1:2525\"";
     CHECK(refusal(entry(mail)) == "taken");
+}
+
+TEST_CASE("mail goes over TLS, but to this machine", "[channels][channel_config]") {
+    const auto refused = [](const std::string& url, bool allow_plain) {
+        Keys keys = kinds().at("email");
+        keys["url"] = "\"" + url + "\"";
+        keys["allow_plain"] = allow_plain ? "true" : "false";
+        return refusal(entry(keys));
+    };
+    for (const char* url : {"smtps://mail.example", "smtps://mail.example:465/me.example",
+                            "smtp://mail.example:587", "smtp://127.0.0.1:2525"}) {
+        CHECK(refused(url, false) == "taken");
+    }
+    for (const char* url : {"smtp://127.0.0.1:2525", "smtp://localhost", "smtp://[::1]:25"}) {
+        CHECK(refused(url, true) == "taken");
+    }
+    for (const char* url :
+         {"smtp://mail.example", "smtp://128.0.0.1", "smtp://localhost.example"}) {
+        CHECK_THAT(refused(url, true),
+                   Contains("key `url`: allow_plain is for this machine alone"));
+    }
+    for (const char* url :
+         {"mail.example", "https://mail.example", "smtp:/host", "smtp:///host", "smtps://"}) {
+        CHECK_THAT(refused(url, false), Contains("key `url`: expected smtps://host"));
+    }
+    CHECK_THAT(refused("smtps://me:s3cret@mail.example", false),
+               Contains("username and password") && !Contains("s3cret"));
 }
 
 TEST_CASE("what a kind would misunderstand is refused", "[channels][channel_config]") {

@@ -57,12 +57,14 @@ struct Office {
         now_s = second;
         courier.deliver([] { return false; });
     }
-    void queue(const std::vector<std::string>& keys, const std::string& channel = "ops") {
+    /// Each of an alert of its own, or all of one.
+    void queue(const std::vector<std::string>& keys, const std::string& channel = "ops",
+               const std::string& alert = "") {
         store::WatchFile::Evaluation evaluation{.chain = "devnet", .at = 0};
         for (const std::string& key : keys) {
             evaluation.messages.push_back({.id = 0,
                                            .key = key,
-                                           .alert = "alert of " + key,
+                                           .alert = alert.empty() ? "alert of " + key : alert,
                                            .channel = channel,
                                            .body = "{}",
                                            .is_urgent = false,
@@ -75,6 +77,10 @@ struct Office {
 
 Delivery later(std::optional<std::uint64_t> retry_after_s = std::nullopt) {
     return {.outcome = Outcome::Later, .why = "HTTP 503", .retry_after_s = retry_after_s};
+}
+
+Delivery refused() {
+    return {.outcome = Outcome::Refused, .why = "HTTP 404", .retry_after_s = std::nullopt};
 }
 
 using Keys = std::vector<std::string>;
@@ -138,8 +144,7 @@ TEST_CASE("what a receiver says is gone is kept apart and said", "[delivery]") {
 TEST_CASE("a refusal is believed after an hour", "[delivery]") {
     Office office;
     office.queue({"a"});
-    const Delivery refused{.outcome = Outcome::Refused, .why = "HTTP 404", .retry_after_s = {}};
-    office.answers = {refused, refused, refused};
+    office.answers = {refused(), refused(), refused()};
     office.deliver_at(100);
     office.deliver_at(100 + 3600);
     CHECK(office.file.dead().empty());
@@ -152,8 +157,7 @@ TEST_CASE("a message that is old for other reasons is not given up at its first 
           "[delivery]") {
     Office office;
     office.queue({"a"});
-    const Delivery refused{.outcome = Outcome::Refused, .why = "HTTP 404", .retry_after_s = {}};
-    office.answers = {later(), refused};
+    office.answers = {later(), refused()};
     office.deliver_at(100);
     office.deliver_at(10'000);  // the receiver was down for hours, and is being moved now
     CHECK(office.file.dead().empty());
@@ -165,12 +169,73 @@ TEST_CASE("a message that is old for other reasons is not given up at its first 
 TEST_CASE("a clock that jumps ahead makes no refusal an hour old", "[delivery]") {
     Office office;
     office.queue({"a"});
-    const Delivery refused{.outcome = Outcome::Refused, .why = "HTTP 404", .retry_after_s = {}};
-    office.answers = {refused, refused};
+    office.answers = {refused(), refused()};
     office.deliver_at(100);
     office.now_s = 8'000;
+    office.fake.clock.advance(std::chrono::seconds(60));
     office.courier.deliver([] { return false; });
     CHECK(office.file.dead().empty());
+    CHECK(office.seen == Keys{"a", "a"});
+}
+
+TEST_CASE("a refusal counts from the last other word", "[delivery]") {
+    Office office;
+    office.queue({"a"});
+    office.answers = {refused(), later(), refused(), refused()};
+    office.deliver_at(100);
+    office.deliver_at(2'000);
+    office.deliver_at(3'800);  // 3700 s behind the first refusal, and the first of a new hour
+    CHECK(office.file.dead().empty());
+    office.deliver_at(3'800 + 3'700);
+    CHECK(office.file.dead().size() == 1);
+}
+
+TEST_CASE("what is refused rests alone, and others go past it", "[delivery]") {
+    Office office;
+    office.queue({"a", "b"});
+    office.answers = {refused()};
+    office.deliver_at(100);
+    CHECK(office.seen == Keys{"a", "b"});
+    office.queue({"c"});
+    office.deliver_at(100);
+    CHECK(office.seen == Keys{"a", "b", "c"});
+    office.deliver_at(160);
+    CHECK(office.seen == Keys{"a", "b", "c", "a"});
+    CHECK(office.file.waiting().empty());
+}
+
+TEST_CASE("what is refused is not passed by what its own alert tells next", "[delivery]") {
+    Office office;
+    office.queue({"a fire", "a resolve"}, "ops", "a");
+    office.queue({"b"});
+    office.answers = {refused()};
+    office.deliver_at(100);
+    CHECK(office.seen == Keys{"a fire", "b"});
+    office.deliver_at(160);
+    CHECK(office.seen == Keys{"a fire", "b", "a fire", "a resolve"});
+}
+
+TEST_CASE("a message that a receiver takes not yet, while it takes others, rests alone",
+          "[delivery]") {
+    Office office;
+    office.queue({"a", "b"});
+    office.answers = {{.outcome = Outcome::Later, .why = "not yet", .is_alone = true}, later(7)};
+    office.deliver_at(100);
+    CHECK(office.seen == Keys{"a", "b"});
+    office.deliver_at(106);  // "b" has the channel rest
+    CHECK(office.seen == Keys{"a", "b"});
+    office.deliver_at(160);
+    CHECK(office.seen == Keys{"a", "b", "a", "b"});
+}
+
+TEST_CASE("a receiver that asks for no rest is left alone for a second", "[delivery]") {
+    Office office;
+    office.queue({"a"});
+    office.answers = {later(0)};
+    office.deliver_at(100);
+    CHECK(office.seen == Keys{"a"});
+    CHECK(office.fake.err.str().find("is tried again in 1 s") != std::string::npos);
+    office.deliver_at(101);
     CHECK(office.seen == Keys{"a", "a"});
 }
 

@@ -2,10 +2,21 @@
 
 #include <catch2/catch.hpp>
 
+#include "channels/base64.hpp"
+#include "channels/discord.hpp"
+#include "channels/email.hpp"
+#include "channels/pagerduty.hpp"
+#include "channels/slack.hpp"
+#include "channels/telegram.hpp"
 #include "tests/support/alerts.hpp"
 
 namespace margrave::channels {
 namespace {
+
+std::string without(std::string text, std::string_view signs) {
+    std::erase_if(text, [&](char c) { return signs.find(c) != std::string_view::npos; });
+    return text;
+}
 
 TEST_CASE("what people are shown of an alert", "[channels][alert_text]") {
     const AlertText alert = read_alert(test::alert_body());
@@ -24,6 +35,45 @@ TEST_CASE("what people are shown of an alert", "[channels][alert_text]") {
     CHECK(read_alert(test::alert_body("unknown")).is_about_data());
     CHECK_FALSE(read_alert(test::alert_body("escalate")).is_end());
     CHECK_FALSE(read_alert(test::alert_body("test")).is_about_data());
+}
+
+TEST_CASE("a group shows its cause, its others, and how to see it again without a node",
+          "[channels][alert_text]") {
+    const AlertText alert = read_alert(test::grouped_alert().dump());
+    const std::string lines = alert.lines();
+    CAPTURE(lines);
+    CHECK(lines.find("\ncause: eth\n") != std::string::npos);
+    CHECK(lines.find("\nreproduce stored: margrave alerts snapshot 0xab --store watch.db\n") !=
+          std::string::npos);
+    CHECK(
+        lines.ends_with("\nothers: 0xbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb aave_v3/core 1.07\n"
+                        "0xcccccccccccccccccccccccccccccccccccccccc aave_v3/core not known\n"
+                        "and 2 more\n"));
+    // Why it is not known is said once.
+    auto unknown = test::grouped_alert();
+    unknown["unknown_because"] = unknown["cause"] = "the node is gone";
+    const std::string text = read_alert(unknown.dump()).lines();
+    CHECK(text.find("the node is gone") == text.rfind("the node is gone"));
+}
+
+TEST_CASE("people are shown a group's cause and others, whatever the service",
+          "[channels][alert_text]") {
+    const std::string body = test::grouped_alert().dump();
+    const AlertText alert = read_alert(body);
+    std::string mail = mail_of(alert, "k", {.url = "", .from = "a@b", .to = {"c@d"}}, 0);
+    const auto bytes = from_base64(without(mail.substr(mail.find("\r\n\r\n")), "\r\n"));
+    mail.assign(bytes.begin(), bytes.end());
+    for (const std::string& text :
+         {slack_json(alert), telegram_json(alert, "1", TelegramStyle::Html),
+          telegram_json(alert, "1", TelegramStyle::Plain),
+          pagerduty_json(alert, "k", Secret("key")), without(discord_json(alert), "\\"), mail}) {
+        CAPTURE(text);
+        for (const char* what : {"eth", "0xbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "1.07",
+                                 "0xcccccccccccccccccccccccccccccccccccccccc", "and 2 more",
+                                 "margrave alerts snapshot 0xab --store watch.db"}) {
+            CHECK(text.find(what) != std::string::npos);
+        }
+    }
 }
 
 TEST_CASE("an alert that lacks something, or is none, is shown as far as it goes",

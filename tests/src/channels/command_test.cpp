@@ -1,8 +1,10 @@
 #include "channels/command.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cerrno>
@@ -98,6 +100,22 @@ TEST_CASE("a program that takes too long is killed with what it started", "[chan
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     CHECK(is_gone);
+}
+
+TEST_CASE("a program has its time also where no file can be opened any more",
+          "[channels][command]") {
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const int next = ::dup(STDIN_FILENO);
+    ::close(next);
+    // One more, for the message.
+    rlimit few = before;
+    few.rlim_cur = static_cast<rlim_t>(next) + 1;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    const Delivery came = make_command({.argv = {"/bin/sleep", "0.3"}})->send({}, 0);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(came.why.empty());
+    CHECK(came.outcome == Outcome::Delivered);
 }
 
 TEST_CASE("a program that margrave's signals are kept from hears its own", "[channels][command]") {

@@ -55,6 +55,8 @@ TEST_CASE("of an answer the beginning is kept, or nothing", "[channels][http_pos
     CHECK(kept.status == 200);
     CHECK(kept.body.size() == HttpPost::kBodyKept);
     CHECK_FALSE(kept.is_whole);
+    CHECK(kept.is_too_long);
+    CHECK(slack_verdict(kept).outcome == Outcome::Refused);
     const HttpAnswer none = HttpPost().post(server.url(), "{}");
     CHECK(none.status == 200);
     CHECK(none.body.empty());
@@ -81,6 +83,7 @@ TEST_CASE("no status is no answer, and what is said of it names no secret",
     CHECK(came.status == 200);
     CHECK(came.body == "ok");
     CHECK_FALSE(came.is_whole);
+    CHECK_FALSE(came.is_too_long);
     CHECK(slack_verdict(came).outcome == Outcome::Later);
 }
 
@@ -100,7 +103,10 @@ TEST_CASE("what Slack does not understand is sent once more as a plain line", "[
     CHECK(slack->send(kMessage, 0).outcome == Outcome::Delivered);
     REQUIRE(server.requests().size() == 2);
     CHECK(body_of(server, 0).contains("blocks"));
-    CHECK(body_of(server, 1) == nlohmann::json{{"text", test::example_alert()["summary"]}});
+    CHECK(body_of(server, 1) == nlohmann::json{{"text", test::example_alert()["summary"]},
+                                               {"mrkdwn", false},
+                                               {"unfurl_links", false},
+                                               {"unfurl_media", false}});
     // Refused as it is, it is refused: once more is enough.
     server.answer_with(
         [](const std::string&) { return FaultReply{.bytes = http_response(400, "no")}; });

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/alerts.hpp"
 #include "tests/support/fault_server.hpp"
@@ -10,7 +13,8 @@ namespace margrave::channels {
 namespace {
 
 nlohmann::json event_of(const nlohmann::json& alert) {
-    return nlohmann::json::parse(pagerduty_json(read_alert(alert.dump()), Secret("key")));
+    const AlertText text = read_alert(alert.dump());
+    return nlohmann::json::parse(pagerduty_json(text, dedup_keys(text).at(0), Secret("key")));
 }
 
 nlohmann::json event_of_kind(const std::string& kind, int episode = 2) {
@@ -32,8 +36,6 @@ TEST_CASE("what begins triggers, what ends resolves the same", "[channels][pager
     CHECK(resolve["event_action"] == "resolve");
     CHECK(resolve["dedup_key"] == fire["dedup_key"]);
     CHECK(event_of_kind("escalate")["event_action"] == "trigger");
-    CHECK(event_of_kind("escalate")["dedup_key"] == fire["dedup_key"]);
-    CHECK(event_of_kind("acknowledged")["event_action"] == "acknowledge");
     // Another episode pages anew.
     CHECK(event_of_kind("fire", 3)["dedup_key"] != fire["dedup_key"]);
     // Not knowing has a line of its own, whatever fires meanwhile.
@@ -42,6 +44,49 @@ TEST_CASE("what begins triggers, what ends resolves the same", "[channels][pager
     CHECK(unknown["dedup_key"] != fire["dedup_key"]);
     CHECK(event_of_kind("known", 3)["event_action"] == "resolve");
     CHECK(event_of_kind("known", 3)["dedup_key"] == unknown["dedup_key"]);
+}
+
+TEST_CASE("an escalation is an incident of its own, which ends with the alert",
+          "[channels][pagerduty]") {
+    test::FaultServer server;
+    server.answer_with(
+        [](const std::string&) { return test::FaultReply{.bytes = test::http_response(202, "")}; });
+    const auto channel = make_pagerduty({.url = server.url(), .routing_key = Secret("key")});
+    auto alert = test::example_alert();
+    for (const char* kind : {"fire", "escalate", "resolve"}) {
+        alert["kind"] = kind;
+        alert["escalated"] = alert["kind"] != "fire";
+        CHECK(channel->send({.key = kind, .body = alert.dump()}, 0).outcome ==
+              Delivery::Outcome::Delivered);
+    }
+    std::vector<std::pair<std::string, std::string>> events;
+    for (const auto& request : server.requests()) {
+        const auto event = nlohmann::json::parse(request.body);
+        events.emplace_back(event["event_action"], event["dedup_key"]);
+    }
+    REQUIRE(events.size() == 4);
+    CHECK(events[0].first == "trigger");
+    CHECK(events[1].first == "trigger");
+    CHECK(events[1].second != events[0].second);  // or nobody is paged
+    CHECK(events[2] == std::pair<std::string, std::string>("resolve", events[0].second));
+    CHECK(events[3] == std::pair<std::string, std::string>("resolve", events[1].second));
+    // One that was not escalated has one incident; a resolve that is half taken is sent again.
+    alert["escalated"] = false;
+    CHECK(dedup_keys(read_alert(alert.dump())).size() == 1);
+    alert["escalated"] = true;
+    server.answer({.bytes = test::http_response(202, "")});
+    server.answer({.bytes = test::http_response(500, "")});
+    CHECK(channel->send({.key = "k", .body = alert.dump()}, 0).outcome == Delivery::Outcome::Later);
+}
+
+TEST_CASE("every test is an incident that is seen", "[channels][pagerduty]") {
+    auto test = test::example_alert();
+    test["kind"] = "test";
+    test["episode"] = 0;
+    const auto first = event_of(test)["dedup_key"];
+    CHECK(event_of(test)["dedup_key"] == first);
+    test["sequence"] = 1767323046;
+    CHECK(event_of(test)["dedup_key"] != first);
 }
 
 TEST_CASE("a severity that PagerDuty does not know is an error", "[channels][pagerduty]") {

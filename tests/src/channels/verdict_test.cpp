@@ -12,7 +12,11 @@ namespace {
 using Outcome = Delivery::Outcome;
 
 HttpAnswer answer(long status, const std::string& body = "") {
-    return {.status = status, .body = body, .is_whole = true, .retry_after_s = {}, .failure = {}};
+    HttpAnswer out;
+    out.status = status;
+    out.body = body;
+    out.is_whole = true;
+    return out;
 }
 
 TEST_CASE("each kind of receiver's statuses", "[channels][verdict]") {
@@ -99,6 +103,11 @@ TEST_CASE("Slack has taken what it answers with ok, and only that", "[channels][
     HttpAnswer cut = answer(200, "o");
     cut.is_whole = false;
     CHECK(slack_verdict(cut).outcome == Outcome::Later);
+    // By margrave, which would do so again and again.
+    cut.is_too_long = true;
+    CHECK(slack_verdict(cut).outcome == Outcome::Refused);
+    CHECK(slack_verdict(cut).why ==
+          "the receiver answers with HTTP status 200, but the answer is too long");
     CHECK(slack_verdict(answer(404, "no_service")).outcome == Outcome::Never);
     CHECK(slack_verdict(answer(500, "ok")).outcome == Outcome::Later);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/hex.hpp"
+#include "core/short_hash.hpp"
 
 using namespace margrave::core;
 
@@ -66,6 +67,11 @@ TEST_CASE("both agree around the length of a block", "[core][keccak]") {
     check_both_agree<271>();
     check_both_agree<272>();
     check_both_agree<273>();
+}
+
+TEST_CASE("a short hash is the beginning of the hash, in digits", "[core][keccak]") {
+    CHECK(short_hash("") == "c5d2460186f7233c927e7db2dcc703c0");
+    CHECK(short_hash("abc") == "4e03657aea45a94fc7d47ba826c8d667");
 }
 
 TEST_CASE("a selector is the first four bytes of the signature's hash", "[core][keccak]") {
