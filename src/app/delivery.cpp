@@ -93,7 +93,9 @@ void Courier::try_again(const store::Outgoing& message, const Delivery& came, st
     const std::uint64_t wait =
         std::clamp(came.retry_after_s.value_or(retry_delay_s(message.attempts, message.key)),
                    std::uint64_t{1}, store::WatchFile::kRestMaxS);
-    if (came.outcome == Delivery::Outcome::Refused || came.is_alone) {
+    // Where many are refused it is not about them: the receiver is not asked ever more often.
+    const bool is_about_it = came.outcome == Delivery::Outcome::Refused || came.is_alone;
+    if (is_about_it && rests_until_.size() < kRestAloneMax) {
         constexpr std::uint64_t kAtOnce = 0;
         rests_until_[message.id] = world_.clock.now() + std::chrono::seconds(wait);
         file_.mark_failed(message.id, came.why, kAtOnce);  // as far as the file knows

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -32,6 +33,8 @@ class Courier {
 
     /// Long enough to move a receiver, or to give it another key.
     static constexpr std::chrono::seconds kRefusedFor{3600};
+    /// So many messages may rest alone before the channel rests with the next one.
+    static constexpr std::size_t kRestAloneMax = 8;
 
   private:
     using Moment = std::chrono::steady_clock::time_point;

@@ -204,6 +204,23 @@ TEST_CASE("what is refused rests alone, and others go past it", "[delivery]") {
     CHECK(office.file.waiting().empty());
 }
 
+TEST_CASE("a receiver that refuses everything is not asked ever more often", "[delivery]") {
+    Office office;
+    std::vector<std::string> keys;
+    for (char c = 'a'; c <= 'z'; ++c) {
+        keys.emplace_back(1, c);
+        office.answers.push_back(refused());
+    }
+    office.queue(keys);
+    office.deliver_at(100);
+    CHECK(office.seen.size() == Courier::kRestAloneMax + 1);
+    office.deliver_at(100);
+    CHECK(office.seen.size() == Courier::kRestAloneMax + 1);
+    office.answers.clear();
+    office.deliver_at(170);
+    CHECK(office.file.waiting().empty());
+}
+
 TEST_CASE("what is refused is not passed by what its own alert tells next", "[delivery]") {
     Office office;
     office.queue({"a fire", "a resolve"}, "ops", "a");
