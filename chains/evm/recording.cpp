@@ -237,8 +237,8 @@ std::string Recording::to_json() const {
     const char* separator = "\n";
     for (const auto& [call, outcome] : outcomes_) {
         out += separator;
-        out +=
-            R"({"method":)" + json_string(call.method) + R"(,"params":)" + one_line(call.params) + ",";
+        out += R"({"method":)" + json_string(call.method) + R"(,"params":)" +
+               one_line(call.params) + ",";
         append_outcome(outcome, out);
         out += '}';
         separator = ",\n";

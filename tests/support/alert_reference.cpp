@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/fixed_point.hpp"
 #include "core/hex.hpp"
@@ -114,13 +115,24 @@ void AlertReference::wait(const ReferenceMoment& at, Told& told) {
 
 void AlertReference::undo(std::uint64_t after) {
     bool is_any = false;
-    std::erase_if(seen_, [&](const Seen& one) {
-        const bool is_gone = one.block > after && one.finding != Finding::Unknown;
-        is_any |= is_gone;
-        return is_gone;
-    });
+    std::deque<Seen> kept;
+    const auto drop_at = [&](std::size_t place) { told_floor_ -= place < told_floor_ ? 1 : 0; };
+    for (const Seen& one : std::exchange(seen_, {})) {
+        if (one.block <= after || one.finding == Finding::Unknown) {
+            kept.push_back(one);
+            continue;
+        }
+        is_any = true;
+        drop_at(kept.size());
+        // A blindness that it ended is over, also where the block that ended it is gone.
+        while (!kept.empty() && kept.back().finding == Finding::Unknown &&
+               kept.back().block <= after) {
+            kept.pop_back();
+            drop_at(kept.size());
+        }
+    }
+    seen_ = std::move(kept);
     if (is_any) {
-        told_floor_ = std::min(told_floor_, seen_.size());
         undo_floor_ = seen_.size();
     }
 }
