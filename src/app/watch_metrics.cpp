@@ -21,19 +21,19 @@ using prometheus::Family;
 using Buckets = prometheus::Histogram::BucketBoundaries;
 
 const Buckets& evaluation_buckets() {
-    static const Buckets kSeconds{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120};
-    return kSeconds;
+    static const Buckets seconds{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120};
+    return seconds;
 }
 
 /// From a block's own time: a chain's pace, and how far nodes lag, are in it.
 const Buckets& alert_buckets() {
-    static const Buckets kSeconds{1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 900};
-    return kSeconds;
+    static const Buckets seconds{1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 900};
+    return seconds;
 }
 
 const Buckets& request_buckets() {
-    static const Buckets kSeconds{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15};
-    return kSeconds;
+    static const Buckets seconds{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15};
+    return seconds;
 }
 
 constexpr std::array kStatuses{margin::Status::Healthy, margin::Status::AtRisk,
