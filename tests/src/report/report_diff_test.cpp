@@ -77,7 +77,7 @@ TEST_CASE("what is no report is refused with its name", "[report][diff][hostile]
     json without = good;
     without.erase("accounts");
     json wrong = good;
-    wrong["gaps"] = {7};
+    wrong["gaps"] = json::array({7});
     const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
     for (const std::string& text : {std::string(), std::string("{}"), without.dump(), wrong.dump(),
                                     deep, R"({"schema":"margrave.report/2"})"_json.dump()}) {
@@ -86,9 +86,10 @@ TEST_CASE("what is no report is refused with its name", "[report][diff][hostile]
     }
     // Names from a chain cannot move a terminal's cursor.
     json hostile = good;
-    hostile["accounts"] = {account("\x1b[2J", "healthy", "1", json::array())};
+    hostile["accounts"] = json::array({account("\x1b[2J", "healthy", "1", json::array())});
     CHECK_THAT(diff_to_text(named(good), named(hostile), 80), !Contains("\x1b"));
-    hostile["accounts"] = {account("\xc2\x9b", "healthy", "1", json::array())};  // C1's CSI
+    // C1's CSI
+    hostile["accounts"] = json::array({account("\xc2\x9b", "healthy", "1", json::array())});
     CHECK_THAT(diff_to_json(named(good), named(hostile)), Contains("\\u009b"));
     // Many names in one object are looked up in no time.
     json wide = good;
