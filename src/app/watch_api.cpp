@@ -23,7 +23,8 @@ constexpr unsigned kInternalError = 500;
 
 /// `failing` is for those who may know what is watched.
 Response verdict(const std::vector<std::string>& failing, bool is_detailed) {
-    nlohmann::ordered_json json{{"ok", failing.empty()}};
+    nlohmann::ordered_json json;  // not of one pair in braces, which compilers read differently
+    json["ok"] = failing.empty();
     if (is_detailed) {
         json["failing"] = failing;
     }
