@@ -69,6 +69,11 @@ bool follows_prices(alert::Quantity quantity) {
     return quantity == alert::Quantity::HealthFactor || quantity == alert::Quantity::CollateralFall;
 }
 
+/// It is put to reports of that depth.
+bool is_of(const alert::Rule& rule, alert::Depth depth) {
+    return rule.quantity != alert::Quantity::BlockAge && alert::depth_of(rule.quantity) == depth;
+}
+
 std::string not_watched_any_more(std::string_view key) {
     return fmt::format("not watched any more, and not resolved: {}", core::printable(key, 300));
 }
@@ -142,8 +147,7 @@ std::vector<std::string> AlertBook::evaluate(const report::Report& report, alert
                                              const FoundAt& at) {
     std::vector<std::string> notes;
     for (const alert::Rule& rule : plan_.rules) {
-        const bool is_of_report = rule.quantity != alert::Quantity::BlockAge;
-        if (!is_of_report || alert::depth_of(rule.quantity) != depth) {
+        if (!is_of(rule, depth)) {
             continue;
         }
         const auto values = alert::observe(report, chain_, wallets_, rule.quantity);
@@ -260,10 +264,13 @@ void AlertBook::keep_what_changed(Evaluation& evaluation) {
     }
 }
 
-std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
+std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at, Which which,
                                           Evaluation& evaluation) {
     std::vector<std::string> lines;
     for (const alert::Rule& rule : plan_.rules) {
+        if (which == Which::OfWholeReports && !is_of(rule, alert::Depth::Whole)) {
+            continue;
+        }
         const AlertMessage frame{.rule = rule,
                                  .members = {},
                                  .cause = {},

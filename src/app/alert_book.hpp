@@ -49,9 +49,11 @@ class AlertBook {
     /// Blocks behind this one were reorganised away.
     void undo_after(std::uint64_t block);
 
+    /// Of which rules is told: those of whole reports are of an older block than the last.
+    enum class Which : bool { OfWholeReports, All };
     /// Puts the messages that are due and the states that changed into the evaluation; the lines
     /// that people read along.
-    [[nodiscard]] std::vector<std::string> close(const Notes& notes, const FoundAt& at,
+    [[nodiscard]] std::vector<std::string> close(const Notes& notes, const FoundAt& at, Which which,
                                                  Evaluation& evaluation);
 
   private:

@@ -99,6 +99,7 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
         plan_.listener->could_not_read(chain.name, error.kind());
         book_.evaluate_blind(error.what(), now());
     }
+    take_report();  // its block still stands
     evaluate_age();
     plan_.listener->looked(chain.name, !is_blind_);
 }
@@ -202,6 +203,10 @@ void ChainWatch::check_follows(const chains::evm::Head& next) const {
 
 void ChainWatch::undo_after(std::uint64_t number) {
     kept_->forget();
+    if (whole_of_ && whole_of_->number > number) {
+        desk_.discard();
+        whole_of_.reset();
+    }
     book_.undo_after(number);
     close({.chain = chosen_.chain.name, .forget_after = number});
 }
@@ -210,6 +215,8 @@ snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
     collect::CollectOptions how;
     how.readings = kept_.get();
     how.clock = &world_.clock;
+    constexpr std::size_t kCallsMax = 2'500;
+    how.calls_max = kCallsMax;
     const auto unreadable = [&](std::string_view why) {
         return core::ChainError(core::ErrorKind::UnknownBlock, chosen_.chain.name, why);
     };
@@ -236,45 +243,59 @@ snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
     }
 }
 
+report::Options ChainWatch::report_options() const {
+    auto options = plan_.report;
+    options.wallets = chosen_.wallets;
+    return options;
+}
+
 void ChainWatch::evaluate(const collect::BlockSelector& block) {
     const auto begun = world_.clock.now();
-    snapshot_ = read(block);
+    snapshot_ = std::make_shared<const snapshot::Snapshot>(read(block));
     const snapshot::ChainCut& cut = snapshot_->chains.front();
     last_ = WatchedBlock{
         .number = cut.number.value(), .hash = cut.hash, .timestamp = cut.timestamp.value()};
     last_new_ = world_.clock.now();
-    auto options = plan_.report;
-    options.wallets = chosen_.wallets;
-    const auto report = report::make_health_report(*snapshot_, options);
+    const auto report = report::make_health_report(*snapshot_, report_options());
     say_all(book_.evaluate(report, alert::Depth::Health, now()));
     close(
         {.chain = chosen_.chain.name,
          .block = last_,
          .points = series_.record(report, alert::Depth::Health, last_->number, last_->timestamp)});
     plan_.listener->evaluated(chosen_.chain.name, *last_, report, world_.clock.now() - begun);
-    if (is_whole_due()) {
-        evaluate_whole();
+    if (is_whole_due() && desk_.is_free()) {
+        desk_.put({.block = *last_, .snapshot = snapshot_});
+        whole_of_ = last_;
     }
 }
 
 /// A reorganisation can lead back in time.
 bool ChainWatch::is_whole_due() const {
-    return !whole_at_s_ || last_->timestamp < *whole_at_s_ ||
-           last_->timestamp - *whole_at_s_ >= kWholeEveryS;
+    return !whole_of_ || last_->timestamp < whole_of_->timestamp ||
+           last_->timestamp - whole_of_->timestamp >= kWholeEveryS;
 }
 
-void ChainWatch::evaluate_whole() {
-    auto options = plan_.report;
-    options.wallets = chosen_.wallets;
-    const auto report =
-        std::make_shared<const report::Report>(report::make_report(*snapshot_, options));
-    whole_at_s_ = last_->timestamp;
-    book_.learn_factors(*report);
-    say_all(book_.evaluate(*report, alert::Depth::Whole, now()));
-    close(
-        {.chain = chosen_.chain.name,
-         .points = series_.record(*report, alert::Depth::Whole, last_->number, last_->timestamp)});
-    plan_.listener->reported(chosen_.chain.name, report);
+bool ChainWatch::report_aside() {
+    return desk_.work([&](Whole whole) {
+        whole.report = std::make_shared<const report::Report>(
+            report::make_report(*whole.snapshot, report_options()));
+        return whole;
+    });
+}
+
+void ChainWatch::take_report() {
+    const auto whole = desk_.take();
+    if (!whole) {
+        return;
+    }
+    const FoundAt at{.block = whole->block, .wall_s = world_.wall_s()};
+    book_.learn_factors(*whole->report);
+    say_all(book_.evaluate(*whole->report, alert::Depth::Whole, at));
+    close({.chain = chosen_.chain.name,
+           .points = series_.record(*whole->report, alert::Depth::Whole, at.block.number,
+                                    at.block.timestamp)},
+          at, AlertBook::Which::OfWholeReports, whole->snapshot);
+    plan_.listener->reported(chosen_.chain.name, whole->report);
 }
 
 void ChainWatch::evaluate_age() {
@@ -290,9 +311,13 @@ void ChainWatch::evaluate_age() {
 }
 
 void ChainWatch::close(Evaluation evaluation) {
-    const FoundAt at = now();
-    const auto lines = book_.close(read_notes(file_, at.wall_s), at, evaluation);
-    const bool needs_evidence = snapshot_ && !evaluation.messages.empty();
+    close(std::move(evaluation), now(), AlertBook::Which::All, snapshot_);
+}
+
+void ChainWatch::close(Evaluation evaluation, const FoundAt& at, AlertBook::Which which,
+                       const SharedSnapshot& snapshot) {
+    const auto lines = book_.close(read_notes(file_, at.wall_s), at, which, evaluation);
+    const bool needs_evidence = snapshot && !evaluation.messages.empty();
     evaluation.at = at.wall_s;
     file_.write(evaluation);
     plan_.listener->wrote(chosen_.chain.name);
@@ -300,7 +325,7 @@ void ChainWatch::close(Evaluation evaluation) {
         print_line(world_, line);
     }
     if (needs_evidence) {  // whose writing takes longer than the messages should wait
-        file_.write({.chain = chosen_.chain.name, .snapshot = pack(*snapshot_), .at = at.wall_s});
+        file_.write({.chain = chosen_.chain.name, .snapshot = pack(*snapshot), .at = at.wall_s});
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include "app/alert_book.hpp"
 #include "app/chain_choice.hpp"
+#include "app/desk.hpp"
 #include "app/series_recorder.hpp"
 #include "app/watch_plan.hpp"
 #include "app/world.hpp"
@@ -17,6 +18,7 @@
 #include "chains/evm/rpc.hpp"
 #include "chains/reader.hpp"
 #include "collect/collect.hpp"
+#include "report/report.hpp"
 #include "snapshot/snapshot.hpp"
 #include "store/watch_file.hpp"
 
@@ -35,6 +37,11 @@ class ChainWatch {
     /// Everything that is found is written before this returns. Throws InputError where the file
     /// cannot be written: what was not is evaluated again by the next watch.
     void look(const std::function<bool()>& is_asked_to_stop);
+    /// Makes the whole report that a look has put aside; false where none has. On another thread:
+    /// it takes longer than the next block may wait.
+    bool report_aside();
+    /// Tells what the last whole report says. Looks do so themselves.
+    void take_report();
 
     /// Health is looked at with every block; what takes copies of whole markets so often, by the
     /// time of the chain.
@@ -52,6 +59,14 @@ class ChainWatch {
 
   private:
     class Kept;
+    using SharedSnapshot = std::shared_ptr<const snapshot::Snapshot>;
+
+    /// A block to report on as a whole, and the report once it is made.
+    struct Whole {
+        store::WatchedBlock block;
+        SharedSnapshot snapshot;
+        std::shared_ptr<const report::Report> report = nullptr;
+    };
 
     void restore();
     void follow(const chains::evm::Head& newest, const std::function<bool()>& is_asked_to_stop);
@@ -65,13 +80,15 @@ class ChainWatch {
     /// Throws ChainError.
     [[nodiscard]] snapshot::Snapshot read(const collect::BlockSelector& block);
     void evaluate(const collect::BlockSelector& block);
-    /// What takes time, beside what must be told at once.
-    void evaluate_whole();
     [[nodiscard]] bool is_whole_due() const;
     void evaluate_age();
+    [[nodiscard]] report::Options report_options() const;
     [[nodiscard]] FoundAt now() const;
     /// Puts what is due into the evaluation, and writes it.
     void close(store::WatchFile::Evaluation evaluation);
+    /// The same, of some rules, as found at a block that `snapshot` is of.
+    void close(store::WatchFile::Evaluation evaluation, const FoundAt& at, AlertBook::Which which,
+               const SharedSnapshot& snapshot);
     /// What alerts are made of, for the file; nullopt where it holds that already.
     [[nodiscard]] std::optional<store::PackedSnapshot> pack(const snapshot::Snapshot& snapshot);
     void say_all(const std::vector<std::string>& notes);
@@ -87,9 +104,10 @@ class ChainWatch {
     std::chrono::steady_clock::time_point last_new_;  ///< when a block was evaluated last
     std::unique_ptr<Kept> kept_;
     std::optional<store::WatchedBlock> last_;
-    std::optional<snapshot::Snapshot> snapshot_;  ///< of the block that was evaluated last
-    std::optional<std::uint64_t> whole_at_s_;     ///< time of the last block with a whole report
-    unsigned failures_ = 0;                       ///< of the same block
+    SharedSnapshot snapshot_;  ///< of the block that was evaluated last
+    Desk<Whole, Whole> desk_;
+    std::optional<store::WatchedBlock> whole_of_;  ///< the last block with a whole report
+    unsigned failures_ = 0;                        ///< of the same block
     bool is_blind_ = false;
 };
 

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -115,6 +117,8 @@ ExitCode run_once(Watch& watch) {
     ExitCode code = ExitCode::Fine;
     for (const auto& chain : watch.chains) {
         chain->look(never);
+        chain->report_aside();
+        chain->take_report();
         code = chain->is_blind() ? ExitCode::Unreadable : code;
     }
     for (Courier& courier : watch.couriers) {
@@ -124,7 +128,8 @@ ExitCode run_once(Watch& watch) {
 }
 
 /// Who is expected to get on. A chain's thread waits for a round of reads at most, and then works
-/// on what it read; a channel's for a receiver, or for the file.
+/// on what it read, as that of its whole reports does; a channel's for a receiver, or for the
+/// file.
 void expect_progress(WatchMonitor& monitor, const WatchSetup& setup, const WatchOptions& options,
                      const std::vector<std::string>& chains) {
     constexpr std::chrono::milliseconds kWork = 60s;
@@ -134,6 +139,8 @@ void expect_progress(WatchMonitor& monitor, const WatchSetup& setup, const Watch
             options.timeout ? std::chrono::milliseconds(*options.timeout) : configured;
         monitor.progress.expect(chain_worker(name),
                                 round + std::chrono::milliseconds(options.poll_ms) + kWork);
+        constexpr std::chrono::milliseconds kWholeWork = 600s;
+        monitor.progress.expect(report_worker(name), kWholeWork);
     }
     for (const auto& [name, channel] : setup.channels) {
         monitor.progress.expect(channel_worker(name), kWork);
@@ -152,8 +159,15 @@ std::unique_ptr<WatchApi> serve(World& world, const WatchSetup& setup, WatchMoni
     return std::make_unique<WatchApi>(world, setup.http, at, *setup.plan, monitor, store);
 }
 
-/// A thread for each chain and each channel: none keeps another waiting.
+/// Of the threads that want a processor this one gets it last.
+void stand_back() {
+    constexpr int kBehindAll = 19;
+    static_cast<void>(::nice(kBehindAll));  // of Linux: of the thread that asks
+}
+
+/// A thread for each chain, its whole reports, and each channel: none keeps another waiting.
 void set_to_work(Watch& watch, Crew& crew, std::chrono::milliseconds poll) {
+    WatchMonitor& monitor = *watch.monitor;
     for (const auto& chain : watch.chains) {
         crew.add([&crew, poll, chain = chain.get()] {
             while (!crew.is_asked_to_stop()) {
@@ -161,12 +175,21 @@ void set_to_work(Watch& watch, Crew& crew, std::chrono::milliseconds poll) {
                 crew.rest(poll);
             }
         });
+        crew.add([&crew, &monitor, chain = chain.get()] {
+            stand_back();
+            while (!crew.is_asked_to_stop()) {
+                chain->report_aside();
+                monitor.progress.beat(report_worker(chain->name()));
+                crew.rest(50ms);
+            }
+        });
     }
     for (Courier& courier : watch.couriers) {
-        crew.add([&crew, courier = &courier] {
+        crew.add([&crew, &monitor, courier = &courier] {
+            std::uint64_t heard = 0;
             while (!crew.is_asked_to_stop()) {
                 courier->deliver([&crew] { return crew.is_asked_to_stop(); });
-                crew.rest(100ms);
+                heard = monitor.messages.rest(heard, 200ms);  // what failed is due by time
             }
         });
     }

@@ -12,6 +12,7 @@
 namespace margrave::app {
 
 std::string chain_worker(const std::string& chain) { return "chain " + chain; }
+std::string report_worker(const std::string& chain) { return "reports of " + chain; }
 std::string channel_worker(const std::string& channel) { return "channel " + channel; }
 
 WatchMonitor::WatchMonitor(World& world, const MetricsSubjects& subjects)
@@ -76,6 +77,9 @@ void WatchMonitor::wrote(const std::string& chain) {
     {
         const std::lock_guard guard(mutex_);
         written = std::exchange(found_[chain], {});
+    }
+    if (!written.empty()) {
+        messages.ring();
     }
     for (const Found& one : written) {
         metrics.told(chain, one.kind, one.members);

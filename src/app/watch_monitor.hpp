@@ -9,6 +9,7 @@
 
 #include "alert/alert.hpp"
 #include "alert/rule.hpp"
+#include "app/bell.hpp"
 #include "app/watch_board.hpp"
 #include "app/watch_listener.hpp"
 #include "app/watch_metrics.hpp"
@@ -20,6 +21,7 @@ namespace margrave::app {
 
 /// Names of workers in Progress.
 [[nodiscard]] std::string chain_worker(const std::string& chain);
+[[nodiscard]] std::string report_worker(const std::string& chain);
 [[nodiscard]] std::string channel_worker(const std::string& channel);
 
 /// Keeps what a watch says of itself where others can ask for it: figures, the last reports, who
@@ -32,6 +34,7 @@ class WatchMonitor : public WatchListener {
     Board board;
     WatchMetrics metrics;
     server::EventHub events;
+    Bell messages;  ///< rings when there are some to deliver
 
     void heard(const std::string& chain) override;
     void saw_head(const std::string& chain, const chains::Block& head) override;

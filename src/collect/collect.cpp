@@ -260,8 +260,10 @@ void collect_chain(const settings::Settings& settings, const ChainRequest& reque
 
     // The reader first: whatever still has a question when reading ends with a defect takes it back
     // from it.
-    chains::evm::BatchReader reader(*request.transport, head.block, request.chain.multicall3, {},
-                                    &scanner);
+    chains::evm::BatchLimits limits;
+    limits.calls_max = options.calls_max.value_or(limits.calls_max);
+    chains::evm::BatchReader reader(*request.transport, head.block, request.chain.multicall3,
+                                    limits, &scanner);
     chains::evm::AnswerBook book;
     std::optional<chains::evm::KeptAnswers> stood_on;
     if (options.readings != nullptr) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -88,6 +89,8 @@ struct CollectOptions {
     ReadingStore* readings = nullptr;                   ///< keeps readings and answers
     std::function<void(const std::string&)> tell = {};  ///< told what scans cost, a line each
     core::Clock* clock = nullptr;                       ///< for the seconds in those lines
+    /// Of one request. Nodes work on one request with one processor: for who is in a hurry.
+    std::optional<std::size_t> calls_max = {};
 };
 
 /// Reads all wallets on all chains, every chain at one block and all chains at once, each in a

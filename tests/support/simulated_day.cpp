@@ -241,6 +241,9 @@ void SimulatedDay::look() {
     ledger_->end_look(now(), daemon_->watch().is_blind());
     look_at_mail();
     check_clean_look(was_asked_to_stop);
+    if (++looks_ % 3 == 0) {  // whole reports come some blocks late
+        daemon_->watch().report_aside();
+    }
     is_looking_ = false;
     next_look_ms_ = time_.now_ms() + kPollMs;
     is_asked_to_end_ = was_asked_to_stop;

@@ -102,6 +102,7 @@ class SimulatedDay {
     std::unique_ptr<WatchLedger> ledger_;
     std::unique_ptr<SimulatedDaemon> daemon_;
     std::uint64_t next_look_ms_ = 0;
+    std::uint64_t looks_ = 0;
     bool is_looking_ = false;
     bool is_asked_to_end_ = false;
     bool is_calm_ = false;

@@ -71,7 +71,7 @@ struct Office {
     }
     store::WatchFile::Evaluation close() {
         store::WatchFile::Evaluation out{.chain = "devnet"};
-        lines = book.close(notes, at(), out);
+        lines = book.close(notes, at(), app::AlertBook::Which::All, out);
         return out;
     }
     [[nodiscard]] FoundAt at() const {

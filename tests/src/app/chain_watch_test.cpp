@@ -1,0 +1,128 @@
+#include "app/chain_watch.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "app/watch_config.hpp"
+#include "tests/support/simulated_chain.hpp"
+#include "tests/support/simulated_daemon.hpp"
+#include "tests/support/simulated_node.hpp"
+#include "tests/support/simulated_time.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace margrave {
+namespace {
+
+using nlohmann::json;
+
+/// Everybody who owes is nearer than that.
+constexpr const char* kRules = R"(
+[[rules]]
+name = "near"
+watch = "liquidation_distance"
+severity = "critical"
+fire_below = "1000"
+[[channels]]
+name = "ops"
+kind = "webhook"
+)";
+
+/// A watch of a simulated chain on which nothing goes wrong.
+class CalmWatch {
+  public:
+    CalmWatch() {
+        chain_.calm_down();
+        node_.calm_down();
+        plan_.rules = app::make_rules(plan_.settings);
+        std::erase_if(plan_.rules, [](const auto& rule) { return rule.name != "near"; });
+        plan_.report.at_risk_below = plan_.settings.at_risk_below;
+        daemon_.emplace(world_, plan_, folder_.file("watch.db"),
+                        std::vector<std::unique_ptr<channels::Channel>>{});
+    }
+
+    /// A look at a head that is so many seconds younger; its number.
+    std::uint64_t look_after(std::uint64_t seconds) {
+        time_.advance_to(time_.now_ms() + 1'000 * seconds);
+        chain_.advance_to(time_.now_ms());
+        watch().look([] { return false; });
+        INFO(err_.str());
+        REQUIRE_FALSE(watch().is_blind());
+        return daemon_->file().last_block("devnet")->number;
+    }
+    void reorganise(std::uint64_t depth) { chain_.reorganise(depth, time_.now_ms()); }
+    [[nodiscard]] app::ChainWatch& watch() { return daemon_->watch(); }
+    /// The blocks at which what waits was found.
+    [[nodiscard]] std::vector<std::uint64_t> told_of() {
+        std::vector<std::uint64_t> out;
+        for (const auto& message : daemon_->file().waiting()) {
+            const std::string number =
+                json::parse(message.body).at("block").at("number").get<std::string>();
+            out.push_back(std::stoull(number));
+        }
+        return out;
+    }
+
+  private:
+    test::TemporaryFolder folder_;
+    test::SimulatedTime time_;
+    test::SimulatedChain chain_{1};
+    test::SimulatedNode node_{1, chain_, time_};
+    std::ostringstream out_;
+    std::ostringstream err_;
+    std::istringstream in_;
+    app::World world_{
+        .out = out_,
+        .err = err_,
+        .in = in_,
+        .environment = [](const std::string&) { return std::nullopt; },
+        .clock = time_,
+        .open_endpoint = [this](const std::string&,
+                                const chains::evm::HttpLimits&) { return node_.connect(); }};
+    app::WatchPlan plan_{.settings = node_.settings(kRules),
+                         .rules = {},
+                         .channels = {{.name = "ops"}},
+                         .report = {}};
+    std::optional<test::SimulatedDaemon> daemon_;
+};
+
+TEST_CASE("a whole report is told of as of its own block, however late it is", "[chain_watch]") {
+    CalmWatch calm;
+    const std::uint64_t first = calm.look_after(20);
+    const std::uint64_t later = calm.look_after(3'000);
+    REQUIRE(first < later);
+    CHECK(calm.told_of().empty());
+    CHECK(calm.watch().report_aside());
+    CHECK_FALSE(calm.watch().report_aside());
+    static_cast<void>(calm.look_after(20));
+    const auto told = calm.told_of();
+    REQUIRE_FALSE(told.empty());
+    CHECK(std::count(told.begin(), told.end(), first) == std::ssize(told));
+}
+
+TEST_CASE("a whole report of a block that was reorganised away is told to nobody",
+          "[chain_watch]") {
+    for (const bool is_made_before : {false, true}) {
+        CalmWatch calm;
+        static_cast<void>(calm.look_after(3'000));
+        if (is_made_before) {
+            CHECK(calm.watch().report_aside());
+        }
+        calm.reorganise(3);
+        const std::uint64_t instead = calm.look_after(20);
+        CHECK(calm.told_of().empty());
+        CHECK(calm.watch().report_aside());  // of the block that stands
+        calm.watch().take_report();
+        const auto told = calm.told_of();
+        REQUIRE_FALSE(told.empty());
+        CHECK(std::count(told.begin(), told.end(), instead) == std::ssize(told));
+    }
+}
+
+}  // namespace
+}  // namespace margrave
