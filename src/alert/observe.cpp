@@ -185,6 +185,7 @@ Value of_account(const report::Account& account, const report::Report& report, Q
         case Quantity::OracleAge:
         case Quantity::LateOracles:
             return of_answers(account, report, quantity);
+        case Quantity::CascadeDistance:
         case Quantity::Utilisation:
         case Quantity::FreeLiquidity:
         case Quantity::CoverageGaps:
@@ -195,6 +196,21 @@ Value of_account(const report::Account& account, const report::Report& report, Q
             break;
     }
     return nothing_to_watch();
+}
+
+std::map<Subject, Value> of_falls(const report::Report& report, const std::string& chain) {
+    std::map<Subject, Value> out;
+    for (const report::CascadeFall& fall : report.cascade_falls) {
+        Value value = fall.unknown_because.empty()
+                          ? Value{.number = fall.distance, .is_known = true, .because = {}}
+                          : unknown(fall.unknown_because);
+        out.emplace(Subject{.chain = chain,
+                            .protocol = fall.market.protocol,
+                            .market = fall.market.name,
+                            .wallet = fall.wallet},
+                    std::move(value));
+    }
+    return out;
 }
 
 /// Gaps that concern everyone are the chain's.
@@ -218,6 +234,9 @@ std::map<Subject, Value> count_gaps(const report::Report& report, const std::str
 }  // namespace
 
 Depth depth_of(Quantity quantity) {
+    if (quantity == Quantity::CascadeDistance) {
+        return Depth::Cascade;
+    }
     const bool is_of_health = quantity == Quantity::HealthFactor ||
                               quantity == Quantity::CollateralFall ||
                               quantity == Quantity::CoverageGaps;
@@ -266,6 +285,9 @@ std::map<Subject, Value> observe(const report::Report& report, const std::string
     }
     if (quantity == Quantity::Utilisation || quantity == Quantity::FreeLiquidity) {
         return of_pools(report, chain, quantity);
+    }
+    if (quantity == Quantity::CascadeDistance) {
+        return of_falls(report, chain);
     }
     if (is_of_chain(quantity)) {
         out.emplace(Subject{.chain = chain, .protocol = {}, .market = {}, .wallet = {}},

@@ -33,8 +33,9 @@ struct Subject {
 /// The risk factor whose move alone would liquidate the account first; nullptr: none does.
 [[nodiscard]] const exposure::FactorLimit* nearest_factor(const report::Account& account);
 
-/// What a report must be made of for a quantity: looking at health takes a hundredth of the time.
-enum class Depth : std::uint8_t { Health, Whole };
+/// What a report must be made of for a quantity: looking at health takes a hundredth of the time of
+/// a whole report, and a cascade many times that.
+enum class Depth : std::uint8_t { Health, Whole, Cascade };
 [[nodiscard]] Depth depth_of(Quantity quantity);
 
 /// Its only subject is the chain itself.

@@ -35,6 +35,8 @@ std::string_view to_string(Quantity quantity) {
             return "liquidation_distance";
         case Quantity::FactorDistance:
             return "factor_distance";
+        case Quantity::CascadeDistance:
+            return "cascade_distance";
         case Quantity::OracleAge:
             return "oracle_age";
         case Quantity::LateOracles:

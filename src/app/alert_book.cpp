@@ -69,11 +69,6 @@ bool follows_prices(alert::Quantity quantity) {
     return quantity == alert::Quantity::HealthFactor || quantity == alert::Quantity::CollateralFall;
 }
 
-/// It is put to reports of that depth.
-bool is_of(const alert::Rule& rule, alert::Depth depth) {
-    return rule.quantity != alert::Quantity::BlockAge && alert::depth_of(rule.quantity) == depth;
-}
-
 std::string not_watched_any_more(std::string_view key) {
     return fmt::format("not watched any more, and not resolved: {}", core::printable(key, 300));
 }
@@ -118,6 +113,16 @@ std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>&
     return notes;
 }
 
+bool AlertBook::is_put_to(const alert::Rule& rule, alert::Depth depth) const {
+    if (rule.quantity == alert::Quantity::BlockAge || alert::depth_of(rule.quantity) != depth) {
+        return false;
+    }
+    // Its playbook is of one chain.
+    const auto playbook = plan_.playbooks.find(chain_);
+    return rule.playbook.empty() ||
+           (playbook != plan_.playbooks.end() && playbook->second.file == rule.playbook);
+}
+
 AlertBook::Known& AlertBook::find_or_add(const alert::Rule& rule, const alert::Subject& subject) {
     Alerts& alerts = alerts_[rule.name];
     const auto found = alerts.find(subject);
@@ -147,7 +152,7 @@ std::vector<std::string> AlertBook::evaluate(const report::Report& report, alert
                                              const FoundAt& at) {
     std::vector<std::string> notes;
     for (const alert::Rule& rule : plan_.rules) {
-        if (!is_of(rule, depth)) {
+        if (!is_put_to(rule, depth)) {
             continue;
         }
         const auto values = alert::observe(report, chain_, wallets_, rule.quantity);
@@ -264,11 +269,14 @@ void AlertBook::keep_what_changed(Evaluation& evaluation) {
     }
 }
 
-std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at, Which which,
+std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
+                                          std::optional<alert::Depth> depth,
                                           Evaluation& evaluation) {
     std::vector<std::string> lines;
+    const auto playbook = plan_.playbooks.find(chain_);
+    const bool has_book = playbook != plan_.playbooks.end() && playbook->second.has_book;
     for (const alert::Rule& rule : plan_.rules) {
-        if (which == Which::OfWholeReports && !is_of(rule, alert::Depth::Whole)) {
+        if (depth && !is_put_to(rule, *depth)) {
             continue;
         }
         const AlertMessage frame{.rule = rule,
@@ -279,7 +287,8 @@ std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
                                  .block_hash = at.block.hash,
                                  .block_time = core::Timestamp(at.block.timestamp),
                                  .at_s = at.wall_s,
-                                 .store = plan_.store_name};
+                                 .store = plan_.store_name,
+                                 .has_book = has_book};
         for (const AlertMessage& message : group(tell(rule, notes, at.wall_s), frame)) {
             lines.push_back(to_text(message));
             plan_.listener->found(chain_, message, to_json(message));

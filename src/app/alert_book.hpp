@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,11 +50,11 @@ class AlertBook {
     /// Blocks behind this one were reorganised away.
     void undo_after(std::uint64_t block);
 
-    /// Of which rules is told: those of whole reports are of an older block than the last.
-    enum class Which : bool { OfWholeReports, All };
     /// Puts the messages that are due and the states that changed into the evaluation; the lines
-    /// that people read along.
-    [[nodiscard]] std::vector<std::string> close(const Notes& notes, const FoundAt& at, Which which,
+    /// that people read along. With a `depth` only of rules of that: what takes long is found at
+    /// an older block than the last.
+    [[nodiscard]] std::vector<std::string> close(const Notes& notes, const FoundAt& at,
+                                                 std::optional<alert::Depth> depth,
                                                  Evaluation& evaluation);
 
   private:
@@ -68,6 +69,8 @@ class AlertBook {
     /// Comparing subjects is cheaper than writing them, a thousand times for every block.
     using Alerts = std::map<alert::Subject, Known>;
 
+    /// It is put to reports of that depth on this chain.
+    [[nodiscard]] bool is_put_to(const alert::Rule& rule, alert::Depth depth) const;
     Known& find_or_add(const alert::Rule& rule, const alert::Subject& subject);
     void step(const alert::Rule& rule, Known& known, alert::Value value, const FoundAt& at);
     void evaluate_absent(const alert::Rule& rule, const report::Report& report,

@@ -56,6 +56,11 @@ Json reproduce(const AlertMessage& message) {
     if (!subject.wallet) {
         return nullptr;
     }
+    if (message.rule.quantity == alert::Quantity::CascadeDistance) {
+        return fmt::format("margrave cascade --playbook {}{}",
+                           core::printable(message.rule.playbook),
+                           message.has_book ? "" : " --block " + core::to_hex(message.block_hash));
+    }
     return fmt::format("margrave audit {} --chain {} --block {}", subject.wallet->to_string(),
                        subject.chain, core::to_hex(message.block_hash));
 }
@@ -63,7 +68,8 @@ Json reproduce(const AlertMessage& message) {
 /// Without a node, where the file is.
 Json reproduce_stored(const AlertMessage& message) {
     const alert::Subject& subject = message.worst().subject;
-    if (!subject.wallet || message.store.empty()) {
+    const bool is_kept = message.rule.quantity != alert::Quantity::CascadeDistance;
+    if (!subject.wallet || message.store.empty() || !is_kept) {
         return nullptr;
     }
     return fmt::format(

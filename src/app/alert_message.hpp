@@ -34,6 +34,7 @@ struct AlertMessage {
     core::Timestamp block_time;
     std::uint64_t at_s = 0;  ///< on the wall
     std::string store = {};  ///< the name of the file that keeps the block's reading; "" of none
+    bool has_book = false;   ///< the block is that of a playbook's book
 
     [[nodiscard]] const AlertMember& worst() const { return members.front(); }
     [[nodiscard]] alert::Kind kind() const { return worst().transition.kind; }

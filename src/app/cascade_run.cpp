@@ -159,6 +159,7 @@ void add_half_depth(const cascade::Engine& engine, std::vector<report::OwnPrice>
     playbook.depth_divisor = 2;
     const auto shallow = engine.with(std::move(playbook));
     std::vector<cascade::Place> places;
+    places.reserve(own.size());
     for (const report::OwnPrice& one : own) {
         places.push_back(one.headline.place);
     }
@@ -173,6 +174,7 @@ void add_half_depth(const cascade::Engine& engine, std::vector<report::OwnPrice>
 /// The same search under every policy.
 void add_policies(const cascade::Engine& engine, std::vector<report::OwnPrice>& own) {
     std::vector<cascade::OwnFactor> rows;
+    rows.reserve(own.size());
     for (const report::OwnPrice& one : own) {
         rows.push_back({.place = one.headline.place, .factor = one.headline.factor});
     }
@@ -271,21 +273,73 @@ std::vector<std::pair<std::string, std::string>> assumptions_of(EngineKind kind,
     return out;
 }
 
+cascade::Moment moment_of(const snapshot::Snapshot& snapshot) {
+    const snapshot::ChainCut& cut = snapshot.chains.front();
+    return {.block = cut.number, .time = cut.timestamp};
+}
+
+/// The playbook for what was read, which is taken out of the snapshot.
+cascade::Playbook take_playbook(snapshot::Snapshot& snapshot, const PlaybookFile& file,
+                                const settings::Settings& settings, cascade::State& state) {
+    const auto factors = make_factor_map(settings).with_snapshot(snapshot);
+    state = take_state(snapshot, file, settings);
+    for (auto& curve : assumed_curves(file, state)) {
+        state.venues.push_back(std::move(curve));
+    }
+    return resolve_playbook(file, state, factors);
+}
+
+/// The smallest move that liquidates the account, of all factors'. It is not known where at a
+/// smaller one nobody knows.
+report::CascadeFall nearest_fall(const cascade::State& state, const cascade::Place& place,
+                                 const std::vector<report::OwnPrice>& prices) {
+    const margin::Market& market = *state.markets[place.market];
+    report::CascadeFall out{.market = market.name(),
+                            .wallet = market.wallet(place.row),
+                            .distance = std::nullopt,
+                            .unknown_because = market.health(place.row).unknown_because};
+    std::optional<std::uint32_t> nearest;
+    const cascade::Headline* unknown = nullptr;
+    for (const report::OwnPrice& price : prices) {
+        const cascade::Headline& headline = price.headline;
+        if (headline.place != place) {
+            continue;
+        }
+        const auto falls = headline.cascade_bps;
+        nearest = falls && (!nearest || *falls < *nearest) ? falls : nearest;
+        const bool is_sooner =
+            headline.unknown_from_bps &&
+            (unknown == nullptr || *headline.unknown_from_bps < *unknown->unknown_from_bps);
+        unknown = is_sooner ? &headline : unknown;
+    }
+    if (unknown != nullptr && (!nearest || *unknown->unknown_from_bps < *nearest)) {
+        out.unknown_because = unknown->unknown_because;
+    } else if (nearest) {
+        constexpr std::uint64_t kWadOfBps = 100'000'000'000'000;
+        out.distance = core::Wad(core::U256(*nearest) * core::U256(kWadOfBps));
+    }
+    return out;
+}
+
 }  // namespace
+
+bool is_of_playbook(const PlaybookFile& file, const settings::Settings& settings,
+                    const margin::MarketName& market) {
+    const auto names_it = [&](const PlaybookMarket& one) {
+        const bool is_deployment =
+            std::any_of(settings.markets.begin(), settings.markets.end(),
+                        [&](const settings::MarketEntry& entry) { return is_entry(one, entry); });
+        return one.protocol == market.protocol && (one.market == market.name || is_deployment);
+    };
+    return market.chain == file.chain &&
+           std::any_of(file.markets.begin(), file.markets.end(), names_it);
+}
 
 cascade::State take_state(snapshot::Snapshot& snapshot, const PlaybookFile& file,
                           const settings::Settings& settings) {
     cascade::State state;
     for (auto& market : snapshot.markets) {
-        const margin::MarketName& name = market->name();
-        const auto names_it = [&](const PlaybookMarket& one) {
-            const bool is_deployment = std::any_of(
-                settings.markets.begin(), settings.markets.end(),
-                [&](const settings::MarketEntry& entry) { return is_entry(one, entry); });
-            return one.protocol == name.protocol && (one.market == name.name || is_deployment);
-        };
-        if (name.chain == file.chain &&
-            std::any_of(file.markets.begin(), file.markets.end(), names_it)) {
+        if (is_of_playbook(file, settings, market->name())) {
             state.markets.push_back(std::move(market));
         }
     }
@@ -363,18 +417,27 @@ collect::CollectOptions playbook_reading(const PlaybookFile& file) {
     return {.venues = true, .holders = std::set(file.own.begin(), file.own.end())};
 }
 
+std::vector<report::CascadeFall> own_falls(snapshot::Snapshot& snapshot, const PlaybookFile& file,
+                                           const settings::Settings& settings) {
+    cascade::State state;
+    const cascade::Playbook playbook = take_playbook(snapshot, file, settings, state);
+    const auto engine = make_engine(file.engine, state, playbook, moment_of(snapshot));
+    const auto own = own_places(state, file.own);
+    cascade::Headlines headlines(*engine, own);
+    const auto prices = own_prices(headlines, state, own, playbook, {});
+    std::vector<report::CascadeFall> out;
+    out.reserve(own.size());
+    for (const cascade::Place& place : own) {
+        out.push_back(nearest_fall(state, place, prices));
+    }
+    return out;
+}
+
 CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
                        const settings::Settings& settings) {
-    const auto factors = make_factor_map(settings).with_snapshot(snapshot);
-    state_ = take_state(snapshot, file, settings);
-    for (auto& curve : assumed_curves(file, state_)) {
-        state_.venues.push_back(std::move(curve));
-    }
-    const cascade::Playbook playbook = resolve_playbook(file, state_, factors);
+    const cascade::Playbook playbook = take_playbook(snapshot, file, settings, state_);
     const cascade::Shock shock = resolve_shock(file, state_, playbook);
-    const snapshot::ChainCut& cut = snapshot.chains.front();
-    const cascade::Moment now{.block = cut.number, .time = cut.timestamp};
-    const auto engine = make_engine(file.engine, state_, playbook, now);
+    const auto engine = make_engine(file.engine, state_, playbook, moment_of(snapshot));
     report_ = {.chain = file.chain,
                .begin = &state_,
                .near = std::nullopt,

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <vector>
+
 #include "app/playbook_file.hpp"
 #include "cascade/state.hpp"
 #include "collect/collect.hpp"
+#include "margin/market.hpp"
 #include "report/cascade.hpp"
+#include "report/report.hpp"
 #include "settings/settings.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -21,6 +25,16 @@ namespace margrave::app {
 /// The playbook's markets and its chain's pools, taken out of what was read.
 [[nodiscard]] cascade::State take_state(snapshot::Snapshot& snapshot, const PlaybookFile& file,
                                         const settings::Settings& settings);
+
+/// The playbook names the market itself, or the deployment that it is in.
+[[nodiscard]] bool is_of_playbook(const PlaybookFile& file, const settings::Settings& settings,
+                                  const margin::MarketName& market);
+
+/// Where own accounts really fall by a playbook, and nothing else of a run: its shock is not
+/// carried out. Markets and pools are taken out of the snapshot. Throws ConfigError as a run does.
+[[nodiscard]] std::vector<report::CascadeFall> own_falls(snapshot::Snapshot& snapshot,
+                                                         const PlaybookFile& file,
+                                                         const settings::Settings& settings);
 
 /// A playbook carried out on what was read: the engine's outcome and where own accounts really
 /// fall.

@@ -55,7 +55,8 @@ class ChainWatch::Kept : public collect::ReadingStore {
 };
 
 ChainWatch::ChainWatch(World& world, const WatchPlan& plan, ChosenChain chosen,
-                       std::unique_ptr<chains::evm::RpcTransport> transport, store::WatchFile file)
+                       std::unique_ptr<chains::evm::RpcTransport> transport, store::WatchFile file,
+                       std::optional<CascadeWatch> cascade)
     : world_(world),
       plan_(plan),
       chosen_(std::move(chosen)),
@@ -65,7 +66,8 @@ ChainWatch::ChainWatch(World& world, const WatchPlan& plan, ChosenChain chosen,
       series_(chosen_.chain.name, chosen_.wallets),
       begun_at_s_(world.wall_s()),
       last_new_(world.clock.now()),
-      kept_(std::make_unique<Kept>()) {
+      kept_(std::make_unique<Kept>()),
+      cascade_watch_(std::move(cascade)) {
     restore();
 }
 
@@ -90,6 +92,8 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
         if (is_blind_) {
             say(world_, fmt::format("chain {} can be read again", chain.name));
             is_blind_ = false;
+            whole_.block.reset();  // what was not known meanwhile is due with the next block
+            cascade_.block.reset();
         }
     } catch (const core::ChainError& error) {
         if (!is_blind_) {
@@ -99,7 +103,7 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
         plan_.listener->could_not_read(chain.name, error.kind());
         book_.evaluate_blind(error.what(), now());
     }
-    take_report();  // its block still stands
+    take_what_came();  // its blocks still stand
     evaluate_age();
     plan_.listener->looked(chain.name, !is_blind_);
 }
@@ -203,10 +207,8 @@ void ChainWatch::check_follows(const chains::evm::Head& next) const {
 
 void ChainWatch::undo_after(std::uint64_t number) {
     kept_->forget();
-    if (whole_of_ && whole_of_->number > number) {
-        desk_.discard();
-        whole_of_.reset();
-    }
+    discard_after(number, whole_);
+    discard_after(number, cascade_);
     book_.undo_after(number);
     close({.chain = chosen_.chain.name, .forget_after = number});
 }
@@ -263,39 +265,80 @@ void ChainWatch::evaluate(const collect::BlockSelector& block) {
          .block = last_,
          .points = series_.record(report, alert::Depth::Health, last_->number, last_->timestamp)});
     plan_.listener->evaluated(chosen_.chain.name, *last_, report, world_.clock.now() - begun);
-    if (is_whole_due() && desk_.is_free()) {
-        desk_.put({.block = *last_, .snapshot = snapshot_});
-        whole_of_ = last_;
+    put_aside(whole_);
+    if (cascade_watch_) {
+        put_aside(cascade_);
     }
 }
 
-/// A reorganisation can lead back in time.
-bool ChainWatch::is_whole_due() const {
-    return !whole_of_ || last_->timestamp < whole_of_->timestamp ||
-           last_->timestamp - whole_of_->timestamp >= kWholeEveryS;
+/// When it is due. A reorganisation can lead back in time.
+void ChainWatch::put_aside(Aside& aside) const {
+    const bool is_due = !aside.block || last_->timestamp < aside.block->timestamp ||
+                        last_->timestamp - aside.block->timestamp >= aside.every_s;
+    if (is_due && aside.desk.is_free()) {
+        aside.desk.put({.block = *last_, .snapshot = snapshot_});
+        aside.block = last_;
+    }
+}
+
+void ChainWatch::discard_after(std::uint64_t number, Aside& aside) {
+    if (aside.block && aside.block->number > number) {
+        aside.desk.discard();
+        aside.block.reset();
+    }
 }
 
 bool ChainWatch::report_aside() {
-    return desk_.work([&](Whole whole) {
-        whole.report = std::make_shared<const report::Report>(
-            report::make_report(*whole.snapshot, report_options()));
-        return whole;
+    return whole_.desk.work([&](Task task) {
+        task.report = std::make_shared<const report::Report>(
+            report::make_report(*task.snapshot, report_options()));
+        return task;
     });
 }
 
-void ChainWatch::take_report() {
-    const auto whole = desk_.take();
-    if (!whole) {
-        return;
+bool ChainWatch::cascade_aside() {
+    return cascade_.desk.work([&](Task task) {
+        task.report =
+            std::make_shared<const report::Report>(cascade_watch_->carry_out(*task.snapshot));
+        return task;
+    });
+}
+
+void ChainWatch::take_what_came() {
+    if (const auto whole = whole_.desk.take()) {
+        take_report(*whole);
     }
-    const FoundAt at{.block = whole->block, .wall_s = world_.wall_s()};
-    book_.learn_factors(*whole->report);
-    say_all(book_.evaluate(*whole->report, alert::Depth::Whole, at));
+    if (const auto found = cascade_.desk.take()) {
+        take_cascade(*found);
+    }
+}
+
+void ChainWatch::take_report(const Task& whole) {
+    const FoundAt at{.block = whole.block, .wall_s = world_.wall_s()};
+    book_.learn_factors(*whole.report);
+    say_all(book_.evaluate(*whole.report, alert::Depth::Whole, at));
     close({.chain = chosen_.chain.name,
-           .points = series_.record(*whole->report, alert::Depth::Whole, at.block.number,
+           .points = series_.record(*whole.report, alert::Depth::Whole, at.block.number,
                                     at.block.timestamp)},
-          at, AlertBook::Which::OfWholeReports, whole->snapshot);
-    plan_.listener->reported(chosen_.chain.name, whole->report);
+          at, alert::Depth::Whole, whole.snapshot);
+    plan_.listener->reported(chosen_.chain.name, whole.report);
+}
+
+void ChainWatch::take_cascade(const Task& found) {
+    // Of a book it is the book's own block.
+    const snapshot::ChainCut& cut = found.report->chains.front();
+    const FoundAt at{.block = {.number = cut.number.value(),
+                               .hash = cut.hash,
+                               .timestamp = cut.timestamp.value()},
+                     .wall_s = world_.wall_s()};
+    cascade_.every_s = found.report->gaps.empty()
+                           ? cascade_watch_->every_s()
+                           : std::min(cascade_watch_->every_s(), kCascadeAgainS);
+    say_all(book_.evaluate(*found.report, alert::Depth::Cascade, at));
+    close({.chain = chosen_.chain.name,
+           .points = series_.record(*found.report, alert::Depth::Cascade, at.block.number,
+                                    at.block.timestamp)},
+          at, alert::Depth::Cascade, nullptr);
 }
 
 void ChainWatch::evaluate_age() {
@@ -311,12 +354,12 @@ void ChainWatch::evaluate_age() {
 }
 
 void ChainWatch::close(Evaluation evaluation) {
-    close(std::move(evaluation), now(), AlertBook::Which::All, snapshot_);
+    close(std::move(evaluation), now(), std::nullopt, snapshot_);
 }
 
-void ChainWatch::close(Evaluation evaluation, const FoundAt& at, AlertBook::Which which,
+void ChainWatch::close(Evaluation evaluation, const FoundAt& at, std::optional<alert::Depth> depth,
                        const SharedSnapshot& snapshot) {
-    const auto lines = book_.close(read_notes(file_, at.wall_s), at, which, evaluation);
+    const auto lines = book_.close(read_notes(file_, at.wall_s), at, depth, evaluation);
     const bool needs_evidence = snapshot && !evaluation.messages.empty();
     evaluation.at = at.wall_s;
     file_.write(evaluation);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/alert_book.hpp"
+#include "app/cascade_watch.hpp"
 #include "app/chain_choice.hpp"
 #include "app/desk.hpp"
 #include "app/series_recorder.hpp"
@@ -27,9 +28,11 @@ namespace margrave::app {
 /// One chain of a watch: its blocks one after the other, each evaluated once.
 class ChainWatch {
   public:
-    /// `file` is a connection of its own. Throws InputError where it cannot be used.
+    /// `file` is a connection of its own; without a `cascade` none is carried out. Throws
+    /// InputError where the file cannot be used.
     ChainWatch(World& world, const WatchPlan& plan, ChosenChain chosen,
-               std::unique_ptr<chains::evm::RpcTransport> transport, store::WatchFile file);
+               std::unique_ptr<chains::evm::RpcTransport> transport, store::WatchFile file,
+               std::optional<CascadeWatch> cascade = std::nullopt);
     ~ChainWatch();
 
     /// Evaluates what is new: every block behind the last one that was evaluated, the last
@@ -40,12 +43,16 @@ class ChainWatch {
     /// Makes the whole report that a look has put aside; false where none has. On another thread:
     /// it takes longer than the next block may wait.
     bool report_aside();
-    /// Tells what the last whole report says. Looks do so themselves.
-    void take_report();
+    /// The same of a cascade, on a thread for that.
+    bool cascade_aside();
+    /// Tells what came of both. Looks do so themselves.
+    void take_what_came();
 
     /// Health is looked at with every block; what takes copies of whole markets so often, by the
     /// time of the chain.
     static constexpr std::uint64_t kWholeEveryS = 60;
+    /// A cascade of which a part is not known is tried again after so long.
+    static constexpr std::uint64_t kCascadeAgainS = 60;
 
     [[nodiscard]] const std::string& name() const { return chosen_.chain.name; }
     /// The chain could not be read at the last look.
@@ -61,11 +68,17 @@ class ChainWatch {
     class Kept;
     using SharedSnapshot = std::shared_ptr<const snapshot::Snapshot>;
 
-    /// A block to report on as a whole, and the report once it is made.
-    struct Whole {
+    /// A block to report on, and the report once it is made.
+    struct Task {
         store::WatchedBlock block;
         SharedSnapshot snapshot;
         std::shared_ptr<const report::Report> report = nullptr;
+    };
+    /// One thing that is done beside looks, and for which block last.
+    struct Aside {
+        Desk<Task, Task> desk;
+        std::optional<store::WatchedBlock> block;
+        std::uint64_t every_s = 0;  ///< of the chain
     };
 
     void restore();
@@ -80,15 +93,19 @@ class ChainWatch {
     /// Throws ChainError.
     [[nodiscard]] snapshot::Snapshot read(const collect::BlockSelector& block);
     void evaluate(const collect::BlockSelector& block);
-    [[nodiscard]] bool is_whole_due() const;
+    void put_aside(Aside& aside) const;
+    void discard_after(std::uint64_t number, Aside& aside);
+    void take_report(const Task& whole);
+    void take_cascade(const Task& found);
     void evaluate_age();
     [[nodiscard]] report::Options report_options() const;
     [[nodiscard]] FoundAt now() const;
     /// Puts what is due into the evaluation, and writes it.
     void close(store::WatchFile::Evaluation evaluation);
-    /// The same, of some rules, as found at a block that `snapshot` is of.
-    void close(store::WatchFile::Evaluation evaluation, const FoundAt& at, AlertBook::Which which,
-               const SharedSnapshot& snapshot);
+    /// The same, of rules of one depth, as found at an earlier block; `snapshot` is its reading, if
+    /// it is to be kept.
+    void close(store::WatchFile::Evaluation evaluation, const FoundAt& at,
+               std::optional<alert::Depth> depth, const SharedSnapshot& snapshot);
     /// What alerts are made of, for the file; nullopt where it holds that already.
     [[nodiscard]] std::optional<store::PackedSnapshot> pack(const snapshot::Snapshot& snapshot);
     void say_all(const std::vector<std::string>& notes);
@@ -105,9 +122,10 @@ class ChainWatch {
     std::unique_ptr<Kept> kept_;
     std::optional<store::WatchedBlock> last_;
     SharedSnapshot snapshot_;  ///< of the block that was evaluated last
-    Desk<Whole, Whole> desk_;
-    std::optional<store::WatchedBlock> whole_of_;  ///< the last block with a whole report
-    unsigned failures_ = 0;                        ///< of the same block
+    Aside whole_{.desk = {}, .block = {}, .every_s = kWholeEveryS};
+    std::optional<CascadeWatch> cascade_watch_;
+    Aside cascade_;
+    unsigned failures_ = 0;  ///< of the same block
     bool is_blind_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,9 +91,16 @@ void add_chain(World& world, const WatchOptions& options, const WatchSetup& setu
                            setup.channels.size()));
     watch.monitor->board.pin(name, [&](ChainNews& news) { news.block = file.last_block(name); });
     auto transport = heard_by(*watch.monitor, world, name, std::move(one.transport));
-    watch.chains.push_back(std::make_unique<ChainWatch>(world, *setup.plan, std::move(one.chosen),
-                                                        std::move(transport),
-                                                        store::WatchFile::open(options.store)));
+    std::optional<CascadeWatch> cascade;
+    const auto plan = setup.cascades.find(name);
+    if (plan != setup.cascades.end()) {
+        say(world, fmt::format("carrying out {} on {} every {} s", plan->second.playbook, name,
+                               plan->second.every_s));
+        cascade.emplace(setup.endpoints->world(), plan->second, setup.source, one.chosen.wallets);
+    }
+    watch.chains.push_back(std::make_unique<ChainWatch>(
+        world, *setup.plan, std::move(one.chosen), std::move(transport),
+        store::WatchFile::open(options.store), std::move(cascade)));
 }
 
 Watch begin(World& world, const WatchOptions& options, WatchSetup& setup, store::WatchFile& file) {
@@ -118,7 +126,8 @@ ExitCode run_once(Watch& watch) {
     for (const auto& chain : watch.chains) {
         chain->look(never);
         chain->report_aside();
-        chain->take_report();
+        chain->cascade_aside();
+        chain->take_what_came();
         code = chain->is_blind() ? ExitCode::Unreadable : code;
     }
     for (Courier& courier : watch.couriers) {
@@ -141,6 +150,10 @@ void expect_progress(WatchMonitor& monitor, const WatchSetup& setup, const Watch
                                 round + std::chrono::milliseconds(options.poll_ms) + kWork);
         constexpr std::chrono::milliseconds kWholeWork = 600s;
         monitor.progress.expect(report_worker(name), kWholeWork);
+        constexpr std::chrono::milliseconds kCascadeWork = 3600s;
+        if (setup.cascades.contains(name)) {
+            monitor.progress.expect(cascade_worker(name), kCascadeWork);
+        }
     }
     for (const auto& [name, channel] : setup.channels) {
         monitor.progress.expect(channel_worker(name), kWork);
@@ -159,10 +172,18 @@ std::unique_ptr<WatchApi> serve(World& world, const WatchSetup& setup, WatchMoni
     return std::make_unique<WatchApi>(world, setup.http, at, *setup.plan, monitor, store);
 }
 
-/// Of the threads that want a processor this one gets it last.
-void stand_back() {
-    constexpr int kBehindAll = 19;
-    static_cast<void>(::nice(kBehindAll));  // of Linux: of the thread that asks
+/// A thread for what takes long: of those that want a processor it gets one last.
+void add_aside(Crew& crew, Progress& progress, const std::string& worker,
+               const std::function<void()>& work) {
+    crew.add([&crew, &progress, worker, work] {
+        constexpr int kBehindAll = 19;
+        static_cast<void>(::nice(kBehindAll));  // of Linux: of the thread that asks
+        while (!crew.is_asked_to_stop()) {
+            work();
+            progress.beat(worker);
+            crew.rest(50ms);
+        }
+    });
 }
 
 /// A thread for each chain, its whole reports, and each channel: none keeps another waiting.
@@ -175,14 +196,10 @@ void set_to_work(Watch& watch, Crew& crew, std::chrono::milliseconds poll) {
                 crew.rest(poll);
             }
         });
-        crew.add([&crew, &monitor, chain = chain.get()] {
-            stand_back();
-            while (!crew.is_asked_to_stop()) {
-                chain->report_aside();
-                monitor.progress.beat(report_worker(chain->name()));
-                crew.rest(50ms);
-            }
-        });
+        add_aside(crew, monitor.progress, report_worker(chain->name()),
+                  [chain = chain.get()] { chain->report_aside(); });
+        add_aside(crew, monitor.progress, cascade_worker(chain->name()),
+                  [chain = chain.get()] { chain->cascade_aside(); });
     }
     for (Courier& courier : watch.couriers) {
         crew.add([&crew, &monitor, courier = &courier] {

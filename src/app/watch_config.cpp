@@ -86,6 +86,19 @@ void read_telling(const Section& section, alert::Rule& rule) {
     }
 }
 
+/// A cascade is looked for with a playbook, on a schedule of its own.
+void read_cascade(const Section& section, alert::Rule& rule) {
+    constexpr std::uint64_t kEveryS = 900;
+    if (rule.quantity != alert::Quantity::CascadeDistance) {
+        return;
+    }
+    rule.playbook = section.text("playbook");
+    rule.every_s = section.optional_integer("every_s").value_or(kEveryS);
+    if (rule.every_s == 0) {
+        throw ConfigError(section.where("every_s") + ": at least a second");
+    }
+}
+
 alert::Rule read_rule(const Section& section) {
     constexpr std::uint64_t kUnknownAfterS = 300;
     // Of the newest blocks a reorganisation may still undo some.
@@ -103,6 +116,7 @@ alert::Rule read_rule(const Section& section) {
     rule.clear_s = section.optional_integer("clear_s").value_or(0);
     rule.unknown_after_s = section.optional_integer("unknown_after_s").value_or(kUnknownAfterS);
     read_telling(section, rule);
+    read_cascade(section, rule);
     const bool counts =
         rule.for_blocks > 1 || rule.for_s > 0 || rule.clear_blocks > 0 || rule.clear_s > 0;
     if (rule.quantity == alert::Quantity::BlockAge && counts) {

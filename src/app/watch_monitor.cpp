@@ -13,6 +13,7 @@ namespace margrave::app {
 
 std::string chain_worker(const std::string& chain) { return "chain " + chain; }
 std::string report_worker(const std::string& chain) { return "reports of " + chain; }
+std::string cascade_worker(const std::string& chain) { return "cascades of " + chain; }
 std::string channel_worker(const std::string& channel) { return "channel " + channel; }
 
 WatchMonitor::WatchMonitor(World& world, const MetricsSubjects& subjects)

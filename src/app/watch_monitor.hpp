@@ -22,6 +22,7 @@ namespace margrave::app {
 /// Names of workers in Progress.
 [[nodiscard]] std::string chain_worker(const std::string& chain);
 [[nodiscard]] std::string report_worker(const std::string& chain);
+[[nodiscard]] std::string cascade_worker(const std::string& chain);
 [[nodiscard]] std::string channel_worker(const std::string& channel);
 
 /// Keeps what a watch says of itself where others can ask for it: figures, the last reports, who

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct ChannelPlan {
     return out;
 }
 
+/// Whose cascades are carried out on a chain.
+struct WatchedPlaybook {
+    std::string file;
+    bool has_book = false;  ///< whose block is its own
+};
+
 /// What all chains of a watch share.
 struct WatchPlan {
     settings::Settings settings;
@@ -32,6 +39,7 @@ struct WatchPlan {
     std::vector<ChannelPlan> channels;
     report::Options report;
     WatchListener* listener = &WatchListener::nobody();
+    std::map<std::string, WatchedPlaybook> playbooks = {};  ///< by chain
     std::string store_name = {};  ///< of the watch's file, without its folder
 };
 

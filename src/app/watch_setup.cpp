@@ -1,5 +1,8 @@
 #include "app/watch_setup.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -7,6 +10,7 @@
 #include "app/factor_map.hpp"
 #include "app/watch_config.hpp"
 #include "core/errors.hpp"
+#include "core/text.hpp"
 
 namespace margrave::app {
 namespace {
@@ -58,6 +62,20 @@ std::shared_ptr<const server::Listener> listen(const HttpConfig& http, const Wat
     return std::make_shared<const server::Listener>(http.listen->ip, http.listen->port);
 }
 
+/// A rule that nothing is ever put to would be told of to nobody.
+void require_watched(const std::string& chain, const CascadePlan& cascade,
+                     const std::vector<ConnectedWallets>& chains) {
+    const bool is_watched =
+        std::any_of(chains.begin(), chains.end(),
+                    [&](const ConnectedWallets& one) { return one.chosen.chain.name == chain; });
+    if (!is_watched) {
+        throw core::ConfigError(
+            fmt::format(R"(rule "{}": the playbook {} is of chain {}, which is not watched)",
+                        core::printable(cascade.rules.front()), core::printable(cascade.playbook),
+                        core::printable(chain)));
+    }
+}
+
 }  // namespace
 
 WatchSetup prepare_watch(World& world, const WatchOptions& options, const WatchSetup* running) {
@@ -68,16 +86,25 @@ WatchSetup prepare_watch(World& world, const WatchOptions& options, const WatchS
         .listener = nullptr,
         .heartbeat = std::nullopt,
         .endpoints = nullptr,
-        .chains = {}};
+        .chains = {},
+        .source = {},
+        .cascades = {}};
     out.plan->store_name = std::filesystem::path(options.store).filename().string();
     const settings::Settings& settings = out.plan->settings;
     out.channels = make_channels(settings, world.environment);
-    const SourceOptions source = whom_to_watch(options, settings);
-    const auto wallets = gather_wallets(world, source, settings);
+    out.source = whom_to_watch(options, settings);
+    const auto wallets = gather_wallets(world, out.source, settings);
     out.http = read_http_config(settings, options.listen, world.environment);
     out.heartbeat = read_heartbeat(settings, world.environment);
     out.endpoints = std::make_unique<EndpointWatch>(world, settings);
-    out.chains = connect_chains(out.endpoints->world(), source, settings, wallets);
+    out.chains = connect_chains(out.endpoints->world(), out.source, settings, wallets);
+    out.cascades = make_cascade_plans(out.plan->rules, settings);
+    for (const auto& [chain, cascade] : out.cascades) {
+        require_watched(chain, cascade, out.chains);
+        out.plan->playbooks.emplace(
+            chain,
+            WatchedPlaybook{.file = cascade.playbook, .has_book = cascade.file.book.has_value()});
+    }
     out.listener = listen(out.http, running);
     return out;
 }

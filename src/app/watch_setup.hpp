@@ -1,9 +1,12 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "app/cascade_watch.hpp"
 #include "app/channel_config.hpp"
 #include "app/cli.hpp"
 #include "app/gather_parts.hpp"
@@ -25,6 +28,8 @@ struct WatchSetup {
     std::optional<HeartbeatConfig> heartbeat;
     std::unique_ptr<EndpointWatch> endpoints;  ///< that the chains are connected by
     std::vector<ConnectedWallets> chains;
+    SourceOptions source;                         ///< how the chains are read
+    std::map<std::string, CascadePlan> cascades;  ///< by chain
 };
 
 /// Reads the configuration, finds the wallets, connects the chains and listens; all that can be

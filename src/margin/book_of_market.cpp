@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "margin/book.hpp"
 
@@ -16,16 +17,28 @@ std::map<core::Address, double> known_answers(const Market& market) {
     return out;
 }
 
+/// A form speaks of multiples of today's answers: of an answer of 0 there are none, and the exact
+/// check is to be asked.
+std::optional<LinearForm> form_over(const std::map<core::Address, double>& answers,
+                                    std::optional<LinearForm> form) {
+    const bool is_over =
+        !form || std::all_of(form->legs.begin(), form->legs.end(), [&](const WeightedLeg& leg) {
+            return leg.asset.is_zero() || answers.contains(leg.asset);
+        });
+    return is_over ? std::move(form) : std::nullopt;
+}
+
 }  // namespace
 
 Book make_book(const Market& market) {
+    const auto answers = known_answers(market);
     std::vector<std::optional<LinearForm>> rows(market.account_count());
     if (const auto* linear = dynamic_cast<const LinearRows*>(&market)) {
         for (std::size_t row = 0; row < rows.size(); ++row) {
-            rows[row] = linear->linear_form(row);
+            rows[row] = form_over(answers, linear->linear_form(row));
         }
     }
-    return {rows, known_answers(market)};
+    return {rows, answers};
 }
 
 void fast_health_factors(const Market& market, std::vector<double>& out) {

@@ -90,6 +90,17 @@ struct WalletTotal {
     [[nodiscard]] bool complete() const { return assets_complete && debt_complete; }
 };
 
+/// Where an account really falls, everyone else's liquidations included: of `margrave watch`, which
+/// has its playbook carried out beside reports.
+struct CascadeFall {
+    margin::MarketName market;
+    core::Address wallet;
+    /// The smallest move of one risk factor, 1e18 is all of today's price; nullopt where no move
+    /// does it.
+    std::optional<core::Wad> distance;
+    std::string unknown_because = {};  ///< "" when it is known
+};
+
 /// Everything a report says, as pure data; the writers below only lay it out.
 struct Report {
     std::vector<snapshot::ChainCut> chains;
@@ -107,6 +118,7 @@ struct Report {
     std::vector<snapshot::SmartAccount> smart_accounts = {};
     std::vector<exposure::RiskFactor> assumed_risks = {};  ///< of every factor that occurs above
     std::vector<OracleChain> oracles = {};                 ///< what prices are made of
+    std::vector<CascadeFall> cascade_falls = {};           ///< in no report that is written
 };
 
 /// A pure function of the snapshot and the options. Throws InputError when `options.at` lies before

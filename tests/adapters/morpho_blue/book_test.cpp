@@ -107,3 +107,11 @@ TEST_CASE("liquidatable rows of a Morpho market are those of the exact check",
     const MorphoMarket market(state);
     CHECK(liquidatable_rows(market, make_book(market)) == std::vector<std::size_t>{2, 3});
 }
+
+TEST_CASE("where an oracle answers 0 the exact check is asked", "[morpho_blue][book]") {
+    State state = usdc_against_weth();
+    state.accounts = {account(wei(1), U256(800) * kUsdc, 0, 1), account(wei(1), 0, 0, 2)};
+    state.price->answer = 0;
+    const MorphoMarket market(state);
+    CHECK(liquidatable_rows(market, make_book(market)) == std::vector<std::size_t>{0});
+}

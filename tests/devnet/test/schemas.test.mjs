@@ -19,6 +19,15 @@ async function ask(args, codes = [0]) {
     return json;
 }
 
+test("alerts of every quantity keep to their schema", { skip }, async () => {
+    const config = writeConfig('[[rules]]\nname = "x"\nwatch = "nonsense"\nseverity = "info"\nfire_below = "1"\n');
+    const { stderr } = await margrave(["check-config", "--config", config]);
+    const quantities = stderr.match(/"nonsense" is none of (.*)/)[1].trim().split(", ");
+    const schema = JSON.parse(fs.readFileSync(path.join(demo, "../../docs/alert.schema.json"), "utf8"));
+    assert.ok(quantities.length > 10);
+    assert.deepEqual([...schema.properties.quantity.enum].sort(), quantities.sort());
+});
+
 describe("answers about the recorded wallets", { skip }, () => {
     const source = [];
     const wallets = {};

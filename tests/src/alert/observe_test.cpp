@@ -240,3 +240,26 @@ TEST_CASE("what all wallets of a chain own, and on how little of it they stand",
     CHECK_FALSE(only(report, Quantity::Leverage).is_known);
     CHECK_FALSE(only(report, Quantity::Concentration).is_known);
 }
+
+TEST_CASE("where an account really falls, if anywhere, or why it is not known",
+          "[alert][observe]") {
+    CHECK(depth_of(Quantity::CascadeDistance) == Depth::Cascade);
+    const margin::MarketName core{.protocol = "aave_v3", .chain = "devnet", .name = "core"};
+    report::Report report;
+    report.cascade_falls = {
+        {.market = core, .wallet = address(1), .distance = Wad(kWad / 10), .unknown_because = ""},
+        {.market = core, .wallet = address(2), .distance = std::nullopt, .unknown_because = ""},
+        {.market = core,
+         .wallet = address(3),
+         .distance = Wad(kWad / 10),
+         .unknown_because = "a pool"}};
+    const auto all = observe(report, "devnet", {}, Quantity::CascadeDistance);
+    REQUIRE(all.size() == 3);
+    CHECK(all.at(of(address(1))).number == Wad(kWad / 10));
+    CHECK(all.at(of(address(2))).is_known);
+    CHECK_FALSE(all.at(of(address(2))).number.has_value());
+    CHECK_FALSE(all.at(of(address(3))).is_known);
+    CHECK(all.at(of(address(3))).because == "a pool");
+    // It is nobody's but a cascade's to say.
+    CHECK(observe(report, "devnet", {}, Quantity::HealthFactor).empty());
+}

@@ -71,7 +71,7 @@ struct Office {
     }
     store::WatchFile::Evaluation close() {
         store::WatchFile::Evaluation out{.chain = "devnet"};
-        lines = book.close(notes, at(), app::AlertBook::Which::All, out);
+        lines = book.close(notes, at(), std::nullopt, out);
         return out;
     }
     [[nodiscard]] FoundAt at() const {
@@ -231,6 +231,48 @@ TEST_CASE("who is called when nobody answers hears the end, too", "[alert_book]"
     office.block += 50;
     CHECK(office.close().messages.empty());
     CHECK(to("pager", office.look(report_of({{1, 150}}))).empty());
+}
+
+TEST_CASE("a cascade is put to the rules of its chain's playbook, and told as of its own block",
+          "[alert_book]") {
+    alert::Rule rule = health_rule();
+    rule.name = "really";
+    rule.quantity = alert::Quantity::CascadeDistance;
+    rule.playbook = "market.toml";
+    alert::Rule foreign = rule;
+    foreign.name = "elsewhere";
+    foreign.playbook = "base.toml";
+    for (const bool has_book : {false, true}) {
+        Office office;
+        office.plan.rules = {health_rule(), rule, foreign};
+        office.plan.playbooks = {{"devnet", {.file = "market.toml", .has_book = has_book}},
+                                 {"base", {.file = "base.toml"}}};
+        report::Report found;
+        found.cascade_falls = {
+            {.market = {.protocol = "aave_v3", .chain = "devnet", .name = "core"},
+             .wallet = address(1),
+             .distance = Wad(kHundredth)}};
+        const FoundAt earlier = office.at();
+        office.block = 7;
+        // Of an account whose health is told at block 7 nothing is told as of the cascade's.
+        static_cast<void>(
+            office.book.evaluate(report_of({{1, 90}}), alert::Depth::Health, office.at()));
+        static_cast<void>(office.book.evaluate(found, alert::Depth::Cascade, earlier));
+        store::WatchFile::Evaluation out{.chain = "devnet"};
+        static_cast<void>(office.book.close({}, earlier, alert::Depth::Cascade, out));
+        const auto messages = to("chat", out);
+        REQUIRE(messages.size() == 1);
+        CHECK(messages[0]["rule"] == "really");
+        CHECK(messages[0]["block"]["number"] == "0");
+        CHECK(messages[0]["reproduce_stored"].is_null());
+        const auto reproduce = messages[0]["reproduce"].get<std::string>();
+        CHECK(reproduce.starts_with("margrave cascade --playbook market.toml"));
+        CHECK((reproduce.find(" --block 0x") == std::string::npos) == has_book);
+        const auto rest = to("chat", office.close());
+        REQUIRE(rest.size() == 1);
+        CHECK(rest[0]["rule"] == "health");
+        CHECK(rest[0]["block"]["number"] == "7");
+    }
 }
 
 TEST_CASE("a book is the same after a restart, and says who is watched no more", "[alert_book]") {

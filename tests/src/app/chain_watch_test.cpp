@@ -117,7 +117,7 @@ TEST_CASE("a whole report of a block that was reorganised away is told to nobody
         const std::uint64_t instead = calm.look_after(20);
         CHECK(calm.told_of().empty());
         CHECK(calm.watch().report_aside());  // of the block that stands
-        calm.watch().take_report();
+        calm.watch().take_what_came();
         const auto told = calm.told_of();
         REQUIRE_FALSE(told.empty());
         CHECK(std::count(told.begin(), told.end(), instead) == std::ssize(told));

@@ -23,6 +23,21 @@ const std::string kChannel =
 
 }  // namespace
 
+TEST_CASE("a rule on a cascade names its playbook, and only such a rule", "[watch_config]") {
+    const std::string cascade =
+        "[[rules]]\nname = \"really\"\nwatch = \"cascade_distance\"\n"
+        "severity = \"critical\"\nfire_below = \"0.1\"\n";
+    const auto rules = make_rules(load(cascade + "playbook = \"market.toml\"\n"));
+    CHECK(rules.back().playbook == "market.toml");
+    CHECK(rules.back().every_s == 900);
+    CHECK(make_rules(load(cascade + "playbook = \"m.toml\"\nevery_s = 60\n")).back().every_s == 60);
+    CHECK_THROWS_WITH(make_rules(load(cascade)), Contains("`playbook`"));
+    CHECK_THROWS_WITH(make_rules(load(cascade + "playbook = \"m.toml\"\nevery_s = 0\n")),
+                      Contains("`every_s`") && Contains("at least a second"));
+    CHECK_THROWS_WITH(make_rules(load(kRule + "fire_below = \"1\"\nplaybook = \"m.toml\"\n")),
+                      Contains("playbook"));
+}
+
 TEST_CASE("the shipped rules are rules, and one of the same name replaces one", "[watch_config]") {
     const auto shipped = make_rules(load(""));
     REQUIRE(shipped.size() == 4);

@@ -1,0 +1,202 @@
+// `margrave watch` over a whole market of real pools: it tells how far its wallets are from where they really fall,
+// everyone else's liquidations included. That this is where they do is what cascade.test.mjs shows.
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import fs from "node:fs";
+import path from "node:path";
+import { playbookToml } from "../lib/cascade.mjs";
+import { enterAccounts, rulesOf, startCascadeWorld } from "../lib/cascade_world.mjs";
+import { margrave, skip, temporaryFolder, writeConfig } from "../lib/margrave.mjs";
+import { assertValid } from "../lib/schemas.mjs";
+import { Watch, startReceiver, until, watchConfig } from "../lib/watch.mjs";
+
+const OWN = 3;
+
+describe("watch of cascades", { skip, concurrency: false }, () => {
+    let world, receiver, accounts, lenders, own, folder, running;
+
+    before(async () => {
+        world = await startCascadeWorld("margrave watch");
+        receiver = await startReceiver();
+        lenders = Object.values(world.lenders);
+        accounts = await enterAccounts(world, { seed: "watched", lenders, count: 60, scale: 0.7, least: 8200 });
+        own = accounts.slice(0, OWN).map(({ wallet }) => wallet);
+        folder = temporaryFolder();
+    });
+    after(async () => {
+        await running?.stop("SIGKILL");
+        await receiver?.stop();
+        await world?.devnet.stop();
+    });
+    beforeEach(async () => {
+        await running?.stop("SIGKILL");
+        running = undefined;
+        receiver.messages.length = 0;
+    });
+
+    /// The file of a playbook over the whole market.
+    function playbook(name, { more = [], book = null, of = lenders } = {}) {
+        const file = path.join(folder, name);
+        const wallets = accounts.map(({ wallet }) => wallet);
+        const rules = { ...rulesOf(world, { sell: "to-debt", lenders: of }), rules: ['range = "none"'] };
+        const text = playbookToml({ ...rules, lenders: of, wallets, own, more });
+        const accountsLine = /^wallets = .*$/m;
+        assert.match(text, accountsLine);
+        fs.writeFileSync(file, book ? text.replace(accountsLine, `book = ${JSON.stringify(book)}`) : text);
+        return file;
+    }
+
+    const rule = (file, rest = "") => `
+[[rules]]
+name = "really"
+watch = "cascade_distance"
+playbook = "${file}"
+every_s = 1
+severity = "critical"
+fire_below = "0.9"
+unknown_after_s = 1
+${rest}`;
+
+    function watch(rules) {
+        running = new Watch(watchConfig(world.toml, receiver, rules), own).start();
+        return running;
+    }
+
+    const told = (kind) =>
+        until(
+            () => receiver.messages.find((message) => message.rule === "really" && message.kind === kind),
+            `a ${kind} of the cascade`,
+            { timeoutMs: 60_000 },
+        );
+
+    /// The nearest move of each of the own accounts, by `margrave cascade`.
+    async function nearestMoves(words, config) {
+        const { json, stderr } = await margrave([...words, "--json", "--config", config]);
+        assert.ok(json, stderr);
+        const out = new Map();
+        for (const { wallet, market, cascade_move, naive_move } of json.own) {
+            const move = Math.abs(Number(cascade_move));
+            const known = out.get(`${wallet} ${market}`);
+            if (cascade_move !== null && (!known || move < known.move)) {
+                out.set(`${wallet} ${market}`, { move, naive: Math.abs(Number(naive_move)) });
+            }
+        }
+        return out;
+    }
+
+    const valuesOf = (fired) =>
+        new Map([fired, ...fired.others].map(({ wallet, market, value }) => [`${wallet} ${market}`, Number(value)]));
+
+    test("what is told is what a cascade finds, and nearer than their own prices", async () => {
+        const started = watch(rule(playbook("market.toml")));
+        const fired = await told("fire");
+        const { id, ...body } = fired;
+        assertValid("alert.schema.json", body);
+        assert.equal(fired.quantity, "cascade_distance");
+        assert.equal(fired.reproduce_stored, null);
+        // The line that reproduces it does.
+        const [program, ...words] = fired.reproduce.split(" ");
+        assert.equal(program, "margrave");
+        assert.equal(words.at(-1), fired.block.hash);
+        const expected = await nearestMoves(words, started.config);
+        assert.equal(expected.size, OWN);
+        assert.deepEqual(
+            [...valuesOf(fired)].sort(),
+            [...expected].map(([name, { move }]) => [name, move]).sort(),
+        );
+        assert.ok(
+            [...expected.values()].some(({ move, naive }) => move < naive),
+            "nobody falls earlier than alone",
+        );
+
+        // At the next block it is looked for again, and kept.
+        const next = await world.chain.mine();
+        const wallet = fired.wallet;
+        const history = await until(
+            async () => {
+                const { json } = await started.command("history", wallet, "--watch", "cascade_distance", "--since", "9000d", "--config", started.config, "--json");
+                const points = json?.series?.[0]?.points ?? [];
+                return points.length > 0 && points;
+            },
+            "a point of history",
+        );
+        assert.equal(Number(history[0].value), Number(fired.value));
+        assert.ok(Number(next.number) > Number(fired.block.number));
+        assert.equal(receiver.messages.filter(({ rule }) => rule === "really").length, 1);
+        assert.equal(await started.stop(), 0);
+    });
+
+    test("over a book it is of the book's block, until the book is a day old", async () => {
+        const book = path.join(folder, "market.book");
+        const where = ["--config", writeConfig(world.toml), "--chain", "devnet"];
+        const of = lenders.filter(({ protocol }) => protocol === "aave_v3");
+        const markets = of.flatMap(({ name }) => ["--market", `aave_v3/${name}`]);
+        const indexed = await margrave(["index", "--book", book, ...where, ...markets]);
+        assert.equal(indexed.code, 0, indexed.stderr);
+        const started = watch(rule(playbook("book.toml", { book, of })));
+        const fired = await told("fire");
+        assert.match(fired.reproduce, /^margrave cascade --playbook \S+book\.toml$/);
+        const expected = await nearestMoves(fired.reproduce.split(" ").slice(1), started.config);
+        assert.deepEqual(
+            [...valuesOf(fired)].sort(),
+            [...expected].map(([name, { move }]) => [name, move]).sort(),
+        );
+        await world.chain.mine({ seconds: 2 * 86_400 });
+        const unknown = await told("unknown");
+        assert.match(unknown.unknown_because, /the book is of block \d+, a day old or more: have `margrave index`/);
+        assert.equal(await started.stop(), 0);
+    });
+
+    test("where a part of the market could not be read nothing is known", async () => {
+        const book = path.join(folder, "parts.book");
+        const where = ["--config", writeConfig(world.toml), "--chain", "devnet"];
+        // Of some of Morpho's markets the oracles are gone.
+        const markets = ["--market", "aave_v3/v36", "--market", `morpho_blue/${world.devnet.blue.name}`];
+        const indexed = await margrave(["index", "--book", book, ...where, ...markets]);
+        assert.equal(indexed.code, 4, indexed.stderr);
+        const file = playbook("parts.toml", { book, of: lenders.filter(({ name }) => name === "v36") });
+        const all = `markets = [ { protocol = "morpho_blue", market = "${world.devnet.blue.name}" },`;
+        fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace("markets = [", all));
+        watch(rule(file));
+        const unknown = await told("unknown");
+        assert.match(unknown.unknown_because, /^of its market could not be read: /);
+        assert.equal(receiver.messages.filter(({ rule, kind }) => rule === "really" && kind === "fire").length, 0);
+    });
+
+    test("a playbook whose words name nothing is unknown, and told", async () => {
+        const more = ['[[cascade.oracle]]\nasset = "NOPE"\nfollows = "WETH"\nratio = "1"'];
+        const started = watch(rule(playbook("nothing.toml", { more })));
+        await world.chain.mine();
+        const unknown = await until(
+            async () => {
+                await world.chain.mine();
+                return receiver.messages.find(({ rule, kind }) => rule === "really" && kind === "unknown");
+            },
+            "that it is unknown",
+        );
+        assert.match(unknown.unknown_because, /nothing\.toml could not be carried out: .*NOPE/);
+        assert.equal(1 + unknown.others.length, OWN);
+        assert.match(started.stderr, /chain devnet: the playbook .*nothing\.toml could not be carried out/);
+        assert.equal(await started.stop(), 0);
+    });
+
+    test("a playbook that cannot be, or of a chain that is not watched, is refused", async () => {
+        const refusal = async (rules) => {
+            const refused = watch(rules);
+            assert.equal(await refused.gone, 2);
+            running = undefined;
+            return refused.stderr;
+        };
+        const good = playbook("good.toml");
+        assert.match(await refusal(rule(path.join(folder, "gone.toml"))), /gone\.toml/);
+        const bad = path.join(folder, "bad.toml");
+        fs.writeFileSync(bad, fs.readFileSync(good, "utf8").replace('engine = "exact"', 'engine = "magic"'));
+        assert.match(await refusal(rule(bad)), /bad\.toml:\d+: .*expected exact or fast/);
+        const far = path.join(folder, "far.toml");
+        fs.writeFileSync(far, fs.readFileSync(good, "utf8").replace('chain = "devnet"', 'chain = "base"'));
+        assert.match(await refusal(rule(far)), /far\.toml|base/);
+        const second = rule(bad).replace('"really"', '"other"').replace(bad, playbook("second.toml"));
+        assert.match(await refusal(rule(good) + second), /"really" and "other" watch chain devnet with another playbook/);
+        assert.match(await refusal(rule(good).replace(/playbook = .*/, "")), /playbook/);
+    });
+});
