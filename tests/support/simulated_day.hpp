@@ -46,6 +46,9 @@ class SimulatedDay {
     /// Throws Wrong.
     void run();
 
+    /// After the last hour: the process that is left ends.
+    void end_daemon() { daemon_.reset(); }
+
     [[nodiscard]] const Figures& figures() const { return figures_; }
     /// Of every line of the log: the same seed has the same.
     [[nodiscard]] std::uint64_t log_hash() const { return log_hash_; }

@@ -1,9 +1,15 @@
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/text.hpp"
 #include "tests/support/simulated_day.hpp"
@@ -87,6 +93,26 @@ TEST_CASE("a seed is the same day again", "[simulation][watch]") {
         return day.log_hash();
     };
     CHECK(once() == once());
+}
+
+/// Bytes that are allocated, of all threads.
+std::size_t allocated() { return ::mallinfo2().uordblks; }
+
+/// Not part of the tests: what stands in docs/performance.md.
+TEST_CASE("the memory of a watch in whose weeks nothing goes wrong", "[.memory]") {
+    std::string line;
+    std::vector<std::size_t> bytes;
+    for (const std::uint64_t days : {1U, 7U, 28U}) {
+        SimulatedDay quiet(1, {.hours = days * 24, .calm_hours = days * 24});
+        quiet.run();
+        const std::size_t before = allocated();
+        quiet.end_daemon();
+        bytes.push_back(before - allocated());
+        line += fmt::format(" {} days {:.2f} MiB,", days,
+                            static_cast<double>(bytes.back()) / (1U << 20U));
+    }
+    WARN("what a watch of four wallets holds after" << line);
+    CHECK(bytes[2] < bytes[1] + bytes[1] / 10);
 }
 
 }  // namespace margrave
