@@ -187,6 +187,8 @@ Value of_account(const report::Account& account, const report::Report& report, Q
             return of_answers(account, report, quantity);
         case Quantity::Utilisation:
         case Quantity::FreeLiquidity:
+        case Quantity::ParameterChanges:
+        case Quantity::AccountChanges:
         case Quantity::CoverageGaps:
         case Quantity::NetUsd:
         case Quantity::Leverage:
@@ -220,8 +222,12 @@ std::map<Subject, Value> count_gaps(const report::Report& report, const std::str
 Depth depth_of(Quantity quantity) {
     const bool is_of_health = quantity == Quantity::HealthFactor ||
                               quantity == Quantity::CollateralFall ||
-                              quantity == Quantity::CoverageGaps;
+                              quantity == Quantity::CoverageGaps || counts_changes(quantity);
     return is_of_health ? Depth::Health : Depth::Whole;
+}
+
+bool counts_changes(Quantity quantity) {
+    return quantity == Quantity::ParameterChanges || quantity == Quantity::AccountChanges;
 }
 
 bool is_of_chain(Quantity quantity) {
@@ -261,7 +267,7 @@ std::map<Subject, Value> observe(const report::Report& report, const std::string
         return count_gaps(report, chain, wallets);
     }
     std::map<Subject, Value> out;
-    if (quantity == Quantity::BlockAge) {
+    if (quantity == Quantity::BlockAge || counts_changes(quantity)) {
         return out;
     }
     if (quantity == Quantity::Utilisation || quantity == Quantity::FreeLiquidity) {

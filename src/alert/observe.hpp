@@ -37,6 +37,9 @@ struct Subject {
 enum class Depth : std::uint8_t { Health, Whole };
 [[nodiscard]] Depth depth_of(Quantity quantity);
 
+/// It is what a FactBook counts, and no report says.
+[[nodiscard]] bool counts_changes(Quantity quantity);
+
 /// Its only subject is the chain itself.
 [[nodiscard]] bool is_of_chain(Quantity quantity);
 

@@ -12,6 +12,7 @@
 #include "core/hex.hpp"
 #include "report/health_report.hpp"
 #include "store/compress.hpp"
+#include "store/watch_facts.hpp"
 #include "store/watch_notes.hpp"
 
 namespace margrave::app {
@@ -74,6 +75,8 @@ ChainWatch::~ChainWatch() = default;
 void ChainWatch::restore() {
     last_ = file_.last_block(chosen_.chain.name);
     say_all(book_.restore(file_.alerts(chosen_.chain.name)));
+    book_.restore_facts(store::read_facts(file_.database(), chosen_.chain.name),
+                        last_.value_or(WatchedBlock{}));
 }
 
 FoundAt ChainWatch::now() const {
@@ -246,6 +249,7 @@ void ChainWatch::evaluate(const collect::BlockSelector& block) {
     auto options = plan_.report;
     options.wallets = chosen_.wallets;
     const auto report = report::make_health_report(*snapshot_, options);
+    book_.learn_facts(*snapshot_, report, now());
     say_all(book_.evaluate(report, alert::Depth::Health, now()));
     close(
         {.chain = chosen_.chain.name,
