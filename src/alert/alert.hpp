@@ -37,7 +37,8 @@ struct Value {
     /// was closed, and that is safe.
     std::optional<core::Wad> number;
     bool is_known = true;
-    std::string because;  ///< why it is not known
+    std::string because;     ///< why it is not known
+    std::string about = {};  ///< what it is of, for people: the asset concerned
     /// Of a quantity that counts them, the newest first; `number` may be of more.
     std::vector<Change> changes = {};
 };

@@ -205,7 +205,7 @@ void AlertBook::evaluate_absent(const alert::Rule& rule, const report::Report& r
         if (values.contains(of)) {
             continue;
         }
-        auto value = alert::value_of_absent(report, known.subject, wallets_);
+        auto value = alert::value_of_absent(report, known.subject, wallets_, rule.quantity);
         step_or_forget(rule, report, known, std::move(value), at, notes);
     }
 }

@@ -57,9 +57,11 @@ std::string finding(const alert::Rule& rule, const alert::Value& value) {
     if (!value.number) {
         return fmt::format("{}: nothing to watch any more", quantity);
     }
-    return fmt::format("{} {}, fires {} {}{}", quantity, number(*value.number, kShownDecimals),
-                       rule.fires_below ? "below" : "above", number(rule.fires, kShownDecimals),
-                       to_text(value.changes));
+    const std::string about =
+        value.about.empty() ? "" : fmt::format(" ({})", core::printable(value.about));
+    return fmt::format("{} {}{}, fires {} {}{}", quantity, number(*value.number, kShownDecimals),
+                       about, rule.fires_below ? "below" : "above",
+                       number(rule.fires, kShownDecimals), to_text(value.changes));
 }
 
 /// What fires still has ended because more of it is told next.
@@ -129,6 +131,7 @@ Json to_json(const alert::Rule& rule, const AlertMember& member, std::size_t cha
         {"wallet", subject.wallet ? Json(subject.wallet->to_string()) : Json(nullptr)},
         {"value", number_or_null(value.number)},
         {"unknown_because", value.is_known ? Json(nullptr) : Json(core::printable(value.because))},
+        {"about", text_or_null(core::printable(value.about))},
         {"changes", to_json(value.changes, changes_max)}};
 }
 

@@ -104,6 +104,19 @@ void read_window(const Section& section, alert::Rule& rule) {
     }
 }
 
+/// What should be worth 1: without a list of it there is nothing to watch.
+void read_pegs(const Section& section, alert::Rule& rule) {
+    if (rule.quantity != alert::Quantity::PegDistance) {
+        return;
+    }
+    rule.pegs = section.texts("pegs");
+    if (rule.pegs.empty()) {
+        throw ConfigError(fmt::format(
+            R"({}: a rule of peg_distance names risk factors that should be worth 1, as in pegs = ["USDC/USD"])",
+            section.where("pegs")));
+    }
+}
+
 alert::Rule read_rule(const Section& section) {
     constexpr std::uint64_t kUnknownAfterS = 300;
     // Of the newest blocks a reorganisation may still undo some.
@@ -114,6 +127,7 @@ alert::Rule read_rule(const Section& section) {
     rule.severity = one_of<alert::Severity>(section, "severity", alert::kSeverities);
     read_limits(section, rule);
     read_window(section, rule);
+    read_pegs(section, rule);
     rule.for_blocks = section.optional_integer("for_blocks").value_or(1);
     rule.for_s = section.optional_integer("for_s").value_or(0);
     const bool has_depth = rule.quantity != alert::Quantity::BlockAge;

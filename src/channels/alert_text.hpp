@@ -30,6 +30,7 @@ struct AlertText {
     std::string reproduce;
     std::string cause;                 ///< of a group
     std::string reproduce_stored;      ///< without a node
+    std::string about = {};            ///< the asset concerned
     std::vector<std::string> changes;  ///< a line each, the newest first
     std::uint64_t episode = 0;
     std::uint64_t sequence = 0;

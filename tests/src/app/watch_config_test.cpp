@@ -68,6 +68,17 @@ TEST_CASE("a rule that counts changes says of how long, and none else does", "[w
                       Contains("within_s"));
 }
 
+TEST_CASE("a rule of pegs names what should keep to one", "[watch_config]") {
+    const std::string depeg =
+        "[[rules]]\nname = \"depeg\"\nseverity = \"info\"\nwatch = \"peg_distance\"\n"
+        "fire_above = \"0.01\"\n";
+    CHECK(make_rules(load(depeg + "pegs = [\"USDC/USD\", \"DAI/USD\"]\n")).back().pegs ==
+          std::vector<std::string>{"USDC/USD", "DAI/USD"});
+    CHECK_THROWS_WITH(make_rules(load(depeg)), Contains("my.toml:1") && Contains("USDC/USD"));
+    CHECK_THROWS_WITH(make_rules(load(kRule + "fire_below = \"1\"\npegs = [\"USDC/USD\"]\n")),
+                      Contains("pegs"));
+}
+
 TEST_CASE("a rule that cannot be is refused with its place", "[watch_config]") {
     const auto refusal = [](const std::string& rest) -> std::string {
         try {
