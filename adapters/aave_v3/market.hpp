@@ -87,6 +87,10 @@ class AaveMarket final : public margin::Market,
         std::size_t row, const margin::Action& action) const override;
     [[nodiscard]] std::vector<margin::AssetCapacity> capacities() const override;
 
+    // parameter_texts.cpp
+    /// Of the pool, of reserves that accounts hold or owe, and of e-modes that they are in.
+    [[nodiscard]] std::vector<margin::ParameterGroup> parameters() const override;
+
     [[nodiscard]] std::vector<margin::Missing> missing() const override;
 
     [[nodiscard]] bool has_referee(std::size_t row) const override;
@@ -176,6 +180,7 @@ class AaveMarket final : public margin::Market,
     [[nodiscard]] std::optional<core::U256> amount_to_approve(const Account& account,
                                                               const Reserve& reserve,
                                                               const margin::Action& action) const;
+    [[nodiscard]] margin::ParameterGroup parameters_of(const Reserve& reserve) const;
     [[nodiscard]] bool is_dollars() const { return state_.base_currency.is_zero(); }
 
     State state_;

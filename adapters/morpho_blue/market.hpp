@@ -89,6 +89,10 @@ class MorphoMarket final : public margin::Market,
         std::size_t row, const margin::Action& action) const override;
     [[nodiscard]] std::vector<margin::AssetCapacity> capacities() const override;
 
+    // parameter_texts.cpp
+    /// The fee, and what the oracle is made of: all else is a market's for ever.
+    [[nodiscard]] std::vector<margin::ParameterGroup> parameters() const override;
+
     [[nodiscard]] std::vector<margin::Missing> missing() const override;
     [[nodiscard]] bool has_referee(std::size_t row) const override;
     [[nodiscard]] std::vector<margin::Difference> verify(std::size_t row) const override;

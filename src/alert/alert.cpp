@@ -45,6 +45,16 @@ void note_fire(const Rule& rule, const Moment& at, State& state) {
     state.is_flapping = rule.flap_count > 0 && state.fires.size() >= rule.flap_count;
 }
 
+std::uint64_t newest_change(const Value& value) {
+    return value.changes.empty() ? 0 : value.changes.front().block;
+}
+
+void begin_episode(const Rule& rule, const Moment& at, State& state) {
+    state.fired = at;
+    ++state.episode;
+    note_fire(rule, at, state);
+}
+
 void pend(const Rule& rule, const Value& value, const Moment& at, State& state) {
     if (state.phase == Phase::Quiet) {
         state.phase = Phase::Pending;
@@ -56,9 +66,7 @@ void pend(const Rule& rule, const Value& value, const Moment& at, State& state) 
         state.blocks >= rule.for_blocks && has_lasted(state.since, at, 0, rule.for_s);
     if (is_sure || is_too_late_to_wait(rule, value)) {
         state.phase = Phase::Firing;
-        state.fired = at;
-        ++state.episode;
-        note_fire(rule, at, state);
+        begin_episode(rule, at, state);
     }
 }
 
@@ -82,12 +90,17 @@ void step_known(const Rule& rule, const Value& value, const Moment& at, State& s
             recover(rule, at, state);
         } else {
             state.phase = Phase::Firing;
+            const bool has_news = newest_change(value) > state.newest_change;
+            if (finding == Finding::Beyond && has_news && !state.is_flapping) {
+                begin_episode(rule, at, state);
+            }
         }
     } else if (finding == Finding::Beyond) {
         pend(rule, value, at, state);
     } else {
         state.phase = Phase::Quiet;
     }
+    state.newest_change = state.fires_still() ? newest_change(value) : 0;
 }
 
 /// A clock that was set back begins a wait anew rather than making it endless.
@@ -112,18 +125,31 @@ void tell_of_knowing(const Rule& rule, const Hush& hush, std::uint64_t wall_s, S
     }
 }
 
+/// Of the episode that was told: another one may have begun behind it.
+Transition told_end(State& state) {
+    state.is_fire_told = false;
+    Transition out = told(Kind::Resolve, state);
+    out.episode = state.told_episode;
+    return out;
+}
+
 void tell_of_firing(const Rule& rule, const Hush& hush, std::uint64_t wall_s, State& state,
                     std::vector<Transition>& out) {
     if (!state.fires_still()) {
         if (state.is_fire_told) {
-            state.is_fire_told = false;
-            out.push_back(told(Kind::Resolve, state));
+            out.push_back(told_end(state));
         }
         return;
     }
+    const bool is_held_back = hush.is_silenced || hush.is_inhibited;
+    if (state.is_fire_told && state.told_episode != state.episode && !is_held_back) {
+        out.push_back(told_end(state));
+        return;
+    }
     if (!state.is_fire_told) {
-        if (!hush.is_silenced && !hush.is_inhibited) {
+        if (!is_held_back) {
             state.is_fire_told = true;
+            state.told_episode = state.episode;
             state.is_escalated = false;
             state.told_s = wall_s;
             out.push_back(told(state.is_flapping ? Kind::Flapping : Kind::Fire, state));
@@ -245,6 +271,7 @@ void undo_after(std::uint64_t block, State& state) {
         return;
     }
     state.seen.block = block;
+    state.newest_change = std::min(state.newest_change, block);
     if (state.phase == Phase::Pending && state.since.block > block) {
         state.phase = Phase::Quiet;
     }
@@ -284,6 +311,8 @@ core::Archive to_archive(const State& state) {
     out.set("is_fire_told", state.is_fire_told);
     out.set("told_s", state.told_s);
     out.set("is_escalated", state.is_escalated);
+    out.set("told_episode", state.told_episode);
+    out.set("newest_change", state.newest_change);
     if (state.last) {
         out.set("last", state.last->value());
     }
@@ -300,6 +329,7 @@ void restore_telling(const core::Archive& archive, State& state) {
         state.is_fire_told = state.fires_still();
         state.told_s = state.fired.wall_s;
         state.unknown_episode = state.episode;
+        state.told_episode = state.episode;
         return;
     }
     for (const core::Archive& one : archive.list("fires")) {
@@ -310,6 +340,9 @@ void restore_telling(const core::Archive& archive, State& state) {
     state.is_fire_told = archive.flag("is_fire_told");
     state.told_s = archive.u64("told_s");
     state.is_escalated = archive.flag("is_escalated");
+    // Before changes were counted an episode began only when the one before it was over.
+    state.told_episode = archive.optional_u64("told_episode").value_or(state.episode);
+    state.newest_change = archive.optional_u64("newest_change").value_or(0);
 }
 
 }  // namespace

@@ -22,13 +22,25 @@ struct Moment {
     std::uint64_t wall_s = 0;   ///< of this machine's clock
 };
 
+/// That something is not what it was.
+struct Change {
+    std::string what;  ///< "WETH liquidation threshold"
+    std::string was;
+    std::string is;
+    std::uint64_t block = 0;    ///< at which it was seen first
+    std::uint64_t chain_s = 0;  ///< that block's time
+};
+
 /// What a rule's quantity is at a moment.
 struct Value {
     /// nullopt of what is known: there is nothing to watch, as of an account that owes nothing or
     /// was closed, and that is safe.
     std::optional<core::Wad> number;
     bool is_known = true;
-    std::string because;  ///< why it is not known
+    std::string because;     ///< why it is not known
+    std::string about = {};  ///< what it is of, for people: the asset concerned
+    /// Of a quantity that counts them, the newest first; `number` may be of more.
+    std::vector<Change> changes = {};
 };
 
 [[nodiscard]] Value unknown(std::string because);
@@ -61,6 +73,8 @@ struct State {
     bool is_fire_told = false;          ///< of this episode
     std::uint64_t told_s = 0;           ///< when, on the wall
     bool is_escalated = false;          ///< of this episode
+    std::uint64_t told_episode = 0;     ///< that people were told of last
+    std::uint64_t newest_change = 0;    ///< while it fires: the block of the newest one
     std::optional<core::Wad> last = std::nullopt;  ///< the value that was last known
     Moment seen;                                   ///< when
     bool seen_any = false;                         ///< it ever was
@@ -95,7 +109,8 @@ struct Transition {
 };
 
 /// Changes the state for a further moment. A moment that was seen already changes nothing. Not
-/// knowing never resolves and never counts.
+/// knowing never resolves and never counts. Where a further change joins those that fire it is a
+/// new episode, unless it flaps.
 void step(const Rule& rule, const Value& value, const Moment& at, State& state);
 
 /// Why less may be told than is so.
@@ -107,7 +122,8 @@ struct Hush {
 
 /// What people have to be told at `wall_s`, in its order, and marks it as told. What was held back
 /// is told as soon as nothing holds it back, if it is still so. A silence hides no blindness, and
-/// never the end of what was told.
+/// never the end of what was told. An episode that another one follows ends first, and the other
+/// is told at the next call.
 [[nodiscard]] std::vector<Transition> tell(const Rule& rule, const Hush& hush, std::uint64_t wall_s,
                                            State& state);
 

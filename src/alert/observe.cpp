@@ -139,6 +139,46 @@ std::map<Subject, Value> of_pools(const report::Report& report, const std::strin
     return out;
 }
 
+/// What a check says; nullopt where there is nothing to compare with.
+std::optional<Value> value_of(const report::PriceCheck& check, Quantity quantity) {
+    const bool is_peg = quantity == Quantity::PegDistance;
+    if (!is_peg && !check.unknown_because.empty()) {
+        return unknown(check.unknown_because);
+    }
+    const auto& number = is_peg ? check.peg_distance : check.divergence;
+    if (!number) {
+        return std::nullopt;
+    }
+    Value out = known(*number);
+    out.about = is_peg ? check.symbol + ", by " + check.priced_by
+                       : check.symbol + ", beside " + check.beside;
+    return out;
+}
+
+/// The farthest of each market; not known where one of them is not.
+std::map<Subject, Value> of_checks(const report::Report& report, const std::string& chain,
+                                   Quantity quantity) {
+    std::map<Subject, Value> out;
+    for (const report::PriceCheck& check : report.price_checks) {
+        const auto value = value_of(check, quantity);
+        if (!value || check.market.chain != chain) {
+            continue;
+        }
+        const auto [found, is_first] = out.emplace(Subject{.chain = chain,
+                                                           .protocol = check.market.protocol,
+                                                           .market = check.market.name,
+                                                           .wallet = std::nullopt},
+                                                   *value);
+        const Value& before = found->second;
+        const bool is_worse =
+            before.is_known && (!value->is_known || *before.number < *value->number);
+        if (!is_first && is_worse) {
+            found->second = *value;
+        }
+    }
+    return out;
+}
+
 /// What all watched wallets own and owe on the chain. What could not be read may be a debt.
 Value of_chain(const report::Report& report, Quantity quantity) {
     if (!report.gaps.empty()) {
@@ -188,6 +228,10 @@ Value of_account(const report::Account& account, const report::Report& report, Q
         case Quantity::CascadeDistance:
         case Quantity::Utilisation:
         case Quantity::FreeLiquidity:
+        case Quantity::OracleDivergence:
+        case Quantity::PegDistance:
+        case Quantity::ParameterChanges:
+        case Quantity::AccountChanges:
         case Quantity::CoverageGaps:
         case Quantity::NetUsd:
         case Quantity::Leverage:
@@ -239,8 +283,16 @@ Depth depth_of(Quantity quantity) {
     }
     const bool is_of_health = quantity == Quantity::HealthFactor ||
                               quantity == Quantity::CollateralFall ||
-                              quantity == Quantity::CoverageGaps;
+                              quantity == Quantity::CoverageGaps || counts_changes(quantity);
     return is_of_health ? Depth::Health : Depth::Whole;
+}
+
+bool compares_prices(Quantity quantity) {
+    return quantity == Quantity::OracleDivergence || quantity == Quantity::PegDistance;
+}
+
+bool counts_changes(Quantity quantity) {
+    return quantity == Quantity::ParameterChanges || quantity == Quantity::AccountChanges;
 }
 
 bool is_of_chain(Quantity quantity) {
@@ -280,7 +332,7 @@ std::map<Subject, Value> observe(const report::Report& report, const std::string
         return count_gaps(report, chain, wallets);
     }
     std::map<Subject, Value> out;
-    if (quantity == Quantity::BlockAge) {
+    if (quantity == Quantity::BlockAge || counts_changes(quantity)) {
         return out;
     }
     if (quantity == Quantity::Utilisation || quantity == Quantity::FreeLiquidity) {
@@ -288,6 +340,9 @@ std::map<Subject, Value> observe(const report::Report& report, const std::string
     }
     if (quantity == Quantity::CascadeDistance) {
         return of_falls(report, chain);
+    }
+    if (compares_prices(quantity)) {
+        return of_checks(report, chain, quantity);
     }
     if (is_of_chain(quantity)) {
         out.emplace(Subject{.chain = chain, .protocol = {}, .market = {}, .wallet = {}},
@@ -309,6 +364,15 @@ Value value_of_absent(const report::Report& report, const Subject& subject,
                                     : is_of_it && one.protocol == subject.protocol;
     });
     return gap == report.gaps.end() ? nothing_to_watch() : unknown(gap->detail);
+}
+
+Value value_of_absent(const report::Report& report, const Subject& subject,
+                      const std::vector<core::Address>& wallets, Quantity quantity) {
+    const auto gap = std::find_if(report.gaps.begin(), report.gaps.end(),
+                                  [](const auto& one) { return !one.wallet; });
+    return compares_prices(quantity) && gap != report.gaps.end()
+               ? unknown(gap->detail)
+               : value_of_absent(report, subject, wallets);
 }
 
 bool is_watched(const report::Report& report, const Subject& subject,

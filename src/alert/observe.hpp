@@ -38,6 +38,12 @@ struct Subject {
 enum class Depth : std::uint8_t { Health, Whole, Cascade };
 [[nodiscard]] Depth depth_of(Quantity quantity);
 
+/// It compares what different sources say.
+[[nodiscard]] bool compares_prices(Quantity quantity);
+
+/// It is what a FactBook counts, and no report says.
+[[nodiscard]] bool counts_changes(Quantity quantity);
+
 /// Its only subject is the chain itself.
 [[nodiscard]] bool is_of_chain(Quantity quantity);
 
@@ -53,6 +59,9 @@ enum class Depth : std::uint8_t { Health, Whole, Cascade };
 /// no protocol may be why a wallet behind a wallet was not found.
 [[nodiscard]] Value value_of_absent(const report::Report& report, const Subject& subject,
                                     const std::vector<core::Address>& wallets);
+/// The same of a quantity: what is compared may be missing because of any market's gap.
+[[nodiscard]] Value value_of_absent(const report::Report& report, const Subject& subject,
+                                    const std::vector<core::Address>& wallets, Quantity quantity);
 
 /// It is of one of these wallets, or of an account behind one of them.
 [[nodiscard]] bool is_watched(const report::Report& report, const Subject& subject,

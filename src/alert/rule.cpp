@@ -45,6 +45,14 @@ std::string_view to_string(Quantity quantity) {
             return "utilisation";
         case Quantity::FreeLiquidity:
             return "free_liquidity";
+        case Quantity::OracleDivergence:
+            return "oracle_divergence";
+        case Quantity::PegDistance:
+            return "peg_distance";
+        case Quantity::ParameterChanges:
+            return "parameter_changes";
+        case Quantity::AccountChanges:
+            return "account_changes";
         case Quantity::CoverageGaps:
             return "coverage_gaps";
         case Quantity::NetUsd:

@@ -25,17 +25,21 @@ enum class Quantity : std::uint8_t {
     TimeToLiquidation,    ///< of an account: seconds until interest alone liquidates it
     LiquidationDistance,  ///< of an account: the smallest move of one asset's price that liquidates
                           ///< it
-    FactorDistance,   ///< of an account: the smallest move of one risk factor that liquidates it
-    CascadeDistance,  ///< of an account: the same with everyone else's liquidations
-    OracleAge,        ///< of an account that owes: seconds of the oldest answer that prices it
-    LateOracles,      ///< of an account that owes: how many of its answers are overdue
-    Utilisation,      ///< of a market: the largest part that is lent out of a pool that we are in
-    FreeLiquidity,    ///< of a market: the smallest part of what we lend there that can leave now
-    CoverageGaps,     ///< of a wallet, or of a chain: how many parts could not be read
-    NetUsd,           ///< of a chain's watched wallets: what they own less what they owe
-    Leverage,         ///< of a chain's watched wallets: what they own over the same
-    Concentration,    ///< of a chain's watched wallets: the largest factor's part of all |net|
-    BlockAge,         ///< of a chain: seconds since the block that was last evaluated
+    FactorDistance,    ///< of an account: the smallest move of one risk factor that liquidates it
+    CascadeDistance,   ///< of an account: the same with everyone else's liquidations
+    OracleAge,         ///< of an account that owes: seconds of the oldest answer that prices it
+    LateOracles,       ///< of an account that owes: how many of its answers are overdue
+    Utilisation,       ///< of a market: the largest part that is lent out of a pool that we are in
+    FreeLiquidity,     ///< of a market: the smallest part of what we lend there that can leave now
+    OracleDivergence,  ///< of a market: how far an answer is from what another source says
+    PegDistance,       ///< of a market: how far an asset that should keep to a peg is from it
+    ParameterChanges,  ///< of a market: how often its parameters and oracles changed of late
+    AccountChanges,    ///< of a wallet: how many accounts it opened or closed of late
+    CoverageGaps,      ///< of a wallet, or of a chain: how many parts could not be read
+    NetUsd,            ///< of a chain's watched wallets: what they own less what they owe
+    Leverage,          ///< of a chain's watched wallets: what they own over the same
+    Concentration,     ///< of a chain's watched wallets: the largest factor's part of all |net|
+    BlockAge,          ///< of a chain: seconds since the block that was last evaluated
 };
 
 /// "health_factor" and so on, as in a configuration.
@@ -45,6 +49,8 @@ inline constexpr std::array kQuantities{Quantity::HealthFactor,      Quantity::C
                                         Quantity::FactorDistance,    Quantity::CascadeDistance,
                                         Quantity::OracleAge,         Quantity::LateOracles,
                                         Quantity::Utilisation,       Quantity::FreeLiquidity,
+                                        Quantity::OracleDivergence,  Quantity::PegDistance,
+                                        Quantity::ParameterChanges,  Quantity::AccountChanges,
                                         Quantity::CoverageGaps,      Quantity::NetUsd,
                                         Quantity::Leverage,          Quantity::Concentration,
                                         Quantity::BlockAge};
@@ -66,6 +72,9 @@ struct Rule {
     /// and chain seconds.
     std::uint64_t clear_blocks = 0;
     std::uint64_t clear_s = 0;
+    /// Of PegDistance: risk factors that should be worth 1.
+    std::vector<std::string> pegs = {};
+    std::uint64_t within_s = 86'400;    ///< of what counts changes: up to how long ago
     std::uint64_t unknown_after_s = 0;  ///< of the clock on the wall, until not knowing is told
     /// Who fires so often within so many chain seconds is flapping: told once, and safe only after
     /// as long a calm. 0: never.

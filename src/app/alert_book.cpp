@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/fact_rows.hpp"
 #include "core/text.hpp"
 #include "snapshot/archive_json.hpp"
 
@@ -81,7 +82,8 @@ AlertBook::AlertBook(const WatchPlan& plan, std::string chain, core::ChainId cha
       chain_(std::move(chain)),
       chain_id_(chain_id),
       wallets_(std::move(wallets)),
-      instance_(std::move(instance)) {}
+      instance_(std::move(instance)),
+      facts_(chain_, wallets_, coverage_of(plan_.settings, chain_)) {}
 
 std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>& kept) {
     std::vector<std::string> notes;
@@ -123,6 +125,39 @@ bool AlertBook::is_put_to(const alert::Rule& rule, alert::Depth depth) const {
            (playbook != plan_.playbooks.end() && playbook->second.file == rule.playbook);
 }
 
+void AlertBook::restore_facts(const std::vector<store::Fact>& kept,
+                              const store::WatchedBlock& last) {
+    std::vector<alert::Fact> facts;
+    facts.reserve(kept.size());
+    for (const store::Fact& row : kept) {
+        facts.push_back(from_row(chain_, row));
+    }
+    facts_.restore(facts);
+    for (const alert::Rule& rule : plan_.rules) {
+        if (!alert::counts_changes(rule.quantity)) {
+            continue;
+        }
+        auto values = facts_.changes(rule.quantity, rule.within_s, last.timestamp);
+        for (auto& [subject, value] : values) {
+            if (const auto found = alerts_[rule.name].find(subject);
+                found != alerts_[rule.name].end()) {
+                found->second.value = std::move(value);
+            }
+        }
+    }
+}
+
+void AlertBook::learn_facts(const snapshot::Snapshot& snapshot, const report::Report& report,
+                            const FoundAt& at) {
+    const auto facts = facts_.learn({.snapshot = snapshot,
+                                     .report = report,
+                                     .block = at.block.number,
+                                     .time_s = at.block.timestamp});
+    for (const alert::Fact& fact : facts) {
+        new_facts_.push_back(to_row(fact));
+    }
+}
+
 AlertBook::Known& AlertBook::find_or_add(const alert::Rule& rule, const alert::Subject& subject) {
     Alerts& alerts = alerts_[rule.name];
     const auto found = alerts.find(subject);
@@ -155,6 +190,10 @@ std::vector<std::string> AlertBook::evaluate(const report::Report& report, alert
         if (!is_put_to(rule, depth)) {
             continue;
         }
+        if (alert::counts_changes(rule.quantity)) {
+            evaluate_changes(rule, report, at, notes);
+            continue;
+        }
         const auto values = alert::observe(report, chain_, wallets_, rule.quantity);
         for (const auto& [subject, value] : values) {
             Known& known = find_or_add(rule, subject);
@@ -175,24 +214,47 @@ void AlertBook::evaluate_absent(const alert::Rule& rule, const report::Report& r
         if (values.contains(of)) {
             continue;
         }
-        auto value = alert::value_of_absent(report, known.subject, wallets_);
-        if (!value.is_known || alert::is_watched(report, known.subject, wallets_)) {
-            step(rule, known, std::move(value), at);
-            continue;
-        }
-        // Nobody asked for it any more: that is no good news of it.
-        if (known.state.phase != alert::Phase::Quiet) {
-            notes.push_back(not_watched_any_more(known.key));
-        }
-        alert::forget(known.state);
+        auto value = alert::value_of_absent(report, known.subject, wallets_, rule.quantity);
+        step_or_forget(rule, report, known, std::move(value), at, notes);
     }
+}
+
+/// What could not be read is a gap, and told as one: it is no change before it can be read.
+void AlertBook::evaluate_changes(const alert::Rule& rule, const report::Report& report,
+                                 const FoundAt& at, std::vector<std::string>& notes) {
+    auto values = facts_.changes(rule.quantity, rule.within_s, at.block.timestamp);
+    for (auto& [subject, value] : values) {
+        step_or_forget(rule, report, find_or_add(rule, subject), std::move(value), at, notes);
+    }
+    for (auto& [subject, known] : alerts_[rule.name]) {
+        if (!values.contains(subject)) {
+            step_or_forget(rule, report, known,
+                           {.number = alert::whole(0), .is_known = true, .because = {}}, at, notes);
+        }
+    }
+}
+
+void AlertBook::step_or_forget(const alert::Rule& rule, const report::Report& report, Known& known,
+                               alert::Value value, const FoundAt& at,
+                               std::vector<std::string>& notes) {
+    if (!value.is_known || alert::is_watched(report, known.subject, wallets_)) {
+        step(rule, known, std::move(value), at);
+        return;
+    }
+    // Nobody asked for it any more: that is no good news of it.
+    if (known.state.phase != alert::Phase::Quiet) {
+        notes.push_back(not_watched_any_more(known.key));
+    }
+    alert::forget(known.state);
 }
 
 void AlertBook::evaluate_blind(const std::string& why, const FoundAt& at) {
     for (const alert::Rule& rule : plan_.rules) {
         // That nothing is read is told once, by the age of the last block.
+        // Changes are told when they are read.
         if (rule.quantity == alert::Quantity::BlockAge ||
-            rule.quantity == alert::Quantity::CoverageGaps) {
+            rule.quantity == alert::Quantity::CoverageGaps ||
+            alert::counts_changes(rule.quantity)) {
             continue;
         }
         for (auto& [subject, known] : alerts_[rule.name]) {
@@ -211,6 +273,7 @@ void AlertBook::evaluate_age(std::uint64_t age_s, const FoundAt& at) {
 }
 
 void AlertBook::undo_after(std::uint64_t block) {
+    facts_.undo_after(block);
     for (auto& [rule, alerts] : alerts_) {
         for (auto& [subject, known] : alerts) {
             alert::undo_after(block, known.state);
@@ -296,6 +359,7 @@ std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
         }
     }
     keep_what_changed(evaluation);
+    evaluation.facts = std::exchange(new_facts_, {});
     return lines;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "alert/alert.hpp"
+#include "alert/fact_book.hpp"
 #include "alert/observe.hpp"
 #include "alert/rule.hpp"
 #include "app/alert_groups.hpp"
@@ -15,6 +16,8 @@
 #include "core/address.hpp"
 #include "core/units.hpp"
 #include "report/report.hpp"
+#include "snapshot/snapshot.hpp"
+#include "store/watch_facts.hpp"
 #include "store/watch_file.hpp"
 
 namespace margrave::app {
@@ -37,6 +40,11 @@ class AlertBook {
 
     /// What the file holds of the chain. Of alerts of rules that are gone: sentences.
     [[nodiscard]] std::vector<std::string> restore(const std::vector<store::KeptAlert>& kept);
+    /// What the file holds of the chain's facts, up to this block; after restore().
+    void restore_facts(const std::vector<store::Fact>& kept, const store::WatchedBlock& last);
+    /// What the block shows of parameters and accounts. Of each block once, before it is evaluated.
+    void learn_facts(const snapshot::Snapshot& snapshot, const report::Report& report,
+                     const FoundAt& at);
     /// Every rule whose quantity is of this depth is put to every account, wallet and chain of the
     /// report. Of alerts that nobody asks for any more: sentences.
     [[nodiscard]] std::vector<std::string> evaluate(const report::Report& report,
@@ -76,6 +84,10 @@ class AlertBook {
     void evaluate_absent(const alert::Rule& rule, const report::Report& report,
                          const std::map<alert::Subject, alert::Value>& values, const FoundAt& at,
                          std::vector<std::string>& notes);
+    void evaluate_changes(const alert::Rule& rule, const report::Report& report, const FoundAt& at,
+                          std::vector<std::string>& notes);
+    void step_or_forget(const alert::Rule& rule, const report::Report& report, Known& known,
+                        alert::Value value, const FoundAt& at, std::vector<std::string>& notes);
     [[nodiscard]] bool is_inhibited(const alert::Rule& rule, const alert::Subject& subject) const;
     [[nodiscard]] std::vector<ToldAlert> tell(const alert::Rule& rule, const Notes& notes,
                                               std::uint64_t wall_s);
@@ -86,6 +98,8 @@ class AlertBook {
     core::ChainId chain_id_;
     std::vector<core::Address> wallets_;
     std::string instance_;
+    alert::FactBook facts_;
+    std::vector<store::Fact> new_facts_;                 ///< not in an evaluation yet
     std::map<std::string, Alerts, std::less<>> alerts_;  ///< by rule
     std::map<alert::Subject, std::string> factors_;      ///< nearest to each account
 };

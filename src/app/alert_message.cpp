@@ -4,7 +4,9 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 
+#include "alert/fact_book.hpp"
 #include "core/fixed_point.hpp"
 #include "core/hex.hpp"
 #include "core/short_hash.hpp"
@@ -28,6 +30,25 @@ Json number_or_null(const std::optional<core::Wad>& value) {
     return value ? Json(number(*value, kWadDecimals)) : Json(nullptr);
 }
 
+/// Names and values come from contracts.
+constexpr std::size_t kChangeBytesMax = 100;
+
+std::string to_text(const alert::Change& change) {
+    return fmt::format("{} is {}, was {} (block {})", core::printable(change.what, kChangeBytesMax),
+                       core::printable(change.is, kChangeBytesMax),
+                       core::printable(change.was, kChangeBytesMax), change.block);
+}
+
+/// The newest; how many are left out is said by who counts them.
+std::string to_text(const std::vector<alert::Change>& changes) {
+    constexpr std::size_t kShown = 3;
+    std::string out;
+    for (std::size_t i = 0; i < changes.size() && i < kShown; ++i) {
+        out += (i == 0 ? ": " : "; ") + to_text(changes[i]);
+    }
+    return out + (changes.size() > kShown ? "; …" : "");
+}
+
 std::string finding(const alert::Rule& rule, const alert::Value& value) {
     const auto quantity = to_string(rule.quantity);
     if (!value.is_known) {
@@ -36,8 +57,18 @@ std::string finding(const alert::Rule& rule, const alert::Value& value) {
     if (!value.number) {
         return fmt::format("{}: nothing to watch any more", quantity);
     }
-    return fmt::format("{} {}, fires {} {}", quantity, number(*value.number, kShownDecimals),
-                       rule.fires_below ? "below" : "above", number(rule.fires, kShownDecimals));
+    const std::string about =
+        value.about.empty() ? "" : fmt::format(" ({})", core::printable(value.about));
+    return fmt::format("{} {}{}, fires {} {}{}", quantity, number(*value.number, kShownDecimals),
+                       about, rule.fires_below ? "below" : "above",
+                       number(rule.fires, kShownDecimals), to_text(value.changes));
+}
+
+/// What fires still has ended because more of it is told next.
+std::string_view what_follows(const AlertMessage& message) {
+    const bool is_followed =
+        message.kind() == alert::Kind::Resolve && message.worst().state.fires_still();
+    return is_followed ? ", more of which is told next" : "";
 }
 
 std::string and_others(const AlertMessage& message) {
@@ -78,10 +109,23 @@ Json reproduce_stored(const AlertMessage& message) {
         subject.wallet->to_string());
 }
 
+Json to_json(const std::vector<alert::Change>& changes, std::size_t count_max) {
+    Json out = Json::array();
+    for (std::size_t i = 0; i < changes.size() && i < count_max; ++i) {
+        const alert::Change& change = changes[i];
+        out.push_back({{"what", core::printable(change.what, kChangeBytesMax)},
+                       {"was", core::printable(change.was, kChangeBytesMax)},
+                       {"is", core::printable(change.is, kChangeBytesMax)},
+                       {"block", std::to_string(change.block)},
+                       {"timestamp", std::to_string(change.chain_s)}});
+    }
+    return out;
+}
+
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
-/// Whose alert it is and what is so.
-Json to_json(const alert::Rule& rule, const AlertMember& member) {
+/// Whose alert it is and what is so, with so many of its changes.
+Json to_json(const alert::Rule& rule, const AlertMember& member, std::size_t changes_max) {
     const alert::Subject& subject = member.subject;
     const alert::Value& value = member.value;
     return {
@@ -92,7 +136,9 @@ Json to_json(const alert::Rule& rule, const AlertMember& member) {
         {"market", text_or_null(subject.market)},
         {"wallet", subject.wallet ? Json(subject.wallet->to_string()) : Json(nullptr)},
         {"value", number_or_null(value.number)},
-        {"unknown_because", value.is_known ? Json(nullptr) : Json(core::printable(value.because))}};
+        {"unknown_because", value.is_known ? Json(nullptr) : Json(core::printable(value.because))},
+        {"about", text_or_null(core::printable(value.about))},
+        {"changes", to_json(value.changes, changes_max)}};
 }
 
 /// A message stays small whatever happens to a thousand accounts at once; the others are in the
@@ -100,9 +146,10 @@ Json to_json(const alert::Rule& rule, const AlertMember& member) {
 constexpr std::size_t kOthersMax = 50;
 
 Json others(const AlertMessage& message) {
+    constexpr std::size_t kChangesMax = 5;
     Json out = Json::array();
     for (std::size_t i = 1; i < message.members.size() && i <= kOthersMax; ++i) {
-        out.push_back(to_json(message.rule, message.members[i]));
+        out.push_back(to_json(message.rule, message.members[i], kChangesMax));
     }
     return out;
 }
@@ -130,10 +177,11 @@ std::string to_text(const AlertMessage& message) {
         return "this is a test of margrave's alerts: nothing happened";
     }
     const AlertMember& worst = message.worst();
-    return fmt::format("{} {} {}: {} (block {}){}", to_string(message.rule.severity),
+    return fmt::format("{} {} {}: {}{} (block {}){}", to_string(message.rule.severity),
                        to_string(message.kind()),
                        core::printable(alert_key(message.rule, worst.subject), 300),
-                       finding(message.rule, worst.value), message.block, and_others(message));
+                       finding(message.rule, worst.value), what_follows(message), message.block,
+                       and_others(message));
 }
 
 std::string to_json(const AlertMessage& message) {
@@ -147,7 +195,7 @@ std::string to_json(const AlertMessage& message) {
               {"rule", rule.name},
               {"chain", worst.subject.chain},
               {"chain_id", message.chain_id.value()}};
-    json.update(to_json(rule, worst));
+    json.update(to_json(rule, worst, alert::FactBook::kNamedMax));
     json.update(Json{
         {"cause", text_or_null(core::printable(message.cause))},
         {"quantity", to_string(rule.quantity)},

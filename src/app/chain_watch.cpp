@@ -12,6 +12,7 @@
 #include "core/hex.hpp"
 #include "report/health_report.hpp"
 #include "store/compress.hpp"
+#include "store/watch_facts.hpp"
 #include "store/watch_notes.hpp"
 
 namespace margrave::app {
@@ -76,6 +77,8 @@ ChainWatch::~ChainWatch() = default;
 void ChainWatch::restore() {
     last_ = file_.last_block(chosen_.chain.name);
     say_all(book_.restore(file_.alerts(chosen_.chain.name)));
+    book_.restore_facts(store::read_facts(file_.database(), chosen_.chain.name),
+                        last_.value_or(WatchedBlock{}));
 }
 
 FoundAt ChainWatch::now() const {
@@ -104,6 +107,7 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
         book_.evaluate_blind(error.what(), now());
     }
     take_what_came();  // its blocks still stand
+    put_aside();       // what was due while the one before was in hand
     evaluate_age();
     plan_.listener->looked(chain.name, !is_blind_);
 }
@@ -259,12 +263,21 @@ void ChainWatch::evaluate(const collect::BlockSelector& block) {
         .number = cut.number.value(), .hash = cut.hash, .timestamp = cut.timestamp.value()};
     last_new_ = world_.clock.now();
     const auto report = report::make_health_report(*snapshot_, report_options());
+    book_.learn_facts(*snapshot_, report, now());
     say_all(book_.evaluate(report, alert::Depth::Health, now()));
     close(
         {.chain = chosen_.chain.name,
          .block = last_,
          .points = series_.record(report, alert::Depth::Health, last_->number, last_->timestamp)});
     plan_.listener->evaluated(chosen_.chain.name, *last_, report, world_.clock.now() - begun);
+    put_aside();
+}
+
+void ChainWatch::put_aside() {
+    // After a start, or a reorganisation, there is no reading of the last block.
+    if (!last_ || !snapshot_ || snapshot_->chains.front().hash != last_->hash) {
+        return;
+    }
     put_aside(whole_);
     if (cascade_watch_) {
         put_aside(cascade_);

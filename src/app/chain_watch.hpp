@@ -93,6 +93,8 @@ class ChainWatch {
     /// Throws ChainError.
     [[nodiscard]] snapshot::Snapshot read(const collect::BlockSelector& block);
     void evaluate(const collect::BlockSelector& block);
+    /// What is due of the last block.
+    void put_aside();
     void put_aside(Aside& aside) const;
     void discard_after(std::uint64_t number, Aside& aside);
     void take_report(const Task& whole);

@@ -43,9 +43,10 @@ std::optional<std::string> text_of(const alert::Value& value) {
 
 }  // namespace
 
-/// Ages differ at every block, and say nothing that time does not.
+/// Ages differ at every block, and say nothing that time does not; of changes the file keeps more.
 bool is_recorded(alert::Quantity quantity) {
-    return quantity != alert::Quantity::BlockAge && quantity != alert::Quantity::OracleAge;
+    return !alert::counts_changes(quantity) && quantity != alert::Quantity::BlockAge &&
+           quantity != alert::Quantity::OracleAge;
 }
 
 SeriesRecorder::SeriesRecorder(std::string chain, std::vector<core::Address> wallets)

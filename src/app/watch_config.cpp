@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "alert/fact_book.hpp"
+#include "alert/observe.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "settings/section.hpp"
@@ -99,6 +101,35 @@ void read_cascade(const Section& section, alert::Rule& rule) {
     }
 }
 
+/// Of what counts changes alone, and of no more than the file keeps.
+void read_window(const Section& section, alert::Rule& rule) {
+    if (!alert::counts_changes(rule.quantity)) {
+        return;
+    }
+    rule.within_s = section.optional_integer("within_s").value_or(rule.within_s);
+    if (rule.within_s == 0 || rule.within_s > alert::FactBook::kKeptS) {
+        throw ConfigError(fmt::format("{}: it is 1 to {} seconds: changes are kept for 30 days",
+                                      section.where("within_s"), alert::FactBook::kKeptS));
+    }
+    if (rule.fires_below) {
+        throw ConfigError(fmt::format("{}: changes fire above a number: write fire_above",
+                                      section.where("fire_below")));
+    }
+}
+
+/// What should be worth 1: without a list of it there is nothing to watch.
+void read_pegs(const Section& section, alert::Rule& rule) {
+    if (rule.quantity != alert::Quantity::PegDistance) {
+        return;
+    }
+    rule.pegs = section.texts("pegs");
+    if (rule.pegs.empty()) {
+        throw ConfigError(fmt::format(
+            R"({}: a rule of peg_distance names risk factors that should be worth 1, as in pegs = ["USDC/USD"])",
+            section.where("pegs")));
+    }
+}
+
 alert::Rule read_rule(const Section& section) {
     constexpr std::uint64_t kUnknownAfterS = 300;
     // Of the newest blocks a reorganisation may still undo some.
@@ -108,6 +139,8 @@ alert::Rule read_rule(const Section& section) {
     rule.quantity = one_of<alert::Quantity>(section, "watch", alert::kQuantities);
     rule.severity = one_of<alert::Severity>(section, "severity", alert::kSeverities);
     read_limits(section, rule);
+    read_window(section, rule);
+    read_pegs(section, rule);
     rule.for_blocks = section.optional_integer("for_blocks").value_or(1);
     rule.for_s = section.optional_integer("for_s").value_or(0);
     const bool has_depth = rule.quantity != alert::Quantity::BlockAge;

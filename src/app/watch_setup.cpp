@@ -30,6 +30,9 @@ WatchPlan make_plan(settings::Settings settings) {
                    .wallets = {},
                    .suppositions = make_suppositions(plan.settings),
                    .feeds = make_feed_rules(plan.settings)};
+    for (const alert::Rule& rule : plan.rules) {
+        plan.report.pegs.insert(rule.pegs.begin(), rule.pegs.end());
+    }
     return plan;
 }
 

@@ -38,6 +38,27 @@ std::uint64_t number_of(const json& alert, const char* name) {
     return found != alert.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
+constexpr std::size_t kChangesMax = 20;
+constexpr std::size_t kChangeBytesMax = 400;
+
+std::vector<std::string> changes_of(const json& alert) {
+    std::vector<std::string> out;
+    const auto found = alert.find("changes");
+    if (found == alert.end() || !found->is_array()) {
+        return out;
+    }
+    for (const json& change : *found) {
+        if (change.is_object() && out.size() < kChangesMax) {
+            out.push_back(
+                core::printable(fmt::format("{}: {}, was {} (block {})", text_of(change, "what"),
+                                            text_of(change, "is"), text_of(change, "was"),
+                                            text_of(change, "block")),
+                                kChangeBytesMax));
+        }
+    }
+    return out;
+}
+
 /// Its place and value; what a message's alerts have in common stands in the message.
 std::string line_of(const json& other) {
     const std::string market = text_of(other, "market");
@@ -47,6 +68,9 @@ std::string line_of(const json& other) {
          {text_of(other, "protocol") + (market.empty() ? "" : "/" + market),
           value.empty() ? std::string("not known") : value}) {
         out += (out.empty() || part.empty() ? "" : " ") + part;
+    }
+    for (const std::string& change : changes_of(other)) {
+        out += "; " + change;
     }
     return core::printable(out, kOtherBytesMax);
 }
@@ -143,6 +167,8 @@ std::vector<std::pair<std::string, std::string>> AlertText::facts() const {
         {"market", market},
         {"wallet", wallet},
         {quantity.empty() ? "value" : quantity, value},
+        {"about", about},
+        {"changed", fmt::format("{}", fmt::join(changes, "\n"))},
         {"not known", unknown_because},
         {"cause", cause == unknown_because ? std::string() : cause},
         {"block", block},
@@ -189,6 +215,8 @@ AlertText read_alert(std::string_view body) {
            .reproduce = text_of(alert, "reproduce"),
            .cause = text_of(alert, "cause"),
            .reproduce_stored = text_of(alert, "reproduce_stored"),
+           .about = text_of(alert, "about"),
+           .changes = changes_of(alert),
            .episode = number_of(alert, "episode"),
            .sequence = number_of(alert, "sequence"),
            .is_escalated = alert.value("escalated", json()) == json(true),

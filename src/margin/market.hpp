@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -76,6 +77,17 @@ struct AssetCapacity {
     std::optional<core::U256> supply_cap;  ///< nullopt: none
     std::optional<core::U256> borrow_cap;
     std::optional<core::Ray> borrow_rate;  ///< a year, per second times seconds
+};
+
+/// Settings that move by nobody's use of the market but by its administrators alone, as texts for
+/// people: "8300 bps", an address, "yes".
+struct ParameterGroup {
+    /// Whose they are, the same for ever: an asset's address, "e-mode 1"; "" of the market itself.
+    std::string of;
+    std::string label;  ///< for people: the asset's symbol
+    /// Names and values; of one that could not be read there is none.
+    std::vector<std::pair<std::string, std::string>> values;
+    std::vector<core::Address> price_sources;  ///< whose composition is part of them
 };
 
 /// One deployment's shared state with the accounts that were read from it; an account is a row.
@@ -154,6 +166,9 @@ class Market {
     [[nodiscard]] virtual core::Result<ActionCalls, Refusal> calls(std::size_t row,
                                                                    const Action& action) const;
     [[nodiscard]] virtual std::vector<AssetCapacity> capacities() const { return {}; }
+
+    /// What the accounts here stand on: of the market itself, and of what they hold, owe or are in.
+    [[nodiscard]] virtual std::vector<ParameterGroup> parameters() const { return {}; }
 
     [[nodiscard]] virtual std::vector<Missing> missing() const = 0;
 

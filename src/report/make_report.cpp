@@ -11,6 +11,7 @@
 #include "report/health_report.hpp"
 #include "report/liquidation_prices.hpp"
 #include "report/oracles_part.hpp"
+#include "report/price_checks_part.hpp"
 #include "report/report.hpp"
 #include "report/totals.hpp"
 
@@ -287,6 +288,7 @@ Report make_report(const snapshot::Snapshot& snapshot, const Options& options) {
     report.totals = wallet_totals(snapshot, report);
     add_exposure(snapshot, options, report);
     add_oracles(snapshot, options, report);
+    add_price_checks(snapshot, options, report);
     return report;
 }
 

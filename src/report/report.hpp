@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "exposure/outlook.hpp"
 #include "margin/account.hpp"
 #include "report/oracles.hpp"
+#include "report/price_checks.hpp"
 #include "snapshot/snapshot.hpp"
 
 namespace margrave::report {
@@ -25,6 +27,8 @@ struct Options {
     std::vector<core::Address> wallets = {};  ///< whose exposure is summed; empty: everyone's
     exposure::Suppositions suppositions = {};
     FeedRules feeds = {};  ///< heartbeats and deviations
+    /// Risk factors that should be worth one of what they are counted in: "USDC/USD".
+    std::set<std::string> pegs = {};
 };
 
 /// One balance of an account with the price of a whole token: the market's own where its oracle
@@ -116,6 +120,7 @@ struct Report {
     std::optional<std::vector<exposure::LossProfile>> loss_profiles = std::nullopt;
     exposure::Suppositions suppositions = {};
     std::vector<snapshot::SmartAccount> smart_accounts = {};
+    std::vector<PriceCheck> price_checks = {};             ///< in no output: for who watches them
     std::vector<exposure::RiskFactor> assumed_risks = {};  ///< of every factor that occurs above
     std::vector<OracleChain> oracles = {};                 ///< what prices are made of
     std::vector<CascadeFall> cascade_falls = {};           ///< in no report that is written

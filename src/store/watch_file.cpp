@@ -173,7 +173,8 @@ std::vector<KeptAlert> WatchFile::alerts() {
 void WatchFile::write(const Evaluation& evaluation) {
     const bool is_nothing = !evaluation.forget_after && !evaluation.block &&
                             evaluation.alerts.empty() && evaluation.messages.empty() &&
-                            evaluation.points.empty() && !evaluation.snapshot;
+                            evaluation.points.empty() && evaluation.facts.empty() &&
+                            !evaluation.snapshot;
     if (is_nothing) {
         return;
     }
@@ -183,6 +184,7 @@ void WatchFile::write(const Evaluation& evaluation) {
         Statement forget(database_, "DELETE FROM blocks WHERE chain = ? AND number > ?");
         forget.bind(1, chain).bind(2, to_integer(*evaluation.forget_after)).run();
         forget_points(database_, chain, *evaluation.forget_after);
+        forget_facts(database_, chain, *evaluation.forget_after);
     }
     if (evaluation.block) {
         const WatchedBlock& block = *evaluation.block;
@@ -229,11 +231,14 @@ void WatchFile::write(const Evaluation& evaluation) {
     transaction.commit();
 }
 
-/// Old points are looked for now and then only: it takes a pass over all of them.
+/// What is old is looked for now and then only: it takes a pass over all of it.
 void WatchFile::write_history(const Evaluation& evaluation) {
     constexpr std::uint64_t kDropEvery = 1000;
     for (const auto& [series, point] : evaluation.points) {
         write_point(database_, series, point);
+    }
+    for (const Fact& fact : evaluation.facts) {
+        write_fact(database_, evaluation.chain, fact);
     }
     if (evaluation.snapshot) {
         write_snapshot(database_, *evaluation.snapshot);
@@ -241,6 +246,7 @@ void WatchFile::write_history(const Evaluation& evaluation) {
     if (evaluation.block && evaluation.block->number % kDropEvery == 0) {
         const std::uint64_t time = evaluation.block->timestamp;
         drop_points(database_, evaluation.chain, time - std::min(time, kPointsKeptS));
+        drop_facts(database_, evaluation.chain, time - std::min(time, kFactsKeptS));
     }
 }
 

@@ -13,6 +13,7 @@
 #include "core/hex.hpp"
 #include "core/keccak.hpp"
 #include "store/sqlite.hpp"
+#include "store/watch_facts.hpp"
 #include "store/watch_series.hpp"
 #include "store/watch_snapshots.hpp"
 
@@ -66,6 +67,8 @@ class WatchFile {
     static constexpr std::uint64_t kSentKeptS = 2'592'000;  // 30 days
     /// Points of history are, by their blocks' own time.
     static constexpr std::uint64_t kPointsKeptS = 2'592'000;  // 30 days
+    /// So are changes of facts; the row that held then stays.
+    static constexpr std::uint64_t kFactsKeptS = 2'592'000;  // 30 days
 
     /// Throws core::InputError where it is no such file, or another daemon has it open.
     [[nodiscard]] static WatchFile open_or_create(const std::string& path);
@@ -95,6 +98,7 @@ class WatchFile {
         std::vector<KeptAlert> alerts = {};                ///< those that changed
         std::vector<Outgoing> messages = {};
         std::vector<std::pair<SeriesName, Point>> points = {};
+        std::vector<Fact> facts = {};  ///< rows that are new
         std::optional<PackedSnapshot> snapshot = std::nullopt;
         std::uint64_t at = 0;
     };

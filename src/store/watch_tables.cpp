@@ -9,7 +9,7 @@ namespace {
 
 /// "mgwt", and the version of the tables below.
 constexpr std::int64_t kApplicationId = 0x6d677774;
-constexpr std::int64_t kVersion = 2;
+constexpr std::int64_t kVersion = 3;
 
 /// The tables, in SQLite's order of making them.
 constexpr auto kTables = std::to_array<const char*>({
@@ -39,9 +39,14 @@ constexpr auto kTables = std::to_array<const char*>({
     "value TEXT, PRIMARY KEY (series, block)) STRICT, WITHOUT ROWID",
     "CREATE TABLE snapshots (id INTEGER PRIMARY KEY, chain TEXT NOT NULL, number INTEGER NOT NULL, "
     "hash TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT",
+    // since version 3
+    "CREATE TABLE facts (chain TEXT NOT NULL, protocol TEXT NOT NULL, market TEXT NOT NULL, "
+    "wallet TEXT NOT NULL, part TEXT NOT NULL, name TEXT NOT NULL, block INTEGER NOT NULL, "
+    "time INTEGER NOT NULL, value TEXT, news INTEGER NOT NULL, PRIMARY KEY (chain, protocol, "
+    "market, wallet, part, name, block)) STRICT, WITHOUT ROWID",
 });
-/// How many of them a file of version 1 has.
-constexpr std::array<std::size_t, 1> kTablesBefore{5};
+/// How many of them a file of version 1, and of 2, has.
+constexpr std::array<std::size_t, 2> kTablesBefore{5, 10};
 
 }  // namespace
 

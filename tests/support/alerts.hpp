@@ -105,6 +105,9 @@ inline std::string hostile_body(const std::string& text, const std::string& kind
     alert["block"]["number"] = text;
     alert["cause"] = alert["reproduce_stored"] = text;
     alert["count"] = 60;
+    for (int i = 0; i < 30; ++i) {
+        alert["changes"].push_back({{"what", text}, {"was", text}, {"is", text}, {"block", text}});
+    }
     alert["others"] = nlohmann::json::array();
     for (int i = 0; i < 55; ++i) {
         alert["others"].push_back({{"alert", text},

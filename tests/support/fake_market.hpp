@@ -33,6 +33,8 @@ class FakeMarket final : public margin::Market {
     std::vector<FakeAccount> accounts;
     std::vector<margin::AssetPrice> asset_prices;
     std::vector<margin::Missing> missing_parts;
+    std::vector<margin::ParameterGroup> parameter_groups;
+    std::vector<margin::OracleAnswer> oracle_answers;
     std::string quote_name = "USD";
     core::Timestamp now{1'750'000'000};
 
@@ -63,6 +65,12 @@ class FakeMarket final : public margin::Market {
         out.assign(accounts.size(), std::numeric_limits<double>::quiet_NaN());
     }
     [[nodiscard]] std::vector<margin::AssetPrice> prices() const override { return asset_prices; }
+    [[nodiscard]] std::vector<margin::OracleAnswer> answers() const override {
+        return oracle_answers;
+    }
+    [[nodiscard]] std::vector<margin::ParameterGroup> parameters() const override {
+        return parameter_groups;
+    }
     [[nodiscard]] std::vector<margin::Missing> missing() const override { return missing_parts; }
     [[nodiscard]] bool has_referee(std::size_t row) const override {
         return accounts.at(row).referee.has_value();

@@ -517,3 +517,16 @@ TEST_CASE("an archive with a value that cannot be is refused", "[morpho_blue][ar
     model.set("is_assumed", false);
     CHECK_THROWS_WITH(restore_state(with("model", model)), Contains("rate"));
 }
+
+TEST_CASE("of a market of Morpho the fee can change, and what its oracle is made of",
+          "[morpho_blue][parameters]") {
+    State state = usdc_against_weth();
+    state.fee = core::wad() / 10;
+    const auto groups = MorphoMarket(state).parameters();
+    REQUIRE(groups.size() == 1);
+    CHECK(groups[0].of.empty());
+    CHECK(groups[0].values == std::vector<std::pair<std::string, std::string>>{{"fee", "10 %"}});
+    CHECK(groups[0].price_sources == std::vector{state.params.oracle});
+    state.params.oracle = core::Address();
+    CHECK(MorphoMarket(state).parameters()[0].price_sources.empty());
+}

@@ -211,6 +211,51 @@ TEST_CASE("what pools that we are in have lent out, and what of ours can leave",
     CHECK(only(report, Quantity::FreeLiquidity).number == whole(1'000'000));
 }
 
+TEST_CASE("the asset that is farthest from what others say is its market's value, by name",
+          "[alert][observe]") {
+    report::Report report;
+    const auto check = [](const char* market, const char* symbol, std::optional<Wad> divergence,
+                          std::optional<Wad> peg = std::nullopt) {
+        report::PriceCheck out;
+        out.market = {.protocol = "aave_v3", .chain = "devnet", .name = market};
+        out.symbol = symbol;
+        out.divergence = divergence;
+        out.beside = "aave_v3/lido";
+        out.peg_distance = peg;
+        out.priced_by = "aave_v3/core";
+        return out;
+    };
+    const Subject core{.chain = "devnet", .protocol = "aave_v3", .market = "core", .wallet = {}};
+    report.price_checks = {check("core", "USDC", Wad(kWad / 100)),
+                           check("core", "DAI", Wad(kWad / 50), Wad(kWad / 20)),
+                           check("core", "LINK", std::nullopt), check("lido", "GHO", std::nullopt)};
+    CHECK(only(report, Quantity::OracleDivergence).number == Wad(kWad / 50));
+    CHECK(only(report, Quantity::OracleDivergence).about == "DAI, beside aave_v3/lido");
+    CHECK(only(report, Quantity::PegDistance).number == Wad(kWad / 20));
+    CHECK(only(report, Quantity::PegDistance).about == "DAI, by aave_v3/core");
+    CHECK(observe(report, "devnet", {}, Quantity::PegDistance).begin()->first == core);
+    CHECK(observe(report, "other", {}, Quantity::PegDistance).empty());
+    // What cannot be compared may be farther away.
+    report.price_checks[0].unknown_because = "the oracle gives no price of USDC";
+    CHECK_FALSE(only(report, Quantity::OracleDivergence).is_known);
+    std::swap(report.price_checks[0], report.price_checks[1]);
+    CHECK_FALSE(only(report, Quantity::OracleDivergence).is_known);
+    CHECK(only(report, Quantity::PegDistance).is_known);
+
+    // Nothing to compare with: because there is nothing, or because it could not be read.
+    report.price_checks.clear();
+    const auto absent = [&](Quantity quantity) {
+        return value_of_absent(report, core, {}, quantity).is_known;
+    };
+    CHECK(absent(Quantity::OracleDivergence));
+    report.gaps = {gap("morpho_blue", std::nullopt)};
+    CHECK_FALSE(absent(Quantity::OracleDivergence));
+    CHECK_FALSE(absent(Quantity::PegDistance));
+    CHECK(absent(Quantity::Utilisation));
+    report.gaps = {gap("morpho_blue", address(1))};
+    CHECK(absent(Quantity::OracleDivergence));
+}
+
 TEST_CASE("what all wallets of a chain own, and on how little of it they stand",
           "[alert][observe]") {
     report::Report report;

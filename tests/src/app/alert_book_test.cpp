@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/u256.hpp"
+#include "settings/settings.hpp"
+#include "tests/support/fake_market.hpp"
 #include "tests/support/fake_node.hpp"
 
 namespace margrave::app {
@@ -77,6 +79,59 @@ struct Office {
     [[nodiscard]] FoundAt at() const {
         return {.block = {.number = block, .hash = {}, .timestamp = 1'000 + 12 * block},
                 .wall_s = 2'000 + 12 * block};
+    }
+};
+
+alert::Rule changes_rule(const std::string& name, alert::Quantity quantity) {
+    alert::Rule rule;
+    rule.name = name;
+    rule.quantity = quantity;
+    rule.fires_below = false;
+    rule.fires = rule.clears = alert::whole(0);
+    rule.within_s = 600;
+    return rule;
+}
+
+WatchPlan changes_plan() {
+    return {.settings = settings::load(
+                {},
+                settings::Source{"my.toml",
+                                 "[chains.devnet]\nchain_id = 31337\n[[markets]]\nprotocol = "
+                                 "\"aave_v3\"\nchain = \"devnet\"\nname = \"core\"\n"
+                                 "from_block = 1\n"},
+                [](const std::string&) { return std::nullopt; }),
+            .rules = {changes_rule("parameters", alert::Quantity::ParameterChanges),
+                      changes_rule("accounts", alert::Quantity::AccountChanges)},
+            .channels = {{.name = "chat", .is_grouped = true}},
+            .report = {}};
+}
+
+/// Rules of what changes, over one market and its accounts.
+struct Registry {
+    Office office{.plan = changes_plan()};
+    std::string threshold = "8300 bps";
+    std::vector<std::uint64_t> accounts = {1};
+
+    store::WatchFile::Evaluation look() {
+        ++office.block;
+        snapshot::Snapshot snapshot;
+        report::Report report;
+        auto market = std::make_unique<test::FakeMarket>(
+            margin::MarketName{.protocol = "aave_v3", .chain = "devnet", .name = "core"});
+        market->parameter_groups = {{.of = "0xa",
+                                     .label = "WETH",
+                                     .values = {{"liquidation threshold", threshold}},
+                                     .price_sources = {}}};
+        for (const std::uint64_t wallet : accounts) {
+            market->accounts.emplace_back().wallet = address(wallet);
+            report::Account& account = report.accounts.emplace_back();
+            account.market = market->name();
+            account.wallet = address(wallet);
+        }
+        snapshot.markets.push_back(std::move(market));
+        office.book.learn_facts(snapshot, report, office.at());
+        static_cast<void>(office.book.evaluate(report, alert::Depth::Health, office.at()));
+        return office.close();
     }
 };
 
@@ -273,6 +328,122 @@ TEST_CASE("a cascade is put to the rules of its chain's playbook, and told as of
         CHECK(rest[0]["rule"] == "health");
         CHECK(rest[0]["block"]["number"] == "7");
     }
+}
+
+TEST_CASE("a parameter that changes is told with what it was, and so is the next",
+          "[alert_book][facts]") {
+    Registry registry;
+    const auto first = registry.look();
+    CHECK(first.messages.empty());
+    CHECK(first.facts.size() == 6);  // a parameter, an account, and what was read of four wallets
+    registry.threshold = "8000 bps";
+    const auto evaluation = registry.look();
+    CHECK(evaluation.facts.size() == 1);
+    const auto fired = to("chat", evaluation);
+    REQUIRE(fired.size() == 1);
+    CHECK(fired[0]["alert"] == "parameters devnet aave_v3/core");
+    CHECK(fired[0]["quantity"] == "parameter_changes");
+    CHECK(fired[0]["value"] == "1");
+    CHECK(fired[0]["wallet"].is_null());
+    CHECK(fired[0]["changes"] == json::array({{{"what", "WETH liquidation threshold"},
+                                               {"was", "8300 bps"},
+                                               {"is", "8000 bps"},
+                                               {"block", "2"},
+                                               {"timestamp", "1024"}}}));
+    CHECK(fired[0]["summary"].get<std::string>().find(
+              "parameter_changes 1, fires above 0: WETH liquidation threshold is 8000 bps, was "
+              "8300 bps (block 2)") != std::string::npos);
+    CHECK(registry.look().messages.empty());
+
+    // More of it: the first one ends, so that the next is heard.
+    registry.threshold = "7500 bps";
+    const auto ended = to("chat", registry.look());
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0]["kind"] == "resolve");
+    CHECK(ended[0]["episode"] == 1);
+    CHECK(ended[0]["summary"].get<std::string>().find("more of which is told next") !=
+          std::string::npos);
+    const auto more = to("chat", registry.office.close());
+    REQUIRE(more.size() == 1);
+    CHECK(more[0]["kind"] == "fire");
+    CHECK(more[0]["episode"] == 2);
+    REQUIRE(more[0]["changes"].size() == 2);
+    CHECK(more[0]["changes"][0]["is"] == "7500 bps");
+    CHECK(more[0]["changes"][1]["is"] == "8000 bps");
+    registry.office.block += 100;
+    const auto over = to("chat", registry.look());
+    REQUIRE(over.size() == 1);
+    CHECK(over[0]["kind"] == "resolve");
+    CHECK(over[0]["value"] == "0");
+    CHECK(over[0]["summary"].get<std::string>().find("told next") == std::string::npos);
+}
+
+TEST_CASE("accounts that are opened and closed are told of their wallets, with each of them",
+          "[alert_book][facts]") {
+    Registry registry;
+    static_cast<void>(registry.look());
+    registry.accounts = {2};
+    const auto chat = to("chat", registry.look());
+    REQUIRE(chat.size() == 1);
+    CHECK(chat[0]["rule"] == "accounts");
+    CHECK(chat[0]["count"] == 2);
+    CHECK(chat[0]["protocol"].is_null());
+    CHECK(chat[0]["wallet"] == address(1).to_string());
+    CHECK(chat[0]["changes"][0]["what"] == "account aave_v3/core");
+    CHECK(chat[0]["changes"][0]["was"] == "open");
+    CHECK(chat[0]["changes"][0]["is"] == "closed");
+    CHECK(chat[0]["others"][0]["wallet"] == address(2).to_string());
+    CHECK(chat[0]["others"][0]["changes"][0]["is"] == "open");
+}
+
+TEST_CASE("changes are the file's, too: what is told after a restart says what changed",
+          "[alert_book][facts]") {
+    Registry registry;
+    auto kept = registry.look();
+    registry.office.notes.silences = {{.severity = "critical"}};
+    registry.threshold = "8000 bps";
+    const auto later = registry.look();
+    CHECK(later.messages.empty());
+    kept.facts.insert(kept.facts.end(), later.facts.begin(), later.facts.end());
+
+    Registry again;
+    again.office.block = registry.office.block;
+    CHECK(again.office.book.restore(later.alerts).empty());
+    again.office.book.restore_facts(kept.facts, again.office.at().block);
+    const auto told = to("chat", again.office.close());  // before any block is evaluated
+    REQUIRE(told.size() == 1);
+    CHECK(told[0]["changes"][0]["was"] == "8300 bps");
+    again.threshold = "7000 bps";  // while nobody watched
+    CHECK(again.look().facts.size() == 1);
+    const auto meanwhile = to("chat", again.office.close());
+    REQUIRE(meanwhile.size() == 1);
+    CHECK(meanwhile[0]["changes"].size() == 2);
+}
+
+TEST_CASE("a reorganisation undoes a change; who was told hears its end", "[alert_book][facts]") {
+    Registry registry;
+    static_cast<void>(registry.look());
+    registry.threshold = "8000 bps";
+    CHECK(to("chat", registry.look()).size() == 1);
+    registry.office.book.undo_after(1);
+    registry.office.block = 1;
+    registry.threshold = "8300 bps";
+    const auto other = registry.look();
+    CHECK(other.facts.empty());
+    REQUIRE(to("chat", other).size() == 1);
+    CHECK(to("chat", other)[0]["kind"] == "resolve");
+}
+
+TEST_CASE("not to read a chain changes nothing, and makes no change unknown",
+          "[alert_book][facts]") {
+    Registry registry;
+    static_cast<void>(registry.look());
+    registry.threshold = "8000 bps";
+    static_cast<void>(registry.look());
+    registry.office.book.evaluate_blind("HTTP 503", registry.office.at());
+    registry.office.block += 10;
+    registry.office.book.evaluate_blind("HTTP 503", registry.office.at());
+    CHECK(registry.office.close().messages.empty());
 }
 
 TEST_CASE("a book is the same after a restart, and says who is watched no more", "[alert_book]") {

@@ -103,6 +103,9 @@ TEST_CASE("a whole report is told of as of its own block, however late it is", "
     const auto told = calm.told_of();
     REQUIRE_FALSE(told.empty());
     CHECK(std::count(told.begin(), told.end(), first) == std::ssize(told));
+    // What was due meanwhile waits for no further block.
+    CHECK(calm.watch().report_aside());
+    CHECK_FALSE(calm.watch().report_aside());
 }
 
 TEST_CASE("a whole report of a block that was reorganised away is told to nobody",

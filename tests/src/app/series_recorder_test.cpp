@@ -60,4 +60,5 @@ TEST_CASE("what has a history is what does not age by itself", "[series_recorder
     CHECK(app::is_recorded(alert::Quantity::LateOracles));
     CHECK_FALSE(app::is_recorded(alert::Quantity::OracleAge));
     CHECK_FALSE(app::is_recorded(alert::Quantity::BlockAge));
+    CHECK_FALSE(app::is_recorded(alert::Quantity::ParameterChanges));
 }

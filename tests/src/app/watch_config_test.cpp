@@ -40,17 +40,23 @@ TEST_CASE("a rule on a cascade names its playbook, and only such a rule", "[watc
 
 TEST_CASE("the shipped rules are rules, and one of the same name replaces one", "[watch_config]") {
     const auto shipped = make_rules(load(""));
-    REQUIRE(shipped.size() == 4);
+    REQUIRE(shipped.size() == 6);
     CHECK(shipped[0].name == "health");
     CHECK(shipped[0].quantity == alert::Quantity::HealthFactor);
     CHECK(shipped[0].fires == core::Wad(core::U256(1'100'000'000'000'000'000)));
     CHECK(shipped[0].clears == core::Wad(core::U256(1'150'000'000'000'000'000)));
     CHECK(shipped[0].clear_blocks == 12);
+    CHECK(shipped[3].quantity == alert::Quantity::ParameterChanges);
+    CHECK(shipped[3].severity == alert::Severity::Warning);
+    CHECK(shipped[3].within_s == 86'400);
+    CHECK(shipped[3].flap_count == 0);
+    CHECK(shipped[4].quantity == alert::Quantity::AccountChanges);
+    CHECK(shipped[4].severity == alert::Severity::Info);
 
     const auto mine = make_rules(load(
         "[[rules]]\nname = \"health\"\nwatch = \"collateral_fall\"\nseverity = \"warning\"\n"
         "fire_below = \"0.2\"\nfor_blocks = 2\nfor_s = 3\nclear_s = 4\nunknown_after_s = 5\n"));
-    REQUIRE(mine.size() == 4);
+    REQUIRE(mine.size() == 6);
     CHECK(mine[0].quantity == alert::Quantity::CollateralFall);
     CHECK(mine[0].severity == alert::Severity::Warning);
     CHECK(mine[0].clears == mine[0].fires);
@@ -59,6 +65,33 @@ TEST_CASE("the shipped rules are rules, and one of the same name replaces one", 
     CHECK(mine[0].clear_s == 4);
     CHECK(mine[0].clear_blocks == 12);
     CHECK(mine[0].unknown_after_s == 5);
+}
+
+TEST_CASE("a rule that counts changes says of how long, and none else does", "[watch_config]") {
+    const auto rule = [](const std::string& rest) {
+        return make_rules(load("[[rules]]\nname = \"mine\"\nseverity = \"info\"\n" + rest)).back();
+    };
+    const std::string changes = "watch = \"account_changes\"\nfire_above = \"2\"\n";
+    CHECK(rule(changes).within_s == 86'400);
+    CHECK(rule(changes + "within_s = 2592000\n").within_s == 2'592'000);
+    CHECK_THROWS_WITH(rule(changes + "within_s = 2592001\n"),
+                      Contains("my.toml:6") && Contains("kept for 30 days"));
+    CHECK_THROWS_WITH(rule(changes + "within_s = 0\n"), Contains("within_s"));
+    CHECK_THROWS_WITH(rule("watch = \"parameter_changes\"\nfire_below = \"2\"\n"),
+                      Contains("write fire_above"));
+    CHECK_THROWS_WITH(rule("watch = \"health_factor\"\nfire_below = \"2\"\nwithin_s = 60\n"),
+                      Contains("within_s"));
+}
+
+TEST_CASE("a rule of pegs names what should keep to one", "[watch_config]") {
+    const std::string depeg =
+        "[[rules]]\nname = \"depeg\"\nseverity = \"info\"\nwatch = \"peg_distance\"\n"
+        "fire_above = \"0.01\"\n";
+    CHECK(make_rules(load(depeg + "pegs = [\"USDC/USD\", \"DAI/USD\"]\n")).back().pegs ==
+          std::vector<std::string>{"USDC/USD", "DAI/USD"});
+    CHECK_THROWS_WITH(make_rules(load(depeg)), Contains("my.toml:1") && Contains("USDC/USD"));
+    CHECK_THROWS_WITH(make_rules(load(kRule + "fire_below = \"1\"\npegs = [\"USDC/USD\"]\n")),
+                      Contains("pegs"));
 }
 
 TEST_CASE("a rule that cannot be is refused with its place", "[watch_config]") {

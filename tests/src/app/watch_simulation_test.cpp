@@ -99,7 +99,7 @@ TEST_CASE("a seed is the same day again", "[simulation][watch]") {
 std::size_t allocated() { return ::mallinfo2().uordblks; }
 
 /// Not part of the tests: what stands in docs/performance.md.
-TEST_CASE("the memory of a watch in whose weeks nothing goes wrong", "[.memory]") {
+TEST_CASE("the memory of a watch in whose weeks nothing goes wrong", "[.memory][simulation]") {
     std::string line;
     std::vector<std::size_t> bytes;
     for (const std::uint64_t days : {1U, 7U, 28U}) {

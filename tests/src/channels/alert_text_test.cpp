@@ -56,6 +56,24 @@ TEST_CASE("a group shows its cause, its others, and how to see it again without 
     CHECK(text.find("the node is gone") == text.rfind("the node is gone"));
 }
 
+TEST_CASE("what has changed is a line for each change, of the others', too",
+          "[channels][alert_text]") {
+    auto body = test::grouped_alert();
+    body["changes"] = {{{"what", "WETH LTV"}, {"was", "1"}, {"is", "2"}, {"block", "12"}},
+                       {{"what", "fee"}, {"was", "3"}, {"is", "4"}, {"block", "11"}}};
+    body["others"][0]["changes"] = {
+        {{"what", "account a/b"}, {"was", "closed"}, {"is", "open"}, {"block", "9"}}};
+    const std::string lines = read_alert(body.dump()).lines();
+    CAPTURE(lines);
+    CHECK(lines.find("\nchanged: WETH LTV: 2, was 1 (block 12)\nfee: 4, was 3 (block 11)\n") !=
+          std::string::npos);
+    CHECK(lines.find("core 1.07; account a/b: open, was closed (block 9)\n") != std::string::npos);
+    body["changes"] = "none";  // what is no list, and what is no change
+    CHECK(read_alert(body.dump()).changes.empty());
+    body["changes"] = {1, nullptr};
+    CHECK(read_alert(body.dump()).changes.empty());
+}
+
 TEST_CASE("people are shown a group's cause and others, whatever the service",
           "[channels][alert_text]") {
     const std::string body = test::grouped_alert().dump();

@@ -6,6 +6,7 @@
 
 #include "core/errors.hpp"
 #include "store/compress.hpp"
+#include "store/watch_facts.hpp"
 #include "store/watch_notes.hpp"
 #include "store/watch_series.hpp"
 #include "store/watch_snapshots.hpp"
@@ -179,7 +180,7 @@ TEST_CASE("a file of the first version gains what it lacks, and loses nothing", 
         WatchFile file = WatchFile::open_or_create(path);
         file.write({.chain = "devnet", .block = block(7), .messages = {message("k", "a", "ops")}});
         for (const char* table :
-             {"silences", "acknowledgements", "series", "points", "snapshots"}) {
+             {"silences", "acknowledgements", "series", "points", "snapshots", "facts"}) {
             file.database().execute(("DROP TABLE " + std::string(table)).c_str());
         }
         file.database().execute("PRAGMA user_version = 1");
@@ -191,6 +192,74 @@ TEST_CASE("a file of the first version gains what it lacks, and loses nothing", 
     CHECK(keys(file.waiting()) == Keys{"k"});
     CHECK(read_series(file.database()).empty());
     CHECK(read_silences(file.database(), 0).empty());
+    CHECK(read_facts(file.database(), "devnet").empty());
+}
+
+TEST_CASE("a file of the second version gains what it lacks, and loses nothing", "[watch_file]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder.file("watch.db");
+    const SeriesName health{.quantity = "health_factor", .chain = "devnet", .wallet = "0x1"};
+    {
+        WatchFile file = WatchFile::open_or_create(path);
+        file.write({.chain = "devnet",
+                    .block = block(7),
+                    .points = {{health, {.block = 7, .time = 1'007, .value = "2"}}}});
+        file.database().execute("DROP TABLE facts");
+        file.database().execute("PRAGMA user_version = 2");
+    }
+    CHECK_THROWS_WITH(WatchFile::open(path), Contains("version 2"));
+    WatchFile file = WatchFile::open_or_create(path);
+    CHECK(read_points(file.database(), health, 0).size() == 1);
+    CHECK(read_facts(file.database(), "devnet").empty());
+    file.write({.chain = "devnet", .facts = {{.name = "fee", .block = 8, .value = "1"}}});
+    CHECK(read_facts(file.database(), "devnet").size() == 1);
+}
+
+TEST_CASE("facts are kept by block, follow a reorganisation, and the one that holds stays",
+          "[watch_file]") {
+    WatchFile file = WatchFile::in_memory();
+    const auto fact = [](const char* name, std::uint64_t number, std::uint64_t time,
+                         std::optional<std::string> value) {
+        return Fact{.protocol = "aave_v3",
+                    .market = "core",
+                    .part = "0xa",
+                    .name = name,
+                    .block = number,
+                    .time = time,
+                    .value = std::move(value),
+                    .is_news = number > 1};
+    };
+    const auto kept = [&](const std::string& chain) {
+        std::string out;
+        for (const Fact& one : read_facts(file.database(), chain)) {
+            out += one.name + std::to_string(one.block) + "=" + one.value.value_or("-") +
+                   (one.is_news ? "! " : " ");
+        }
+        return out;
+    };
+    file.write({.chain = "devnet", .facts = {fact("b", 1, 10, "x"), fact("a", 1, 10, "x")}});
+    file.write({.chain = "devnet", .facts = {fact("a", 2, 20, "y")}});
+    file.write({.chain = "devnet", .facts = {fact("a", 3, 30, std::nullopt)}});
+    file.write({.chain = "other", .facts = {fact("a", 3, 30, "z")}});
+    CHECK(kept("devnet") == "a1=x a2=y! a3=-! b1=x ");
+    file.write({.chain = "devnet", .forget_after = 2});
+    CHECK(kept("devnet") == "a1=x a2=y! b1=x ");
+    CHECK(kept("other") == "a3=z! ");
+    // A row of the same block is written anew.
+    file.write({.chain = "devnet", .facts = {fact("a", 2, 20, "w"), fact("a", 3, 30, "v")}});
+    CHECK(kept("devnet") == "a1=x a2=w! a3=v! b1=x ");
+    // What held at that time is what a reorganisation may lead back to.
+    drop_facts(file.database(), "devnet", 30);
+    CHECK(kept("devnet") == "a2=w! a3=v! b1=x ");
+    drop_facts(file.database(), "devnet", 31);
+    CHECK(kept("devnet") == "a3=v! b1=x ");
+    // The file does so by itself, now and then.
+    file.write({.chain = "devnet", .facts = {fact("a", 4, 40, "u"), fact("a", 5, 50, "t")}});
+    file.write({.chain = "devnet",
+                .block = WatchedBlock{
+                    .number = 2'000, .hash = {}, .timestamp = WatchFile::kFactsKeptS + 51}});
+    CHECK(kept("devnet") == "a5=t! b1=x ");
+    CHECK(kept("other") == "a3=z! ");
 }
 
 TEST_CASE("silences end by themselves, or when somebody says so", "[watch_file]") {
