@@ -176,6 +176,9 @@ void pass_over(const Moment& at, State& state) {
     if (at.chain_s > state.seen.chain_s) {
         state.since.chain_s += at.chain_s - state.seen.chain_s;
     }
+    // Nor may what passed on one branch and again on another lead beyond now.
+    state.since.block = std::min(state.since.block, at.block);
+    state.since.chain_s = std::min(state.since.chain_s, at.chain_s);
 }
 
 core::Archive to_archive(const Moment& moment) {

@@ -446,6 +446,23 @@ TEST_CASE("what is not known behind a reorganisation counts for nothing, however
     CHECK(story.tell(health(120), 6) == "resolve");
 }
 
+TEST_CASE("what is not known on a branch that is left does not keep it from resolving", "[alert]") {
+    Rule rule = a_rule();
+    rule.clear_blocks = 2;
+    Story story(rule);
+    CHECK(story.tell(health(105), 9) == "fire");
+    CHECK(story.tell(health(120), 10) == "-");
+    // Not known, and known again an hour later, on a branch that does not last.
+    CHECK(story.tell(unread(), 10) == "-");
+    Moment later = at_block(11);
+    later.chain_s += 3'600;
+    CHECK(story.tell(health(120), later) == "-");
+    undo_after(10, story.state);
+    CHECK(story.tell(unread(), 10) == "-");
+    CHECK(story.tell(health(120), 11) == "-");
+    CHECK(story.tell(health(120), 12) == "resolve");
+}
+
 TEST_CASE("a state is the same after a restart at any point", "[alert][property]") {
     std::mt19937_64 random(20261126);
     for (int run = 0; run < 2'000; ++run) {
