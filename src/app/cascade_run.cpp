@@ -96,11 +96,13 @@ std::optional<core::Wad> factor_price(const cascade::State& state,
 std::vector<report::OwnPrice> own_prices(cascade::Headlines& headlines, const cascade::State& state,
                                          const std::vector<cascade::Place>& own,
                                          const cascade::Playbook& playbook,
-                                         const cascade::Shock& shock) {
+                                         const cascade::Shock& shock,
+                                         const std::function<void()>& pause) {
     std::vector<report::OwnPrice> out;
     for (const cascade::Place& place : own) {
         const std::size_t before = out.size();
         for (const std::string& factor : factors_of(state, place, playbook, shock)) {
+            pause();
             cascade::Headline found = headlines.find(place, factor);
             if (found.naive_bps || found.unknown_from_bps) {
                 out.push_back({.headline = std::move(found),
@@ -418,13 +420,14 @@ collect::CollectOptions playbook_reading(const PlaybookFile& file) {
 }
 
 std::vector<report::CascadeFall> own_falls(snapshot::Snapshot& snapshot, const PlaybookFile& file,
-                                           const settings::Settings& settings) {
+                                           const settings::Settings& settings,
+                                           const std::function<void()>& pause) {
     cascade::State state;
     const cascade::Playbook playbook = take_playbook(snapshot, file, settings, state);
     const auto engine = make_engine(file.engine, state, playbook, moment_of(snapshot));
     const auto own = own_places(state, file.own);
     cascade::Headlines headlines(*engine, own);
-    const auto prices = own_prices(headlines, state, own, playbook, {});
+    const auto prices = own_prices(headlines, state, own, playbook, {}, pause);
     std::vector<report::CascadeFall> out;
     out.reserve(own.size());
     for (const cascade::Place& place : own) {
@@ -457,7 +460,7 @@ CascadeRun::CascadeRun(snapshot::Snapshot snapshot, const PlaybookFile& file,
     }
     const auto own = own_places(state_, file.own);
     cascade::Headlines headlines(*engine, own);
-    report_.own = own_prices(headlines, state_, own, playbook, shock);
+    report_.own = own_prices(headlines, state_, own, playbook, shock, [] {});
     add_half_depth(*engine, report_.own);
     if (file.range == Range::Own) {
         add_policies(*engine, report_.own);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "app/playbook_file.hpp"
@@ -31,10 +32,12 @@ namespace margrave::app {
                                   const margin::MarketName& market);
 
 /// Where own accounts really fall by a playbook, and nothing else of a run: its shock is not
-/// carried out. Markets and pools are taken out of the snapshot. Throws ConfigError as a run does.
+/// carried out. Markets and pools are taken out of the snapshot. Throws ConfigError as a run does;
+/// `pause` is called between searches, and may throw.
 [[nodiscard]] std::vector<report::CascadeFall> own_falls(snapshot::Snapshot& snapshot,
                                                          const PlaybookFile& file,
-                                                         const settings::Settings& settings);
+                                                         const settings::Settings& settings,
+                                                         const std::function<void()>& pause);
 
 /// A playbook carried out on what was read: the engine's outcome and where own accounts really
 /// fall.

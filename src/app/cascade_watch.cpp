@@ -95,7 +95,8 @@ CascadeWatch::CascadeWatch(World& world, CascadePlan plan, SourceOptions source,
     source_.verbose = false;
 }
 
-report::Report CascadeWatch::find(const snapshot::ChainCut& at) const {
+report::Report CascadeWatch::find(const snapshot::ChainCut& at,
+                                  const std::function<bool()>& is_asked_to_stop) const {
     SourceOptions source = source_;
     if (!plan_.file.book) {
         source.block = core::to_hex(at.hash);
@@ -112,7 +113,11 @@ report::Report CascadeWatch::find(const snapshot::ChainCut& at) const {
             "the book is of block {}, a day old or more: have `margrave index` bring it up to date",
             cut.number.value()));
     }
-    auto falls = own_falls(read, plan_.file, plan_.settings);
+    auto falls = own_falls(read, plan_.file, plan_.settings, [&] {
+        if (is_asked_to_stop()) {
+            throw core::InputError("the watch ends");
+        }
+    });
     if (const auto* const gap = gap_of_market(read)) {
         for (report::CascadeFall& fall : falls) {
             if (fall.unknown_because.empty()) {
@@ -149,16 +154,19 @@ report::Report CascadeWatch::unknown(const snapshot::Snapshot& watched,
     return report_of(watched.chains.front(), std::move(falls), std::move(gaps));
 }
 
-report::Report CascadeWatch::carry_out(const snapshot::Snapshot& watched) const {
+report::Report CascadeWatch::carry_out(const snapshot::Snapshot& watched,
+                                       const std::function<bool()>& is_asked_to_stop) const {
     try {
-        return find(watched.chains.front());
+        return find(watched.chains.front(), is_asked_to_stop);
     } catch (const std::exception& error) {
         // Of the chain, the book or the playbook's words; and a defect in what takes whole markets
         // is no reason to look at nobody's health any more.
         const std::string why =
             fmt::format("the playbook {} could not be carried out: {}",
                         core::printable(plan_.playbook), core::printable(error.what(), 300));
-        say(world_, fmt::format("chain {}: {}", plan_.file.chain, why));
+        if (!is_asked_to_stop()) {
+            say(world_, fmt::format("chain {}: {}", plan_.file.chain, why));
+        }
         return unknown(watched, why);
     }
 }

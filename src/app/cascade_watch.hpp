@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,8 +39,10 @@ class CascadeWatch {
                  const std::vector<core::Address>& wallets);
 
     /// At the block of `watched`, or of the playbook's book. A report of falls and gaps alone: what
-    /// could not be found out, all that `watched` has of the playbook's markets is unknown.
-    [[nodiscard]] report::Report carry_out(const snapshot::Snapshot& watched) const;
+    /// could not be found out, all that `watched` has of the playbook's markets is unknown. It may
+    /// take minutes: whoever `is_asked_to_stop` waits for one search at most.
+    [[nodiscard]] report::Report carry_out(const snapshot::Snapshot& watched,
+                                           const std::function<bool()>& is_asked_to_stop) const;
 
     [[nodiscard]] std::uint64_t every_s() const { return plan_.every_s; }
 
@@ -48,7 +51,8 @@ class CascadeWatch {
 
   private:
     /// Throws what reading and carrying out throw.
-    [[nodiscard]] report::Report find(const snapshot::ChainCut& at) const;
+    [[nodiscard]] report::Report find(const snapshot::ChainCut& at,
+                                      const std::function<bool()>& is_asked_to_stop) const;
     [[nodiscard]] report::Report unknown(const snapshot::Snapshot& watched,
                                          const std::string& why) const;
 

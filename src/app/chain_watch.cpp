@@ -309,10 +309,10 @@ bool ChainWatch::report_aside() {
     });
 }
 
-bool ChainWatch::cascade_aside() {
+bool ChainWatch::cascade_aside(const std::function<bool()>& is_asked_to_stop) {
     return cascade_.desk.work([&](Task task) {
-        task.report =
-            std::make_shared<const report::Report>(cascade_watch_->carry_out(*task.snapshot));
+        task.report = std::make_shared<const report::Report>(
+            cascade_watch_->carry_out(*task.snapshot, is_asked_to_stop));
         return task;
     });
 }

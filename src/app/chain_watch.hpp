@@ -44,7 +44,7 @@ class ChainWatch {
     /// it takes longer than the next block may wait.
     bool report_aside();
     /// The same of a cascade, on a thread for that.
-    bool cascade_aside();
+    bool cascade_aside(const std::function<bool()>& is_asked_to_stop);
     /// Tells what came of both. Looks do so themselves.
     void take_what_came();
 

@@ -126,7 +126,7 @@ ExitCode run_once(Watch& watch) {
     for (const auto& chain : watch.chains) {
         chain->look(never);
         chain->report_aside();
-        chain->cascade_aside();
+        chain->cascade_aside(never);
         chain->take_what_came();
         code = chain->is_blind() ? ExitCode::Unreadable : code;
     }
@@ -199,7 +199,9 @@ void set_to_work(Watch& watch, Crew& crew, std::chrono::milliseconds poll) {
         add_aside(crew, monitor.progress, report_worker(chain->name()),
                   [chain = chain.get()] { chain->report_aside(); });
         add_aside(crew, monitor.progress, cascade_worker(chain->name()),
-                  [chain = chain.get()] { chain->cascade_aside(); });
+                  [&crew, chain = chain.get()] {
+                      chain->cascade_aside([&crew] { return crew.is_asked_to_stop(); });
+                  });
     }
     for (Courier& courier : watch.couriers) {
         crew.add([&crew, &monitor, courier = &courier] {
