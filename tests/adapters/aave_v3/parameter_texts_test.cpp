@@ -41,7 +41,7 @@ State lived_in(const std::string& behaviour) {
     State out = pool(behaviour);
     out.emodes_asked = 255;
     out.accounts = {weth_against_usdc().emode(1).build()};
-    for (const std::uint64_t id : {1, 2}) {
+    for (const std::uint64_t id : {1U, 2U}) {
         EmodeCategory& emode = out.emodes[id];
         emode.id = id;
         emode.ltv_bps = 9000;
