@@ -307,7 +307,8 @@ report::CascadeFall nearest_fall(const cascade::State& state, const cascade::Pla
         if (headline.place != place) {
             continue;
         }
-        const auto falls = headline.cascade_bps;
+        // Who falls alone and pays no liquidator is not safe: somebody may act all the same.
+        const auto falls = headline.cascade_bps ? headline.cascade_bps : headline.naive_bps;
         nearest = falls && (!nearest || *falls < *nearest) ? falls : nearest;
         const bool is_sooner =
             headline.unknown_from_bps &&

@@ -95,8 +95,8 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
         if (is_blind_) {
             say(world_, fmt::format("chain {} can be read again", chain.name));
             is_blind_ = false;
-            whole_.block.reset();  // what was not known meanwhile is due with the next block
-            cascade_.block.reset();
+            whole_.is_due = true;  // what was not known meanwhile
+            cascade_.is_due = true;
         }
     } catch (const core::ChainError& error) {
         if (!is_blind_) {
@@ -286,11 +286,12 @@ void ChainWatch::put_aside() {
 
 /// When it is due. A reorganisation can lead back in time.
 void ChainWatch::put_aside(Aside& aside) const {
-    const bool is_due = !aside.block || last_->timestamp < aside.block->timestamp ||
+    const bool is_due = aside.is_due || !aside.block || last_->timestamp < aside.block->timestamp ||
                         last_->timestamp - aside.block->timestamp >= aside.every_s;
     if (is_due && aside.desk.is_free()) {
         aside.desk.put({.block = *last_, .snapshot = snapshot_});
         aside.block = last_;
+        aside.is_due = false;
     }
 }
 

@@ -79,6 +79,7 @@ class ChainWatch {
         Desk<Task, Task> desk;
         std::optional<store::WatchedBlock> block;
         std::uint64_t every_s = 0;  ///< of the chain
+        bool is_due = true;         ///< with the next block, whenever the last was
     };
 
     void restore();
