@@ -107,7 +107,6 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
         book_.evaluate_blind(error.what(), now());
     }
     take_what_came();  // its blocks still stand
-    put_aside();       // what was due while the one before was in hand
     evaluate_age();
     plan_.listener->looked(chain.name, !is_blind_);
 }
@@ -325,6 +324,7 @@ void ChainWatch::take_what_came() {
     if (const auto found = cascade_.desk.take()) {
         take_cascade(*found);
     }
+    put_aside();  // what was due while the one before was in hand
 }
 
 void ChainWatch::take_report(const Task& whole) {

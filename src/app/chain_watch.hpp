@@ -45,7 +45,7 @@ class ChainWatch {
     bool report_aside();
     /// The same of a cascade, on a thread for that.
     bool cascade_aside(const std::function<bool()>& is_asked_to_stop);
-    /// Tells what came of both. Looks do so themselves.
+    /// Tells what came of both, and puts aside what is due behind it. Looks do so themselves.
     void take_what_came();
 
     /// Health is looked at with every block; what takes copies of whole markets so often, by the

@@ -125,9 +125,9 @@ ExitCode run_once(Watch& watch) {
     ExitCode code = ExitCode::Fine;
     for (const auto& chain : watch.chains) {
         chain->look(never);
-        chain->report_aside();
-        chain->cascade_aside(never);
-        chain->take_what_came();
+        while (chain->report_aside() || chain->cascade_aside(never)) {
+            chain->take_what_came();
+        }
         code = chain->is_blind() ? ExitCode::Unreadable : code;
     }
     for (Courier& courier : watch.couriers) {
