@@ -203,6 +203,19 @@ Value unknown(std::string because) {
     return {.number = std::nullopt, .is_known = false, .because = std::move(because)};
 }
 
+Value settled(const Rule& rule, Value value) {
+    // A rule that fires on the other side waits for something better than is known.
+    const bool is_worse_below = rule.quantity == Quantity::CascadeDistance;
+    const bool is_enough = !value.is_known && value.number && rule.fires_below == is_worse_below &&
+                           is_beyond(rule, rule.fires, *value.number);
+    if (is_enough) {
+        value.is_known = true;
+        value.about += (value.about.empty() ? "or worse: " : "; or worse: ") + value.because;
+        value.because.clear();
+    }
+    return value;
+}
+
 core::Wad whole(std::uint64_t number) {
     return core::Wad(core::U256(number) * core::U256(1'000'000'000'000'000'000));
 }

@@ -34,7 +34,7 @@ struct Change {
 /// What a rule's quantity is at a moment.
 struct Value {
     /// nullopt of what is known: there is nothing to watch, as of an account that owes nothing or
-    /// was closed, and that is safe.
+    /// was closed, and that is safe. Of what is not known: it is this, or worse.
     std::optional<core::Wad> number;
     bool is_known = true;
     std::string because;     ///< why it is not known
@@ -44,6 +44,9 @@ struct Value {
 };
 
 [[nodiscard]] Value unknown(std::string because);
+/// A value that is not known, but at least so bad that the rule fires: that is enough to know, and
+/// `about` says so. Any other is returned as it is.
+[[nodiscard]] Value settled(const Rule& rule, Value value);
 /// A whole number as a value's.
 [[nodiscard]] core::Wad whole(std::uint64_t number);
 

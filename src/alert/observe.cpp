@@ -139,41 +139,50 @@ std::map<Subject, Value> of_pools(const report::Report& report, const std::strin
     return out;
 }
 
-/// What a check says; nullopt where there is nothing to compare with.
-std::optional<Value> value_of(const report::PriceCheck& check, Quantity quantity) {
-    const bool is_peg = quantity == Quantity::PegDistance;
-    if (!is_peg && !check.unknown_because.empty()) {
-        return unknown(check.unknown_because);
-    }
-    const auto& number = is_peg ? check.peg_distance : check.divergence;
-    if (!number) {
-        return std::nullopt;
-    }
-    Value out = known(*number);
-    out.about = is_peg ? check.symbol + ", by " + check.priced_by
-                       : check.symbol + ", beside " + check.beside;
-    return out;
+/// The first that concerns every wallet; nullptr where none does.
+const snapshot::CoverageGap* gap_of_everyone(const report::Report& report) {
+    const auto gap = std::find_if(report.gaps.begin(), report.gaps.end(),
+                                  [](const auto& one) { return !one.wallet; });
+    return gap == report.gaps.end() ? nullptr : &*gap;
 }
 
-/// The farthest of each market; not known where one of them is not.
+/// Why it is not known what a check says; "" where it is. Where something that concerns everyone
+/// could not be read it may be what an answer would be held against.
+std::string why_unknown(const report::PriceCheck& check, const report::Report& report,
+                        Quantity quantity) {
+    if (quantity == Quantity::PegDistance) {
+        return "";
+    }
+    if (!check.unknown_because.empty() || check.divergence) {
+        return check.unknown_because;
+    }
+    const auto* const gap = gap_of_everyone(report);
+    return gap == nullptr ? "" : gap->detail;
+}
+
+/// The farthest of each market; where one of them is not known it is at least as far.
 std::map<Subject, Value> of_checks(const report::Report& report, const std::string& chain,
                                    Quantity quantity) {
+    const bool is_peg = quantity == Quantity::PegDistance;
     std::map<Subject, Value> out;
     for (const report::PriceCheck& check : report.price_checks) {
-        const auto value = value_of(check, quantity);
-        if (!value || check.market.chain != chain) {
+        const auto& number = is_peg ? check.peg_distance : check.divergence;
+        const std::string why = why_unknown(check, report, quantity);
+        if (check.market.chain != chain || (!number && why.empty())) {
             continue;
         }
-        const auto [found, is_first] = out.emplace(Subject{.chain = chain,
-                                                           .protocol = check.market.protocol,
-                                                           .market = check.market.name,
-                                                           .wallet = std::nullopt},
-                                                   *value);
-        const Value& before = found->second;
-        const bool is_worse =
-            before.is_known && (!value->is_known || *before.number < *value->number);
-        if (!is_first && is_worse) {
-            found->second = *value;
+        Value& worst = out[{.chain = chain,
+                            .protocol = check.market.protocol,
+                            .market = check.market.name,
+                            .wallet = std::nullopt}];
+        if (worst.is_known && !why.empty()) {
+            worst.is_known = false;
+            worst.because = why;
+        }
+        if (number && (!worst.number || *worst.number < *number)) {
+            worst.number = number;
+            worst.about = is_peg ? check.symbol + ", by " + check.priced_by
+                                 : check.symbol + ", beside " + check.beside;
         }
     }
     return out;
@@ -245,9 +254,9 @@ Value of_account(const report::Account& account, const report::Report& report, Q
 std::map<Subject, Value> of_falls(const report::Report& report, const std::string& chain) {
     std::map<Subject, Value> out;
     for (const report::CascadeFall& fall : report.cascade_falls) {
-        Value value = fall.unknown_because.empty()
-                          ? Value{.number = fall.distance, .is_known = true, .because = {}}
-                          : unknown(fall.unknown_because);
+        Value value{.number = fall.distance,
+                    .is_known = fall.unknown_because.empty(),
+                    .because = fall.unknown_because};
         out.emplace(Subject{.chain = chain,
                             .protocol = fall.market.protocol,
                             .market = fall.market.name,
@@ -368,11 +377,9 @@ Value value_of_absent(const report::Report& report, const Subject& subject,
 
 Value value_of_absent(const report::Report& report, const Subject& subject,
                       const std::vector<core::Address>& wallets, Quantity quantity) {
-    const auto gap = std::find_if(report.gaps.begin(), report.gaps.end(),
-                                  [](const auto& one) { return !one.wallet; });
-    return compares_prices(quantity) && gap != report.gaps.end()
-               ? unknown(gap->detail)
-               : value_of_absent(report, subject, wallets);
+    const auto* const gap = gap_of_everyone(report);
+    return compares_prices(quantity) && gap != nullptr ? unknown(gap->detail)
+                                                       : value_of_absent(report, subject, wallets);
 }
 
 bool is_watched(const report::Report& report, const Subject& subject,

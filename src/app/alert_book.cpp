@@ -173,6 +173,7 @@ AlertBook::Known& AlertBook::find_or_add(const alert::Rule& rule, const alert::S
 }
 
 void AlertBook::step(const alert::Rule& rule, Known& known, alert::Value value, const FoundAt& at) {
+    value = alert::settled(rule, std::move(value));
     alert::step(rule, value,
                 {.block = at.block.number, .chain_s = at.block.timestamp, .wall_s = at.wall_s},
                 known.state);

@@ -317,7 +317,8 @@ report::CascadeFall nearest_fall(const cascade::State& state, const cascade::Pla
     }
     if (unknown != nullptr && (!nearest || *unknown->unknown_from_bps < *nearest)) {
         out.unknown_because = unknown->unknown_because;
-    } else if (nearest) {
+    }
+    if (nearest) {
         constexpr std::uint64_t kWadOfBps = 100'000'000'000'000;
         out.distance = core::Wad(core::U256(*nearest) * core::U256(kWadOfBps));
     }

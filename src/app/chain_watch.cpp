@@ -106,7 +106,9 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
         plan_.listener->could_not_read(chain.name, error.kind());
         book_.evaluate_blind(error.what(), now());
     }
-    take_what_came();  // its blocks still stand
+    if (!is_blind_) {  // else it would be known of a chain of which nothing is
+        take_what_came();
+    }
     evaluate_age();
     plan_.listener->looked(chain.name, !is_blind_);
 }
@@ -313,7 +315,8 @@ bool ChainWatch::cascade_aside(const std::function<bool()>& is_asked_to_stop) {
     return cascade_.desk.work([&](Task task) {
         task.report = std::make_shared<const report::Report>(
             cascade_watch_->carry_out(*task.snapshot, is_asked_to_stop));
-        return task;
+        // Of one that was broken off nothing is told.
+        return is_asked_to_stop() ? std::nullopt : std::optional(std::move(task));
     });
 }
 
@@ -345,9 +348,11 @@ void ChainWatch::take_cascade(const Task& found) {
                                .hash = cut.hash,
                                .timestamp = cut.timestamp.value()},
                      .wall_s = world_.wall_s()};
-    cascade_.every_s = found.report->gaps.empty()
-                           ? cascade_watch_->every_s()
-                           : std::min(cascade_watch_->every_s(), kCascadeAgainS);
+    const auto& falls = found.report->cascade_falls;
+    const bool is_unknown = std::any_of(
+        falls.begin(), falls.end(), [](const auto& fall) { return !fall.unknown_because.empty(); });
+    cascade_.every_s = is_unknown ? std::min(cascade_watch_->every_s(), kCascadeAgainS)
+                                  : cascade_watch_->every_s();
     say_all(book_.evaluate(*found.report, alert::Depth::Cascade, at));
     close({.chain = chosen_.chain.name,
            .points = series_.record(*found.report, alert::Depth::Cascade, at.block.number,

@@ -76,7 +76,7 @@ class ChainWatch {
     };
     /// One thing that is done beside looks, and for which block last.
     struct Aside {
-        Desk<Task, Task> desk;
+        Desk<Task> desk;
         std::optional<store::WatchedBlock> block;
         std::uint64_t every_s = 0;  ///< of the chain
         bool is_due = true;         ///< with the next block, whenever the last was

@@ -6,56 +6,57 @@
 
 namespace margrave::app {
 
-/// Hands one piece of work at a time to a thread that has time for it, and what came of it back.
+/// Hands one task at a time to a thread that has time for it, and back when it is done.
 /// Thread-safe.
-template <typename Work, typename Outcome>
+template <typename Task>
 class Desk {
   public:
     [[nodiscard]] bool is_free() const {
         const std::lock_guard guard(mutex_);
-        return !is_in_hand_ && !work_ && !outcome_;
+        return !is_in_hand_ && !task_ && !done_;
     }
     /// Onto a free one.
-    void put(Work work) {
+    void put(Task task) {
         const std::lock_guard guard(mutex_);
-        work_ = std::move(work);
+        task_ = std::move(task);
         is_wanted_ = true;
     }
-    /// Does what lies there by `make`, an Outcome of a Work; false where nothing does.
-    template <typename Make>
-    bool work(const Make& make) {
-        std::optional<Work> mine;
+    /// Has `work` do what lies there, false where nothing does: the task as it is done, or nullopt
+    /// where nothing came of it.
+    template <typename Work>
+    bool work(const Work& work) {
+        std::optional<Task> mine;
         {
             const std::lock_guard guard(mutex_);
-            mine = std::exchange(work_, std::nullopt);
+            mine = std::exchange(task_, std::nullopt);
             is_in_hand_ = mine.has_value();
         }
         if (!mine) {
             return false;
         }
-        std::optional<Outcome> made = make(std::move(*mine));
+        std::optional<Task> done = work(std::move(*mine));
         const std::lock_guard guard(mutex_);
         is_in_hand_ = false;
-        outcome_ = is_wanted_ ? std::move(made) : std::nullopt;
+        done_ = is_wanted_ ? std::move(done) : std::nullopt;
         return true;
     }
-    /// What came of it; nullopt where nothing is done.
-    [[nodiscard]] std::optional<Outcome> take() {
+    /// What is done; nullopt where nothing is.
+    [[nodiscard]] std::optional<Task> take() {
         const std::lock_guard guard(mutex_);
-        return std::exchange(outcome_, std::nullopt);
+        return std::exchange(done_, std::nullopt);
     }
     /// Nobody wants any more what lies there, or is in hand.
     void discard() {
         const std::lock_guard guard(mutex_);
-        work_.reset();
-        outcome_.reset();
+        task_.reset();
+        done_.reset();
         is_wanted_ = false;
     }
 
   private:
     mutable std::mutex mutex_;
-    std::optional<Work> work_;
-    std::optional<Outcome> outcome_;
+    std::optional<Task> task_;
+    std::optional<Task> done_;
     bool is_in_hand_ = false;
     bool is_wanted_ = false;
 };

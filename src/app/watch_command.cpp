@@ -199,8 +199,11 @@ void set_to_work(Watch& watch, Crew& crew, std::chrono::milliseconds poll) {
         add_aside(crew, monitor.progress, report_worker(chain->name()),
                   [chain = chain.get()] { chain->report_aside(); });
         add_aside(crew, monitor.progress, cascade_worker(chain->name()),
-                  [&crew, chain = chain.get()] {
-                      chain->cascade_aside([&crew] { return crew.is_asked_to_stop(); });
+                  [&crew, &monitor, chain = chain.get()] {
+                      chain->cascade_aside([&] {
+                          monitor.progress.beat(cascade_worker(chain->name()));
+                          return crew.is_asked_to_stop();
+                      });
                   });
     }
     for (Courier& courier : watch.couriers) {

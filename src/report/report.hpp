@@ -100,7 +100,7 @@ struct CascadeFall {
     margin::MarketName market;
     core::Address wallet;
     /// The smallest move of one risk factor, 1e18 is all of today's price; nullopt where no move
-    /// does it.
+    /// does it. Of what is not known: at most that.
     std::optional<core::Wad> distance;
     std::string unknown_because = {};  ///< "" when it is known
 };

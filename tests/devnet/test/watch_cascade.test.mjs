@@ -126,6 +126,25 @@ ${rest}`;
         assert.equal(await started.stop(), 0);
     });
 
+    test("who pays no liquidator is as near as alone, and not safe", async () => {
+        const more = ['[cascade.liquidators]\nonly_when_paying = true\ngas_usd = "1000000000"'];
+        const started = watch(rule(playbook("unpaid.toml", { more })));
+        const fired = await told("fire");
+        const { json } = await margrave([...fired.reproduce.split(" ").slice(1), "--json", "--config", started.config]);
+        // In Aave no call is worth that much gas.
+        const unpaid = json.own.filter(({ protocol, cascade_move }) => protocol === "aave_v3" && cascade_move === null);
+        assert.ok(unpaid.length > 0);
+        assert.deepEqual(json.own.filter(({ protocol }) => protocol === "aave_v3"), unpaid);
+        const alone = new Map();
+        for (const { wallet, market, naive_move } of json.own.filter((row) => row.naive_move !== null)) {
+            const name = `${wallet} ${market}`;
+            alone.set(name, Math.min(alone.get(name) ?? Infinity, Math.abs(Number(naive_move))));
+        }
+        assert.equal(alone.size, OWN);
+        assert.deepEqual([...valuesOf(fired)].sort(), [...alone].sort());
+        assert.equal(await started.stop(), 0);
+    });
+
     test("over a book it is of the book's block, until the book is a day old", async () => {
         const book = path.join(folder, "market.book");
         const where = ["--config", writeConfig(world.toml), "--chain", "devnet"];
@@ -147,7 +166,7 @@ ${rest}`;
         assert.equal(await started.stop(), 0);
     });
 
-    test("where a part of the market could not be read nothing is known", async () => {
+    test("where a part of the market could not be read what was found is a bound", async () => {
         const book = path.join(folder, "parts.book");
         const where = ["--config", writeConfig(world.toml), "--chain", "devnet"];
         // Of some of Morpho's markets the oracles are gone.
@@ -157,10 +176,17 @@ ${rest}`;
         const file = playbook("parts.toml", { book, of: lenders.filter(({ name }) => name === "v36") });
         const all = `markets = [ { protocol = "morpho_blue", market = "${world.devnet.blue.name}" },`;
         fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace("markets = [", all));
-        watch(rule(file));
+        watch(rule(file).replace('"0.9"', '"0.0001"'));
         const unknown = await told("unknown");
         assert.match(unknown.unknown_because, /^of its market could not be read: /);
         assert.equal(receiver.messages.filter(({ rule, kind }) => rule === "really" && kind === "fire").length, 0);
+
+        await running.stop();
+        receiver.messages.length = 0;
+        watch(rule(file)); // near enough, whoever else falls
+        const fired = await told("fire");
+        assert.match(fired.about, /^or worse: of its market could not be read: /);
+        assert.equal(fired.unknown_because, null);
     });
 
     test("a playbook whose words name nothing is unknown, and told", async () => {

@@ -190,6 +190,38 @@ TEST_CASE("not knowing never resolves, never counts and is told after its time",
     CHECK(waiting.tell(health(105), 11) == "fire");
 }
 
+TEST_CASE("what is not known fires where what is known of it is enough, and never resolves",
+          "[alert]") {
+    Rule rule = a_rule();
+    rule.quantity = Quantity::OracleDivergence;
+    rule.fires_below = false;
+    rule.fires = hundredths(2);
+    rule.clears = hundredths(1);
+    const auto at_least = [](std::uint64_t number) {
+        Value out = unread();
+        out.number = hundredths(number);
+        out.about = "WETH";
+        return out;
+    };
+    const Value enough = settled(rule, at_least(5));
+    CHECK(enough.is_known);
+    CHECK(enough.about == "WETH; or worse: HTTP 500");
+    Story story(rule);
+    CHECK(story.tell(settled(rule, at_least(5)), 1) == "fire");
+    CHECK(story.tell(settled(rule, at_least(0)), 2) == "-");
+    CHECK(story.state.phase == Phase::Firing);
+    CHECK(story.tell(settled(rule, at_least(0)), 100) == "unknown");
+    CHECK(story.tell(settled(rule, health(0)), 101) == "known resolve");
+
+    // A bound says nothing to who waits for the other side, and a cascade's is of the other side.
+    rule.fires_below = true;
+    CHECK_FALSE(settled(rule, at_least(0)).is_known);
+    rule.quantity = Quantity::CascadeDistance;
+    CHECK(settled(rule, at_least(0)).is_known);
+    CHECK_FALSE(settled(rule, at_least(5)).is_known);
+    CHECK_FALSE(settled(rule, unread()).is_known);
+}
+
 TEST_CASE("a clock that is set back does not keep blindness silent", "[alert]") {
     Story story(a_rule());
     Moment at = at_block(5);

@@ -10,11 +10,13 @@
 #include "oracle/model.hpp"
 #include "tests/support/fake_market.hpp"
 #include "tests/support/fake_node.hpp"
+#include "tests/support/gaps.hpp"
 #include "tests/support/oracles.hpp"
 
 using namespace margrave;
 using namespace margrave::alert;
 using test::address;
+using test::gap;
 
 namespace {
 
@@ -24,15 +26,6 @@ const margin::MarketName kCore{.protocol = "aave_v3", .chain = "devnet", .name =
 const margin::MarketName kOther{.protocol = "aave_v3", .chain = "devnet", .name = "other"};
 const margin::MarketName kBlue{.protocol = "morpho_blue", .chain = "devnet", .name = "0xaa"};
 const Subject kOfCore{.chain = "devnet", .protocol = "aave_v3", .market = "core", .wallet = {}};
-
-snapshot::CoverageGap gap(const std::string& protocol, std::optional<core::Address> wallet = {}) {
-    snapshot::CoverageGap out;
-    out.chain = "devnet";
-    out.protocol = protocol;
-    out.wallet = wallet;
-    out.detail = "HTTP 500";
-    return out;
-}
 
 using Values = std::vector<std::pair<std::string, std::string>>;
 

@@ -5,12 +5,14 @@
 
 #include "core/u256.hpp"
 #include "tests/support/fake_node.hpp"
+#include "tests/support/gaps.hpp"
 
 using namespace margrave;
 using namespace margrave::alert;
 using core::U256;
 using core::Wad;
 using test::address;
+using test::gap;
 
 namespace {
 
@@ -27,15 +29,6 @@ report::Account account(const core::Address& wallet, margin::Status status) {
 
 Subject of(const core::Address& wallet) {
     return {.chain = "devnet", .protocol = "aave_v3", .market = "core", .wallet = wallet};
-}
-
-snapshot::CoverageGap gap(const std::string& protocol, std::optional<core::Address> wallet) {
-    snapshot::CoverageGap out;
-    out.chain = "devnet";
-    out.protocol = protocol;
-    out.wallet = wallet;
-    out.detail = "HTTP 500";
-    return out;
 }
 
 Value only(const report::Report& report, Quantity quantity) {
@@ -240,7 +233,21 @@ TEST_CASE("the asset that is farthest from what others say is its market's value
     CHECK_FALSE(only(report, Quantity::OracleDivergence).is_known);
     std::swap(report.price_checks[0], report.price_checks[1]);
     CHECK_FALSE(only(report, Quantity::OracleDivergence).is_known);
+    CHECK(only(report, Quantity::OracleDivergence).number == Wad(kWad / 50));  // or more
     CHECK(only(report, Quantity::PegDistance).is_known);
+    // So may what lost the source that it was compared with.
+    report.price_checks[1].unknown_because.clear();
+    CHECK(only(report, Quantity::OracleDivergence).is_known);
+    report.gaps = {gap("morpho_blue", address(1))};
+    CHECK(only(report, Quantity::OracleDivergence).is_known);
+    report.gaps = {gap("morpho_blue", std::nullopt)};
+    const Value lost = observe(report, "devnet", {}, Quantity::OracleDivergence).at(core);
+    CHECK_FALSE(lost.is_known);
+    CHECK(lost.because == "HTTP 500");
+    CHECK(lost.number == Wad(kWad / 50));
+    CHECK(lost.about == "DAI, beside aave_v3/lido");
+    CHECK(only(report, Quantity::PegDistance).is_known);
+    report.gaps.clear();
 
     // Nothing to compare with: because there is nothing, or because it could not be read.
     report.price_checks.clear();
@@ -305,6 +312,7 @@ TEST_CASE("where an account really falls, if anywhere, or why it is not known",
     CHECK_FALSE(all.at(of(address(2))).number.has_value());
     CHECK_FALSE(all.at(of(address(3))).is_known);
     CHECK(all.at(of(address(3))).because == "a pool");
+    CHECK(all.at(of(address(3))).number == Wad(kWad / 10));  // or less
     // It is nobody's but a cascade's to say.
     CHECK(observe(report, "devnet", {}, Quantity::HealthFactor).empty());
 }

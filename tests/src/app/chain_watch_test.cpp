@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/watch_config.hpp"
+#include "chains/evm/rpc.hpp"
+#include "core/errors.hpp"
 #include "tests/support/simulated_chain.hpp"
 #include "tests/support/simulated_daemon.hpp"
 #include "tests/support/simulated_node.hpp"
@@ -33,7 +37,33 @@ name = "ops"
 kind = "webhook"
 )";
 
-/// A watch of a simulated chain on which nothing goes wrong.
+/// An endpoint that can be cut off.
+class Cuttable : public chains::evm::RpcTransport {
+  public:
+    Cuttable(std::unique_ptr<chains::evm::RpcTransport> inner, const bool& is_cut)
+        : inner_(std::move(inner)), is_cut_(is_cut) {}
+
+    std::vector<std::vector<chains::evm::RpcOutcome>> send(
+        const std::vector<chains::evm::RpcRequest>& requests) override {
+        if (!is_cut_) {
+            return inner_->send(requests);
+        }
+        std::vector<std::vector<chains::evm::RpcOutcome>> out;
+        for (const auto& request : requests) {
+            chains::evm::RpcError error;
+            error.kind = core::ErrorKind::Unreachable;
+            out.emplace_back(request.size(), core::Unexpected(error));
+        }
+        return out;
+    }
+    [[nodiscard]] chains::evm::RpcTraffic traffic() const override { return inner_->traffic(); }
+
+  private:
+    std::unique_ptr<chains::evm::RpcTransport> inner_;
+    const bool& is_cut_;
+};
+
+/// A watch of a simulated chain on which nothing goes wrong of itself.
 class CalmWatch {
   public:
     CalmWatch() {
@@ -55,6 +85,13 @@ class CalmWatch {
         REQUIRE_FALSE(watch().is_blind());
         return daemon_->file().last_block("devnet")->number;
     }
+    /// A look at a node that is gone.
+    void look_blindly() {
+        is_cut_ = true;
+        watch().look([] { return false; });
+        is_cut_ = false;
+        REQUIRE(watch().is_blind());
+    }
     void reorganise(std::uint64_t depth) { chain_.reorganise(depth, time_.now_ms()); }
     [[nodiscard]] app::ChainWatch& watch() { return daemon_->watch(); }
     /// The blocks at which what waits was found.
@@ -69,6 +106,7 @@ class CalmWatch {
     }
 
   private:
+    bool is_cut_ = false;
     test::TemporaryFolder folder_;
     test::SimulatedTime time_;
     test::SimulatedChain chain_{1};
@@ -76,14 +114,15 @@ class CalmWatch {
     std::ostringstream out_;
     std::ostringstream err_;
     std::istringstream in_;
-    app::World world_{
-        .out = out_,
-        .err = err_,
-        .in = in_,
-        .environment = [](const std::string&) { return std::nullopt; },
-        .clock = time_,
-        .open_endpoint = [this](const std::string&,
-                                const chains::evm::HttpLimits&) { return node_.connect(); }};
+    app::World world_{.out = out_,
+                      .err = err_,
+                      .in = in_,
+                      .environment = [](const std::string&) { return std::nullopt; },
+                      .clock = time_,
+                      .open_endpoint =
+                          [this](const std::string&, const chains::evm::HttpLimits&) {
+                              return std::make_unique<Cuttable>(node_.connect(), is_cut_);
+                          }};
     app::WatchPlan plan_{.settings = node_.settings(kRules),
                          .rules = {},
                          .channels = {{.name = "ops"}},
@@ -125,6 +164,32 @@ TEST_CASE("a whole report of a block that was reorganised away is told to nobody
         REQUIRE_FALSE(told.empty());
         CHECK(std::count(told.begin(), told.end(), instead) == std::ssize(told));
     }
+}
+
+TEST_CASE("so is one that was in hand while the chain could not be read", "[chain_watch]") {
+    CalmWatch calm;
+    static_cast<void>(calm.look_after(3'000));
+    calm.look_blindly();
+    static_cast<void>(calm.look_after(20));  // read again: a further report is due, and one in hand
+    calm.reorganise(3);
+    const std::uint64_t instead = calm.look_after(20);
+    CHECK(calm.watch().report_aside());
+    calm.watch().take_what_came();
+    const auto told = calm.told_of();
+    REQUIRE_FALSE(told.empty());
+    CHECK(std::count(told.begin(), told.end(), instead) == std::ssize(told));
+}
+
+TEST_CASE("while a chain cannot be read nothing of it is told as known", "[chain_watch]") {
+    CalmWatch calm;
+    const std::uint64_t first = calm.look_after(3'000);
+    CHECK(calm.watch().report_aside());
+    calm.look_blindly();
+    CHECK(calm.told_of().empty());
+    static_cast<void>(calm.look_after(20));
+    const auto told = calm.told_of();
+    REQUIRE_FALSE(told.empty());
+    CHECK(told.front() == first);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 int doubled(int work) { return 2 * work; }
 
 TEST_CASE("a desk hands work over, and what came of it back", "[desk]") {
-    app::Desk<int, int> desk;
+    app::Desk<int> desk;
     CHECK(desk.is_free());
     CHECK_FALSE(desk.work(doubled));
     desk.put(21);
@@ -28,7 +28,7 @@ TEST_CASE("a desk hands work over, and what came of it back", "[desk]") {
 }
 
 TEST_CASE("what is discarded is not handed back, whoever has it in hand", "[desk]") {
-    app::Desk<int, int> desk;
+    app::Desk<int> desk;
     desk.put(1);
     desk.discard();
     CHECK(desk.is_free());
