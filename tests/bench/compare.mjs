@@ -15,7 +15,7 @@ import { aaveExact } from './exact_pool.mjs';
 import { makeInput } from './input.mjs';
 import { aaveSummary, morphoEach, morphoOnce } from './peers.mjs';
 import { Side } from './side.mjs';
-import { limitRows, ms, printTable } from './table.mjs';
+import { growthRows, limitRows, ms, printTable } from './table.mjs';
 import { decodeWallets, viemRefresh } from './viem_peer.mjs';
 import { walletRows } from './wallet_rows.mjs';
 
@@ -123,8 +123,8 @@ try {
     );
     rows.push(...(await commonMarketRows(binary, Number(options.rounds), { median, ms })));
     rows.push(memoryRow(binary));
-    rows.push(...limitRows(measured.benchmarks));
-    rows.push(...(await walletRows(binary, margrave, input.aave.accounts.length, median)));
+    rows.push(...limitRows(measured.benchmarks), ...growthRows(binary, median));
+    rows.push(...(await walletRows(binary, margrave, input.aave.accounts.length)));
     console.log(`\n${os.cpus()[0].model}, load ${os.loadavg()[0].toFixed(1)}, node ${process.version}; CPU time\n`);
     printTable(rows);
     failed = rows.some((row) => row.met === false);
