@@ -8,6 +8,7 @@
 #include "core/u256.hpp"
 #include "exposure/aggregate.hpp"
 #include "exposure/outlook.hpp"
+#include "snapshot/claims.hpp"
 
 namespace margrave::alert {
 namespace {
@@ -151,7 +152,7 @@ const snapshot::CoverageGap* gap_of_everyone(const report::Report& report) {
 std::string why_unknown(const report::PriceCheck& check, const report::Report& report,
                         Quantity quantity) {
     if (quantity == Quantity::PegDistance) {
-        return "";
+        return check.peg_unknown_because;
     }
     if (!check.unknown_because.empty() || check.divergence) {
         return check.unknown_because;
@@ -364,13 +365,23 @@ std::map<Subject, Value> observe(const report::Report& report, const std::string
     return out;
 }
 
+std::map<Subject, Value> observe_some(const report::Report& report, const std::string& chain,
+                                      const std::vector<core::Address>& wallets,
+                                      Quantity quantity) {
+    auto out = observe(report, chain, wallets, quantity);
+    std::erase_if(out, [](const auto& one) { return !one.first.wallet; });
+    return out;
+}
+
 Value value_of_absent(const report::Report& report, const Subject& subject,
                       const std::vector<core::Address>& wallets) {
     const bool is_behind = subject.wallet && !contains(wallets, *subject.wallet);
     const auto gap = std::find_if(report.gaps.begin(), report.gaps.end(), [&](const auto& one) {
         const bool is_of_it = !one.wallet || one.wallet == subject.wallet;
-        return one.protocol.empty() ? is_of_it || is_behind
-                                    : is_of_it && one.protocol == subject.protocol;
+        const bool may_hide =
+            one.protocol.empty() || snapshot::parse_smart_account_kind(one.protocol).has_value();
+        return (is_behind && may_hide) ||
+               (is_of_it && (one.protocol.empty() || one.protocol == subject.protocol));
     });
     return gap == report.gaps.end() ? nothing_to_watch() : unknown(gap->detail);
 }
@@ -386,7 +397,8 @@ bool is_watched(const report::Report& report, const Subject& subject,
                 const std::vector<core::Address>& wallets) {
     return !subject.wallet || contains(wallets, *subject.wallet) ||
            std::any_of(report.smart_accounts.begin(), report.smart_accounts.end(),
-                       [&](const auto& one) { return one.address == *subject.wallet; });
+                       [&](const auto& one) { return one.address == *subject.wallet; }) ||
+           !value_of_absent(report, subject, wallets).is_known;
 }
 
 }  // namespace margrave::alert

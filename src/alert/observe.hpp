@@ -54,16 +54,24 @@ enum class Depth : std::uint8_t { Health, Whole, Cascade };
                                                const std::vector<core::Address>& wallets,
                                                Quantity quantity);
 
+/// The same of a report that was made of these wallets alone, where others are watched, too:
+/// nothing is said of the chain itself.
+[[nodiscard]] std::map<Subject, Value> observe_some(const report::Report& report,
+                                                    const std::string& chain,
+                                                    const std::vector<core::Address>& wallets,
+                                                    Quantity quantity);
+
 /// What to think of a subject that the report does not mention: it was closed, or it could not be
 /// read. Where in doubt the latter: a gap of its protocol may be its market's, and one that names
-/// no protocol may be why a wallet behind a wallet was not found.
+/// no protocol, or a kind of smart account, may be why a wallet behind a wallet was not found.
 [[nodiscard]] Value value_of_absent(const report::Report& report, const Subject& subject,
                                     const std::vector<core::Address>& wallets);
 /// The same of a quantity: what is compared may be missing because of any market's gap.
 [[nodiscard]] Value value_of_absent(const report::Report& report, const Subject& subject,
                                     const std::vector<core::Address>& wallets, Quantity quantity);
 
-/// It is of one of these wallets, or of an account behind one of them.
+/// It is of one of these wallets, or of an account behind one of them, or it could not be read
+/// whether it is.
 [[nodiscard]] bool is_watched(const report::Report& report, const Subject& subject,
                               const std::vector<core::Address>& wallets);
 

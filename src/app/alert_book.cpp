@@ -98,10 +98,9 @@ std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>&
             known.state.unknown_since_s
                 ? alert::unknown("it was not when the watch ended")
                 : alert::Value{.number = known.state.last, .is_known = true, .because = {}};
-        const bool is_chains = known.subject == chain_itself(chain_);
         const bool has_rule =
             std::any_of(plan_.rules.begin(), plan_.rules.end(), [&](const alert::Rule& rule) {
-                return rule.name == one.rule && (!alert::is_of_chain(rule.quantity) || is_chains);
+                return rule.name == one.rule && is_asked_of(rule, known.subject);
             });
         if (!has_rule) {
             if (known.state.phase != alert::Phase::Quiet) {
@@ -113,6 +112,15 @@ std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>&
         alerts_[one.rule].insert_or_assign(std::move(subject), std::move(known));
     }
     return notes;
+}
+
+bool AlertBook::is_asked_of(const alert::Rule& rule, const alert::Subject& subject) const {
+    if (rule.playbook.empty()) {
+        return !alert::is_of_chain(rule.quantity) || subject == chain_itself(chain_);
+    }
+    const auto playbook = plan_.playbooks.find(chain_);
+    return is_put_to(rule, alert::depth_of(rule.quantity)) &&
+           (!playbook->second.asks_for || playbook->second.asks_for(subject));
 }
 
 bool AlertBook::is_put_to(const alert::Rule& rule, alert::Depth depth) const {
@@ -178,6 +186,7 @@ void AlertBook::step(const alert::Rule& rule, Known& known, alert::Value value, 
                 {.block = at.block.number, .chain_s = at.block.timestamp, .wall_s = at.wall_s},
                 known.state);
     known.value = std::move(value);
+    known.found_at = at.block;
 }
 
 void AlertBook::learn_factors(const report::Report& report) {
@@ -196,16 +205,57 @@ std::vector<std::string> AlertBook::evaluate(const report::Report& report, alert
             continue;
         }
         const auto values = alert::observe(report, chain_, wallets_, rule.quantity);
-        for (const auto& [subject, value] : values) {
-            Known& known = find_or_add(rule, subject);
-            const auto nearest = factors_.find(subject);
-            const bool has_factor = follows_prices(rule.quantity) && nearest != factors_.end();
-            known.cause = has_factor ? nearest->second : "";
-            step(rule, known, value, at);
-        }
+        step_all(rule, values, at);
         evaluate_absent(rule, report, values, at, notes);
     }
     return notes;
+}
+
+void AlertBook::step_all(const alert::Rule& rule,
+                         const std::map<alert::Subject, alert::Value>& values, const FoundAt& at) {
+    for (const auto& [subject, value] : values) {
+        Known& known = find_or_add(rule, subject);
+        const auto nearest = factors_.find(subject);
+        const bool has_factor = follows_prices(rule.quantity) && nearest != factors_.end();
+        known.cause = has_factor ? nearest->second : "";
+        step(rule, known, value, at);
+    }
+}
+
+void AlertBook::evaluate_some(const report::Report& report,
+                              const std::vector<core::Address>& wallets, const FoundAt& at) {
+    const std::set<core::Address> read(wallets.begin(), wallets.end());
+    for (const alert::Rule& rule : plan_.rules) {
+        if (!is_put_to(rule, alert::Depth::Health) || alert::counts_changes(rule.quantity)) {
+            continue;  // what is of markets is learned from all of them
+        }
+        const auto values = alert::observe_some(report, chain_, wallets, rule.quantity);
+        step_all(rule, values, at);
+        for (auto& [subject, known] : alerts_[rule.name]) {
+            if (subject.wallet && read.contains(*subject.wallet) && !values.contains(subject)) {
+                step(rule, known, alert::value_of_absent(report, subject, wallets, rule.quantity),
+                     at);
+            }
+        }
+    }
+}
+
+std::set<core::Address> AlertBook::waiting() const {
+    std::set<core::Address> out;
+    for (const alert::Rule& rule : plan_.rules) {
+        const auto alerts = alerts_.find(rule.name);
+        if (!follows_prices(rule.quantity) || alerts == alerts_.end()) {
+            continue;
+        }
+        for (const auto& [subject, known] : alerts->second) {
+            const bool is_quiet =
+                known.state.phase == alert::Phase::Quiet && !known.state.unknown_since_s;
+            if (subject.wallet && !is_quiet) {
+                out.insert(*subject.wallet);
+            }
+        }
+    }
+    return out;
 }
 
 void AlertBook::evaluate_absent(const alert::Rule& rule, const report::Report& report,
@@ -249,8 +299,12 @@ void AlertBook::step_or_forget(const alert::Rule& rule, const report::Report& re
     alert::forget(known.state);
 }
 
-void AlertBook::evaluate_blind(const std::string& why, const FoundAt& at) {
+void AlertBook::evaluate_blind(const std::string& why, const FoundAt& at,
+                               std::optional<alert::Depth> depth) {
     for (const alert::Rule& rule : plan_.rules) {
+        if (depth && !is_put_to(rule, *depth)) {
+            continue;
+        }
         // That nothing is read is told once, by the age of the last block.
         // Changes are told when they are read.
         if (rule.quantity == alert::Quantity::BlockAge ||
@@ -278,6 +332,9 @@ void AlertBook::undo_after(std::uint64_t block) {
     for (auto& [rule, alerts] : alerts_) {
         for (auto& [subject, known] : alerts) {
             alert::undo_after(block, known.state);
+            if (known.found_at && known.found_at->number > block) {
+                known.found_at.reset();
+            }
         }
     }
 }
@@ -299,7 +356,7 @@ bool AlertBook::is_inhibited(const alert::Rule& rule, const alert::Subject& subj
 }
 
 std::vector<ToldAlert> AlertBook::tell(const alert::Rule& rule, const Notes& notes,
-                                       std::uint64_t wall_s) {
+                                       const FoundAt& at) {
     std::vector<ToldAlert> out;
     for (auto& [subject, known] : alerts_[rule.name]) {
         const auto acknowledged = notes.acknowledged.find(known.key);
@@ -307,13 +364,15 @@ std::vector<ToldAlert> AlertBook::tell(const alert::Rule& rule, const Notes& not
                                .is_inhibited = is_inhibited(rule, subject),
                                .is_acknowledged = acknowledged != notes.acknowledged.end() &&
                                                   acknowledged->second == known.state.episode};
-        for (const alert::Transition& transition : alert::tell(rule, hush, wall_s, known.state)) {
+        for (const alert::Transition& transition :
+             alert::tell(rule, hush, at.wall_s, known.state)) {
             const bool is_unknown = transition.kind == alert::Kind::Unknown;
             out.push_back({.member = {.subject = subject,
                                       .value = known.value,
                                       .state = known.state,
                                       .transition = transition},
-                           .cause = is_unknown ? known.value.because : known.cause});
+                           .cause = is_unknown ? known.value.because : known.cause,
+                           .block = known.found_at.value_or(at.block)});
         }
     }
     return out;
@@ -353,7 +412,7 @@ std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
                                  .at_s = at.wall_s,
                                  .store = plan_.store_name,
                                  .has_book = has_book};
-        for (const AlertMessage& message : group(tell(rule, notes, at.wall_s), frame)) {
+        for (const AlertMessage& message : group(tell(rule, notes, at), frame)) {
             lines.push_back(to_text(message));
             plan_.listener->found(chain_, message, to_json(message));
             queue(message, plan_.channels, instance_, evaluation.messages);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,10 +50,17 @@ class AlertBook {
     /// report. Of alerts that nobody asks for any more: sentences.
     [[nodiscard]] std::vector<std::string> evaluate(const report::Report& report,
                                                     alert::Depth depth, const FoundAt& at);
+    /// The same of health, of a report of these wallets alone: of others, and of the chain, it says
+    /// nothing.
+    void evaluate_some(const report::Report& report, const std::vector<core::Address>& wallets,
+                       const FoundAt& at);
+    /// Whose health is watched by an alert that is not quiet, or not known.
+    [[nodiscard]] std::set<core::Address> waiting() const;
     /// By which factor alerts are grouped, from a whole report.
     void learn_factors(const report::Report& report);
-    /// The chain could not be read.
-    void evaluate_blind(const std::string& why, const FoundAt& at);
+    /// The chain could not be read; with a `depth` what such a report would have said is not known.
+    void evaluate_blind(const std::string& why, const FoundAt& at,
+                        std::optional<alert::Depth> depth = std::nullopt);
     /// Seconds since the last block.
     void evaluate_age(std::uint64_t age_s, const FoundAt& at);
     /// Blocks behind this one were reorganised away.
@@ -72,15 +80,21 @@ class AlertBook {
         alert::State state;
         alert::State written;  ///< as the file has it
         alert::Value value;    ///< of the last evaluation
+        /// Of that; nullopt before one of this process.
+        std::optional<store::WatchedBlock> found_at = std::nullopt;
         std::string cause = {};
     };
     /// Comparing subjects is cheaper than writing them, a thousand times for every block.
     using Alerts = std::map<alert::Subject, Known>;
 
+    /// The rule, as it is now, still speaks of such a subject.
+    [[nodiscard]] bool is_asked_of(const alert::Rule& rule, const alert::Subject& subject) const;
     /// It is put to reports of that depth on this chain.
     [[nodiscard]] bool is_put_to(const alert::Rule& rule, alert::Depth depth) const;
     Known& find_or_add(const alert::Rule& rule, const alert::Subject& subject);
     void step(const alert::Rule& rule, Known& known, alert::Value value, const FoundAt& at);
+    void step_all(const alert::Rule& rule, const std::map<alert::Subject, alert::Value>& values,
+                  const FoundAt& at);
     void evaluate_absent(const alert::Rule& rule, const report::Report& report,
                          const std::map<alert::Subject, alert::Value>& values, const FoundAt& at,
                          std::vector<std::string>& notes);
@@ -90,7 +104,7 @@ class AlertBook {
                         alert::Value value, const FoundAt& at, std::vector<std::string>& notes);
     [[nodiscard]] bool is_inhibited(const alert::Rule& rule, const alert::Subject& subject) const;
     [[nodiscard]] std::vector<ToldAlert> tell(const alert::Rule& rule, const Notes& notes,
-                                              std::uint64_t wall_s);
+                                              const FoundAt& at);
     void keep_what_changed(Evaluation& evaluation);
 
     const WatchPlan& plan_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace margrave::app {
@@ -67,16 +68,26 @@ store::Outgoing to(const std::string& channel, const AlertMessage& message,
 }  // namespace
 
 std::vector<AlertMessage> group(const std::vector<ToldAlert>& told, const AlertMessage& frame) {
-    std::map<std::pair<unsigned, std::string>, std::vector<AlertMember>> groups;
+    using Name = std::tuple<unsigned, std::string, std::uint64_t>;
+    std::map<Name, std::vector<const ToldAlert*>> groups;
     for (const ToldAlert& one : told) {
-        groups[{rank(one.member.transition.kind), one.cause}].push_back(one.member);
+        groups[{rank(one.member.transition.kind), one.cause, one.block.number}].push_back(&one);
     }
     std::vector<AlertMessage> out;
     out.reserve(groups.size());
-    for (auto& [name, members] : groups) {
+    for (const auto& [name, alerts] : groups) {
         AlertMessage message = frame;
-        message.members = std::move(members);
-        message.cause = name.second;
+        for (const ToldAlert* const one : alerts) {
+            message.members.push_back(one->member);
+        }
+        const store::WatchedBlock& block = alerts.front()->block;
+        if (block.number != frame.block || block.hash != frame.block_hash) {
+            message.block = block.number;
+            message.block_hash = block.hash;
+            message.block_time = core::Timestamp(block.timestamp);
+            message.store.clear();  // nothing was told at that block, so its reading is not kept
+        }
+        message.cause = std::get<1>(name);
         sort_worst_first(message);
         out.push_back(std::move(message));
     }

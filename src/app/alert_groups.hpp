@@ -10,10 +10,14 @@
 /// From alerts that have something to tell to messages, and to whom each goes.
 namespace margrave::app {
 
-/// One alert's transition and what may be its cause: messages are of one kind and one cause.
+/// One alert's transition and what may be its cause: messages are of one kind, one cause and one
+/// block.
 struct ToldAlert {
     AlertMember member;
     std::string cause;
+    /// At which its value was found: an earlier one than the frame's of what was held back till
+    /// now.
+    store::WatchedBlock block;
 };
 
 /// In the order in which they are to be told; `frame` is a message of the rule without members.

@@ -81,6 +81,20 @@ std::string and_others(const AlertMessage& message) {
                        has_factor ? ", all nearest to " + core::printable(message.cause) : "");
 }
 
+/// A word of a command line, whatever is in it.
+std::string quoted(const std::string& word) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+@%:,=";
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+        return word;
+    }
+    std::string out = "'";
+    for (const char c : core::printable(word)) {
+        out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return out + "'";
+}
+
 /// The command that shows the same again.
 Json reproduce(const AlertMessage& message) {
     const alert::Subject& subject = message.worst().subject;
@@ -88,8 +102,7 @@ Json reproduce(const AlertMessage& message) {
         return nullptr;
     }
     if (message.rule.quantity == alert::Quantity::CascadeDistance) {
-        return fmt::format("margrave cascade --playbook {}{}",
-                           core::printable(message.rule.playbook),
+        return fmt::format("margrave cascade --playbook {}{}", quoted(message.rule.playbook),
                            message.has_book ? "" : " --block " + core::to_hex(message.block_hash));
     }
     return fmt::format("margrave audit {} --chain {} --block {}", subject.wallet->to_string(),
@@ -99,14 +112,20 @@ Json reproduce(const AlertMessage& message) {
 /// Without a node, where the file is.
 Json reproduce_stored(const AlertMessage& message) {
     const alert::Subject& subject = message.worst().subject;
-    const bool is_kept = message.rule.quantity != alert::Quantity::CascadeDistance;
-    if (!subject.wallet || message.store.empty() || !is_kept) {
+    const bool is_cascade = message.rule.quantity == alert::Quantity::CascadeDistance;
+    if (!subject.wallet || message.store.empty() || (is_cascade && message.has_book)) {
         return nullptr;
+    }
+    if (is_cascade) {
+        return fmt::format(
+            "margrave alerts snapshot {} --store {} | margrave cascade --playbook {} --snapshot "
+            "/dev/stdin",
+            cascade_reading(message.block_hash), quoted(message.store),
+            quoted(message.rule.playbook));
     }
     return fmt::format(
         "margrave alerts snapshot {} --store {} | margrave audit {} --snapshot /dev/stdin",
-        core::to_hex(message.block_hash), core::printable(message.store),
-        subject.wallet->to_string());
+        core::to_hex(message.block_hash), quoted(message.store), subject.wallet->to_string());
 }
 
 Json to_json(const std::vector<alert::Change>& changes, std::size_t count_max) {
@@ -155,6 +174,8 @@ Json others(const AlertMessage& message) {
 }
 
 }  // namespace
+
+std::string cascade_reading(const core::Hash& block) { return core::to_hex(block) + "-cascade"; }
 
 std::string alert_key(const alert::Rule& rule, const alert::Subject& subject) {
     return rule.name + " " + subject.to_string();

@@ -40,6 +40,10 @@ struct AlertMessage {
     [[nodiscard]] alert::Kind kind() const { return worst().transition.kind; }
 };
 
+/// What the reading that a cascade was carried out on at this block is kept as: it is of other
+/// accounts than the block's own.
+[[nodiscard]] std::string cascade_reading(const core::Hash& block);
+
 /// "health ethereum aave_v3/core 0x…": what an alert is known by.
 [[nodiscard]] std::string alert_key(const alert::Rule& rule, const alert::Subject& subject);
 

@@ -95,8 +95,8 @@ CascadeWatch::CascadeWatch(World& world, CascadePlan plan, SourceOptions source,
     source_.verbose = false;
 }
 
-report::Report CascadeWatch::find(const snapshot::ChainCut& at,
-                                  const std::function<bool()>& is_asked_to_stop) const {
+CascadeFound CascadeWatch::find(const snapshot::ChainCut& at,
+                                const std::function<bool()>& is_asked_to_stop) const {
     SourceOptions source = source_;
     if (!plan_.file.book) {
         source.block = core::to_hex(at.hash);
@@ -113,6 +113,7 @@ report::Report CascadeWatch::find(const snapshot::ChainCut& at,
             "the book is of block {}, a day old or more: have `margrave index` bring it up to date",
             cut.number.value()));
     }
+    std::string reading = plan_.file.book ? "" : snapshot::to_json(read);  // markets are taken out
     auto falls = own_falls(read, plan_.file, plan_.settings, [&] {
         if (is_asked_to_stop()) {
             throw core::InputError("the watch ends");
@@ -125,7 +126,8 @@ report::Report CascadeWatch::find(const snapshot::ChainCut& at,
             }
         }
     }
-    return report_of(cut, std::move(falls), std::move(read.gaps));
+    return {.report = report_of(cut, std::move(falls), std::move(read.gaps)),
+            .reading = std::move(reading)};
 }
 
 report::Report CascadeWatch::unknown(const snapshot::Snapshot& watched,
@@ -154,8 +156,8 @@ report::Report CascadeWatch::unknown(const snapshot::Snapshot& watched,
     return report_of(watched.chains.front(), std::move(falls), std::move(gaps));
 }
 
-report::Report CascadeWatch::carry_out(const snapshot::Snapshot& watched,
-                                       const std::function<bool()>& is_asked_to_stop) const {
+CascadeFound CascadeWatch::carry_out(const snapshot::Snapshot& watched,
+                                     const std::function<bool()>& is_asked_to_stop) const {
     try {
         return find(watched.chains.front(), is_asked_to_stop);
     } catch (const std::exception& error) {
@@ -167,7 +169,7 @@ report::Report CascadeWatch::carry_out(const snapshot::Snapshot& watched,
         if (!is_asked_to_stop()) {
             say(world_, fmt::format("chain {}: {}", plan_.file.chain, why));
         }
-        return unknown(watched, why);
+        return {.report = unknown(watched, why)};
     }
 }
 

@@ -31,6 +31,13 @@ struct CascadePlan {
 [[nodiscard]] std::map<std::string, CascadePlan> make_cascade_plans(
     const std::vector<alert::Rule>& rules, const settings::Settings& settings);
 
+/// What came of a playbook: falls and gaps alone of a report.
+struct CascadeFound {
+    report::Report report;
+    /// What it was carried out on, as a snapshot's file; "" over a book, which is a file itself.
+    std::string reading = {};
+};
+
 /// Finds where the watched wallets of one chain really fall, by reading its whole market.
 class CascadeWatch {
   public:
@@ -38,11 +45,11 @@ class CascadeWatch {
     CascadeWatch(World& world, CascadePlan plan, SourceOptions source,
                  const std::vector<core::Address>& wallets);
 
-    /// At the block of `watched`, or of the playbook's book. A report of falls and gaps alone: what
-    /// could not be found out, all that `watched` has of the playbook's markets is unknown. It may
-    /// take minutes: whoever `is_asked_to_stop` waits for one search at most.
-    [[nodiscard]] report::Report carry_out(const snapshot::Snapshot& watched,
-                                           const std::function<bool()>& is_asked_to_stop) const;
+    /// At the block of `watched`, or of the playbook's book. Where it could not be found out, all
+    /// that `watched` has of the playbook's markets is unknown. It may take minutes: whoever
+    /// `is_asked_to_stop` waits for one search at most.
+    [[nodiscard]] CascadeFound carry_out(const snapshot::Snapshot& watched,
+                                         const std::function<bool()>& is_asked_to_stop) const;
 
     [[nodiscard]] std::uint64_t every_s() const { return plan_.every_s; }
 
@@ -51,8 +58,8 @@ class CascadeWatch {
 
   private:
     /// Throws what reading and carrying out throw.
-    [[nodiscard]] report::Report find(const snapshot::ChainCut& at,
-                                      const std::function<bool()>& is_asked_to_stop) const;
+    [[nodiscard]] CascadeFound find(const snapshot::ChainCut& at,
+                                    const std::function<bool()>& is_asked_to_stop) const;
     [[nodiscard]] report::Report unknown(const snapshot::Snapshot& watched,
                                          const std::string& why) const;
 

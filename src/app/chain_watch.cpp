@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <string_view>
 #include <utility>
 
@@ -68,6 +69,8 @@ ChainWatch::ChainWatch(World& world, const WatchPlan& plan, ChosenChain chosen,
       begun_at_s_(world.wall_s()),
       last_new_(world.clock.now()),
       kept_(std::make_unique<Kept>()),
+      kept_of_near_(std::make_unique<Kept>()),
+      pace_(chosen_.chain.far_every_s, chosen_.wallets),
       cascade_watch_(std::move(cascade)) {
     restore();
 }
@@ -96,13 +99,14 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
             say(world_, fmt::format("chain {} can be read again", chain.name));
             is_blind_ = false;
             whole_.is_due = true;  // what was not known meanwhile
-            cascade_.is_due = true;
+            cascade_.every_s = std::min(cascade_.every_s, kCascadeAgainS);
         }
     } catch (const core::ChainError& error) {
         if (!is_blind_) {
             say(world_, fmt::format("chain {} could not be read: {}", chain.name, error.what()));
             is_blind_ = true;
         }
+        pace_.forget();
         plan_.listener->could_not_read(chain.name, error.kind());
         book_.evaluate_blind(error.what(), now());
     }
@@ -171,20 +175,21 @@ void ChainWatch::follow(const chains::evm::Head& newest,
     const auto last = last_that_stands(head);
     const std::uint64_t to = head.number.value();
     std::uint64_t from = last ? *last + 1 : to;
-    if (to >= from + kCatchUp) {
+    if (to >= from + kCatchUp && !pace_.is_nobody_near()) {
         say(world_, fmt::format("chain {}: blocks {} to {} are not evaluated: they passed while "
                                 "nobody watched",
                                 chosen_.chain.name, from, to - kCatchUp));
         from = to - kCatchUp + 1;
     }
     for (std::uint64_t number = from; number <= to && !is_asked_to_stop(); ++number) {
+        number = pace_.is_nobody_near() ? to : number;
         try {
             const auto next = number == to ? newest
                                            : chains::evm::read_head_of(
                                                  *transport_, chosen_.chain.name,
                                                  chosen_.chain.chain_id, std::to_string(number));
             check_follows(next);
-            evaluate({core::to_hex(next.block.hash)});
+            evaluate(next.block);
             failures_ = 0;
         } catch (const core::ChainError& error) {
             // It is tried again with the next look; the head, whatever it is then, for ever.
@@ -212,15 +217,18 @@ void ChainWatch::check_follows(const chains::evm::Head& next) const {
 
 void ChainWatch::undo_after(std::uint64_t number) {
     kept_->forget();
+    kept_of_near_->forget();
+    pace_.forget();
     discard_after(number, whole_);
     discard_after(number, cascade_);
     book_.undo_after(number);
     close({.chain = chosen_.chain.name, .forget_after = number});
 }
 
-snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
+snapshot::Snapshot ChainWatch::read(const core::Hash& block,
+                                    const std::vector<core::Address>& wallets) {
     collect::CollectOptions how;
-    how.readings = kept_.get();
+    how.readings = wallets.size() == chosen_.wallets.size() ? kept_.get() : kept_of_near_.get();
     how.clock = &world_.clock;
     constexpr std::size_t kCallsMax = 2'500;
     how.calls_max = kCallsMax;
@@ -231,8 +239,8 @@ snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
         auto read = collect::collect(plan_.settings,
                                      {{.chain = chosen_.chain,
                                        .transport = transport_.get(),
-                                       .block = block,
-                                       .wallets = chosen_.wallets}},
+                                       .block = {core::to_hex(block)},
+                                       .wallets = wallets}},
                                      how);
         const auto& gaps = read.snapshot.gaps;
         if (!read.unreadable_chains.empty() || read.snapshot.chains.empty()) {
@@ -250,33 +258,79 @@ snapshot::Snapshot ChainWatch::read(const collect::BlockSelector& block) {
     }
 }
 
-report::Options ChainWatch::report_options() const {
+report::Options ChainWatch::report_options(const std::vector<core::Address>& wallets) const {
     auto options = plan_.report;
-    options.wallets = chosen_.wallets;
+    options.wallets = wallets;
     return options;
 }
 
-void ChainWatch::evaluate(const collect::BlockSelector& block) {
+void ChainWatch::evaluate(const chains::Block& block) {
+    const auto wallets = pace_.due(block.timestamp.value());
+    if (wallets.empty()) {
+        return;
+    }
     const auto begun = world_.clock.now();
-    snapshot_ = std::make_shared<const snapshot::Snapshot>(read(block));
+    snapshot_ = std::make_shared<const snapshot::Snapshot>(read(block.hash, wallets));
+    is_of_all_ = wallets.size() == chosen_.wallets.size();
     const snapshot::ChainCut& cut = snapshot_->chains.front();
     last_ = WatchedBlock{
         .number = cut.number.value(), .hash = cut.hash, .timestamp = cut.timestamp.value()};
     last_new_ = world_.clock.now();
-    const auto report = report::make_health_report(*snapshot_, report_options());
+    if (is_of_all_) {
+        evaluate_all(begun);
+    } else {
+        evaluate_near(wallets, begun);
+    }
+}
+
+void ChainWatch::evaluate_all(Time begun) {
+    const auto report = report::make_health_report(*snapshot_, report_options(chosen_.wallets));
     book_.learn_facts(*snapshot_, report, now());
     say_all(book_.evaluate(report, alert::Depth::Health, now()));
-    close(
-        {.chain = chosen_.chain.name,
-         .block = last_,
-         .points = series_.record(report, alert::Depth::Health, last_->number, last_->timestamp)});
+    learn_pace(report, chosen_.wallets);
+    close({.chain = chosen_.chain.name,
+           .block = last_,
+           .points = series_.record(report, alert::Depth::Health, last_->number, last_->timestamp),
+           .schedule = new_schedule()});
     plan_.listener->evaluated(chosen_.chain.name, *last_, report, world_.clock.now() - begun);
     put_aside();
 }
 
+void ChainWatch::evaluate_near(const std::vector<core::Address>& wallets, Time begun) {
+    const auto report = report::make_health_report(*snapshot_, report_options(wallets));
+    book_.evaluate_some(report, wallets, now());
+    learn_pace(report, wallets);
+    close({.chain = chosen_.chain.name,
+           .block = last_,
+           .points = series_.record_some(report, wallets, last_->number, last_->timestamp),
+           .schedule = new_schedule()});
+    plan_.listener->evaluated_near(chosen_.chain.name, *last_, world_.clock.now() - begun);
+}
+
+void ChainWatch::learn_pace(const report::Report& report,
+                            const std::vector<core::Address>& wallets) {
+    if (pace_.far_every_s() != 0) {
+        pace_.learn(report, wallets, book_.waiting(), last_->timestamp);
+    }
+}
+
+/// For people; nullopt where the file has it.
+std::optional<store::Schedule> ChainWatch::new_schedule() {
+    store::Schedule now{
+        .far_every_s = pace_.far_every_s(), .wallets = chosen_.wallets.size(), .near = {}};
+    for (const core::Address& wallet : pace_.near()) {
+        now.near.push_back(wallet.to_string());
+    }
+    if (schedule_ == now) {
+        return std::nullopt;
+    }
+    schedule_ = now;
+    return now;
+}
+
 void ChainWatch::put_aside() {
     // After a start, or a reorganisation, there is no reading of the last block.
-    if (!last_ || !snapshot_ || snapshot_->chains.front().hash != last_->hash) {
+    if (!last_ || !is_of_all_ || !snapshot_ || snapshot_->chains.front().hash != last_->hash) {
         return;
     }
     put_aside(whole_);
@@ -305,16 +359,23 @@ void ChainWatch::discard_after(std::uint64_t number, Aside& aside) {
 
 bool ChainWatch::report_aside() {
     return whole_.desk.work([&](Task task) {
-        task.report = std::make_shared<const report::Report>(
-            report::make_report(*task.snapshot, report_options()));
+        try {
+            task.report = std::make_shared<const report::Report>(
+                report::make_report(*task.snapshot, report_options(chosen_.wallets)));
+        } catch (const std::exception& error) {
+            // A defect in what takes whole markets is no reason to look at nobody's health.
+            task.failed_because = fmt::format("the report of block {} could not be made: {}",
+                                              task.block.number, error.what());
+        }
         return task;
     });
 }
 
 bool ChainWatch::cascade_aside(const std::function<bool()>& is_asked_to_stop) {
     return cascade_.desk.work([&](Task task) {
-        task.report = std::make_shared<const report::Report>(
-            cascade_watch_->carry_out(*task.snapshot, is_asked_to_stop));
+        auto found = cascade_watch_->carry_out(*task.snapshot, is_asked_to_stop);
+        task.report = std::make_shared<const report::Report>(std::move(found.report));
+        task.reading = std::move(found.reading);
         // Of one that was broken off nothing is told.
         return is_asked_to_stop() ? std::nullopt : std::optional(std::move(task));
     });
@@ -332,12 +393,18 @@ void ChainWatch::take_what_came() {
 
 void ChainWatch::take_report(const Task& whole) {
     const FoundAt at{.block = whole.block, .wall_s = world_.wall_s()};
+    if (!whole.report) {
+        say(world_, fmt::format("chain {}: {}", chosen_.chain.name, whole.failed_because));
+        book_.evaluate_blind(whole.failed_because, at, alert::Depth::Whole);
+        close({.chain = chosen_.chain.name}, at, alert::Depth::Whole, evidence_of(whole.snapshot));
+        return;
+    }
     book_.learn_factors(*whole.report);
     say_all(book_.evaluate(*whole.report, alert::Depth::Whole, at));
     close({.chain = chosen_.chain.name,
            .points = series_.record(*whole.report, alert::Depth::Whole, at.block.number,
                                     at.block.timestamp)},
-          at, alert::Depth::Whole, whole.snapshot);
+          at, alert::Depth::Whole, evidence_of(whole.snapshot));
     plan_.listener->reported(chosen_.chain.name, whole.report);
 }
 
@@ -357,7 +424,14 @@ void ChainWatch::take_cascade(const Task& found) {
     close({.chain = chosen_.chain.name,
            .points = series_.record(*found.report, alert::Depth::Cascade, at.block.number,
                                     at.block.timestamp)},
-          at, alert::Depth::Cascade, nullptr);
+          at, alert::Depth::Cascade, [&] {
+              return found.reading.empty() ? std::nullopt
+                                           : std::optional(store::PackedSnapshot{
+                                                 .chain = chosen_.chain.name,
+                                                 .number = at.block.number,
+                                                 .hash = cascade_reading(at.block.hash),
+                                                 .body = store::compress(found.reading)});
+          });
 }
 
 void ChainWatch::evaluate_age() {
@@ -373,13 +447,13 @@ void ChainWatch::evaluate_age() {
 }
 
 void ChainWatch::close(Evaluation evaluation) {
-    close(std::move(evaluation), now(), std::nullopt, snapshot_);
+    close(std::move(evaluation), now(), std::nullopt, evidence_of(snapshot_));
 }
 
 void ChainWatch::close(Evaluation evaluation, const FoundAt& at, std::optional<alert::Depth> depth,
-                       const SharedSnapshot& snapshot) {
+                       const Evidence& evidence) {
     const auto lines = book_.close(read_notes(file_, at.wall_s), at, depth, evaluation);
-    const bool needs_evidence = snapshot && !evaluation.messages.empty();
+    const bool needs_evidence = !evaluation.messages.empty();
     evaluation.at = at.wall_s;
     file_.write(evaluation);
     plan_.listener->wrote(chosen_.chain.name);
@@ -387,20 +461,25 @@ void ChainWatch::close(Evaluation evaluation, const FoundAt& at, std::optional<a
         print_line(world_, line);
     }
     if (needs_evidence) {  // whose writing takes longer than the messages should wait
-        file_.write({.chain = chosen_.chain.name, .snapshot = pack(*snapshot), .at = at.wall_s});
+        file_.write({.chain = chosen_.chain.name, .snapshot = evidence(), .at = at.wall_s});
     }
 }
 
-std::optional<store::PackedSnapshot> ChainWatch::pack(const snapshot::Snapshot& snapshot) {
-    const snapshot::ChainCut& cut = snapshot.chains.front();
-    const std::string hash = core::to_hex(cut.hash);
-    if (store::has_snapshot(file_.database(), hash)) {
-        return std::nullopt;
-    }
-    return store::PackedSnapshot{.chain = chosen_.chain.name,
-                                 .number = cut.number.value(),
-                                 .hash = hash,
-                                 .body = store::compress(snapshot::to_json(snapshot))};
+ChainWatch::Evidence ChainWatch::evidence_of(const SharedSnapshot& snapshot) {
+    return [this, snapshot]() -> std::optional<store::PackedSnapshot> {
+        if (!snapshot) {
+            return std::nullopt;
+        }
+        const snapshot::ChainCut& cut = snapshot->chains.front();
+        const std::string hash = core::to_hex(cut.hash);
+        if (store::has_snapshot(file_.database(), hash)) {
+            return std::nullopt;
+        }
+        return store::PackedSnapshot{.chain = chosen_.chain.name,
+                                     .number = cut.number.value(),
+                                     .hash = hash,
+                                     .body = store::compress(snapshot::to_json(*snapshot))};
+    };
 }
 
 void ChainWatch::say_all(const std::vector<std::string>& notes) {

@@ -12,6 +12,7 @@
 #include "app/cascade_watch.hpp"
 #include "app/chain_choice.hpp"
 #include "app/desk.hpp"
+#include "app/pace.hpp"
 #include "app/series_recorder.hpp"
 #include "app/watch_plan.hpp"
 #include "app/world.hpp"
@@ -36,7 +37,8 @@ class ChainWatch {
     ~ChainWatch();
 
     /// Evaluates what is new: every block behind the last one that was evaluated, the last
-    /// kCatchUp of them where there are more; or, where the chain cannot be read, that it cannot.
+    /// kCatchUp of them where there are more, for those whom the pace has due; or, where the chain
+    /// cannot be read, that it cannot.
     /// Everything that is found is written before this returns. Throws InputError where the file
     /// cannot be written: what was not is evaluated again by the next watch.
     void look(const std::function<bool()>& is_asked_to_stop);
@@ -66,6 +68,7 @@ class ChainWatch {
 
   private:
     class Kept;
+    using Time = std::chrono::steady_clock::time_point;
     using SharedSnapshot = std::shared_ptr<const snapshot::Snapshot>;
 
     /// A block to report on, and the report once it is made.
@@ -73,7 +76,11 @@ class ChainWatch {
         store::WatchedBlock block;
         SharedSnapshot snapshot;
         std::shared_ptr<const report::Report> report = nullptr;
+        std::string failed_because = {};  ///< why there is no report
+        std::string reading = {};         ///< that the report was made of, where not the snapshot
     };
+    /// Makes what alerts are made of ready for the file; nullopt where there is nothing to keep.
+    using Evidence = std::function<std::optional<store::PackedSnapshot>()>;
     /// One thing that is done beside looks, and for which block last.
     struct Aside {
         Desk<Task> desk;
@@ -92,8 +99,15 @@ class ChainWatch {
     /// What was found in blocks above this one.
     void undo_after(std::uint64_t number);
     /// Throws ChainError.
-    [[nodiscard]] snapshot::Snapshot read(const collect::BlockSelector& block);
-    void evaluate(const collect::BlockSelector& block);
+    [[nodiscard]] snapshot::Snapshot read(const core::Hash& block,
+                                          const std::vector<core::Address>& wallets);
+    /// For those who are due with it.
+    void evaluate(const chains::Block& block);
+    /// Of the reading of all of them, or of those who are near.
+    void evaluate_all(Time begun);
+    void evaluate_near(const std::vector<core::Address>& wallets, Time begun);
+    void learn_pace(const report::Report& report, const std::vector<core::Address>& wallets);
+    [[nodiscard]] std::optional<store::Schedule> new_schedule();
     /// What is due of the last block.
     void put_aside();
     void put_aside(Aside& aside) const;
@@ -101,16 +115,14 @@ class ChainWatch {
     void take_report(const Task& whole);
     void take_cascade(const Task& found);
     void evaluate_age();
-    [[nodiscard]] report::Options report_options() const;
+    [[nodiscard]] report::Options report_options(const std::vector<core::Address>& wallets) const;
     [[nodiscard]] FoundAt now() const;
     /// Puts what is due into the evaluation, and writes it.
     void close(store::WatchFile::Evaluation evaluation);
-    /// The same, of rules of one depth, as found at an earlier block; `snapshot` is its reading, if
-    /// it is to be kept.
+    /// The same, of rules of one depth, as found at an earlier block.
     void close(store::WatchFile::Evaluation evaluation, const FoundAt& at,
-               std::optional<alert::Depth> depth, const SharedSnapshot& snapshot);
-    /// What alerts are made of, for the file; nullopt where it holds that already.
-    [[nodiscard]] std::optional<store::PackedSnapshot> pack(const snapshot::Snapshot& snapshot);
+               std::optional<alert::Depth> depth, const Evidence& evidence);
+    [[nodiscard]] Evidence evidence_of(const SharedSnapshot& snapshot);
     void say_all(const std::vector<std::string>& notes);
 
     World& world_;
@@ -121,10 +133,14 @@ class ChainWatch {
     AlertBook book_;
     SeriesRecorder series_;
     std::uint64_t begun_at_s_;
-    std::chrono::steady_clock::time_point last_new_;  ///< when a block was evaluated last
+    Time last_new_;  ///< when a block was evaluated last
     std::unique_ptr<Kept> kept_;
+    std::unique_ptr<Kept> kept_of_near_;
+    Pace pace_;
+    std::optional<store::Schedule> schedule_;  ///< as the file has it
     std::optional<store::WatchedBlock> last_;
     SharedSnapshot snapshot_;  ///< of the block that was evaluated last
+    bool is_of_all_ = false;   ///< of all wallets
     Aside whole_{.desk = {}, .block = {}, .every_s = kWholeEveryS};
     std::optional<CascadeWatch> cascade_watch_;
     Aside cascade_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/given_up.hpp"
 #include "core/text.hpp"
 
 namespace margrave::app {
@@ -22,8 +23,13 @@ std::uint64_t retry_delay_s(std::uint64_t attempts, std::string_view key) {
 }
 
 Courier::Courier(World& world, store::WatchFile& file, std::string name, channels::Channel& channel,
-                 WatchListener& listener)
-    : world_(world), file_(file), name_(std::move(name)), channel_(channel), listener_(listener) {
+                 WatchListener& listener, std::vector<std::string> others)
+    : world_(world),
+      file_(file),
+      name_(std::move(name)),
+      channel_(channel),
+      listener_(listener),
+      others_(std::move(others)) {
     if (const auto repeats = channel_.repeats()) {
         standing_.emplace(file_, name_, *repeats);
     }
@@ -81,7 +87,8 @@ void Courier::note(const store::Outgoing& message, const Delivery& came, std::ui
             standing_->note(message, now_s);
         }
     } else if (is_refused_for_good) {
-        file_.mark_dead(message.id, came.why, now_s);
+        file_.mark_dead(message.id, came.why, now_s,
+                        tell_others(file_, message, came.why, others_, now_s));
         say_of(message, "is given up", came.why);
     } else {
         try_again(message, came, now_s);

@@ -21,14 +21,17 @@ namespace margrave::app {
 /// Brings the messages of one channel to it, one after the other.
 class Courier {
   public:
+    /// `others` are channels that are told of what this one never takes.
     Courier(World& world, store::WatchFile& file, std::string name, channels::Channel& channel,
-            WatchListener& listener = WatchListener::nobody());
+            WatchListener& listener = WatchListener::nobody(),
+            std::vector<std::string> others = {});
 
     /// Until nothing is due, or `is_asked_to_stop`. What the receiver does not take now is tried
     /// again after 1, 2, 4 … 60 s, or when it asks to, without an end, and the channel rests
     /// meanwhile; what it refuses is tried as often while others go past it, and after an hour, or
-    /// when it says that it is for nobody any more, kept apart and said. A receiver that forgets is
-    /// told again what stands, when it is time. Throws InputError where the file cannot be used.
+    /// when it says that it is for nobody any more, kept apart, said, and told to the others. A
+    /// receiver that forgets is told again what stands, when it is time. Throws InputError where
+    /// the file cannot be used.
     void deliver(const std::function<bool()>& is_asked_to_stop);
 
     /// Long enough to move a receiver, or to give it another key.
@@ -52,6 +55,7 @@ class Courier {
     std::string name_;
     channels::Channel& channel_;
     WatchListener& listener_;
+    std::vector<std::string> others_;
     /// Delivered, which the file could not be told yet: it is not sent again.
     std::optional<std::int64_t> unmarked_;
     std::optional<Standing> standing_;  ///< of a receiver that forgets

@@ -56,23 +56,42 @@ SeriesRecorder::Points SeriesRecorder::record(const report::Report& report, aler
                                               std::uint64_t block, std::uint64_t time_s) {
     Points out;
     for (const alert::Quantity quantity : alert::kQuantities) {
-        if (!is_recorded(quantity) || alert::depth_of(quantity) != depth) {
-            continue;
-        }
-        for (auto& [subject, value] : alert::observe(report, chain_, wallets_, quantity)) {
-            const std::pair name(quantity, subject);
-            const auto last = last_.find(name);
-            const bool is_due = last == last_.end() || time_s < last->second.time_s ||
-                                time_s - last->second.time_s >= kPointEveryS;
-            if (is_due || differs(last->second.value, value)) {
-                last_.insert_or_assign(name, Last{.value = value, .time_s = time_s});
-                out.emplace_back(
-                    name_of(quantity, subject),
-                    store::Point{.block = block, .time = time_s, .value = text_of(value)});
-            }
+        if (is_recorded(quantity) && alert::depth_of(quantity) == depth) {
+            record(quantity, alert::observe(report, chain_, wallets_, quantity), block, time_s,
+                   out);
         }
     }
     return out;
+}
+
+SeriesRecorder::Points SeriesRecorder::record_some(const report::Report& report,
+                                                   const std::vector<core::Address>& wallets,
+                                                   std::uint64_t block, std::uint64_t time_s) {
+    Points out;
+    for (const alert::Quantity quantity : alert::kQuantities) {
+        if (is_recorded(quantity) && alert::depth_of(quantity) == alert::Depth::Health) {
+            record(quantity, alert::observe_some(report, chain_, wallets, quantity), block, time_s,
+                   out);
+        }
+    }
+    return out;
+}
+
+void SeriesRecorder::record(alert::Quantity quantity,
+                            const std::map<alert::Subject, alert::Value>& values,
+                            std::uint64_t block, std::uint64_t time_s, Points& into) {
+    for (const auto& [subject, value] : values) {
+        const std::pair name(quantity, subject);
+        const auto last = last_.find(name);
+        const bool is_due = last == last_.end() || time_s < last->second.time_s ||
+                            time_s - last->second.time_s >= kPointEveryS;
+        if (is_due || differs(last->second.value, value)) {
+            last_.insert_or_assign(name, Last{.value = value, .time_s = time_s});
+            into.emplace_back(
+                name_of(quantity, subject),
+                store::Point{.block = block, .time = time_s, .value = text_of(value)});
+        }
+    }
 }
 
 }  // namespace margrave::app

@@ -28,6 +28,10 @@ class SeriesRecorder {
     /// Of the quantities of this depth; `time_s` is the block's.
     [[nodiscard]] Points record(const report::Report& report, alert::Depth depth,
                                 std::uint64_t block, std::uint64_t time_s);
+    /// Of health, of a report that was made of these wallets alone.
+    [[nodiscard]] Points record_some(const report::Report& report,
+                                     const std::vector<core::Address>& wallets, std::uint64_t block,
+                                     std::uint64_t time_s);
 
     static constexpr std::uint64_t kPointEveryS = 600;
     static constexpr std::uint64_t kShare = 1000;
@@ -37,6 +41,9 @@ class SeriesRecorder {
         alert::Value value;
         std::uint64_t time_s = 0;
     };
+
+    void record(alert::Quantity quantity, const std::map<alert::Subject, alert::Value>& values,
+                std::uint64_t block, std::uint64_t time_s, Points& into);
 
     std::string chain_;
     std::vector<core::Address> wallets_;

@@ -18,6 +18,7 @@
 #include "app/commands.hpp"
 #include "app/crew.hpp"
 #include "app/delivery.hpp"
+#include "app/given_up.hpp"
 #include "app/heartbeat.hpp"
 #include "app/service_manager.hpp"
 #include "app/watch_api.hpp"
@@ -49,11 +50,27 @@ void listen_to_signals() {
     std::signal(SIGHUP, ask_to_reload);
 }
 
-/// Messages to channels that are not configured any more.
+std::vector<std::string> names(const Channels& channels) {
+    std::vector<std::string> out;
+    out.reserve(channels.size());
+    for (const auto& [name, channel] : channels) {
+        out.push_back(name);
+    }
+    return out;
+}
+
+/// Messages to channels that are not configured any more. Somebody took them out: that needs no
+/// telling, what nobody else was told does.
 void give_up_the_lost(World& world, store::WatchFile& file, const Channels& channels) {
+    const std::string why = "the channel is not configured any more";
     for (const store::Outgoing& message : file.waiting()) {
         if (!channels.contains(message.channel)) {
-            file.mark_dead(message.id, "the channel is not configured any more", world.wall_s());
+            const std::uint64_t now_s = world.wall_s();
+            auto instead = tell_others(file, message, why, names(channels), now_s);
+            if (file.is_told_elsewhere(message)) {
+                instead.clear();
+            }
+            file.mark_dead(message.id, why, now_s, instead);
             say(world, fmt::format("channel {} is not configured any more: {} is given up",
                                    core::printable(message.channel), message.key));
         }
@@ -115,7 +132,8 @@ Watch begin(World& world, const WatchOptions& options, WatchSetup& setup, store:
     watch.files.reserve(setup.channels.size());
     for (const auto& [name, channel] : setup.channels) {
         watch.files.push_back(store::WatchFile::open(options.store));
-        watch.couriers.emplace_back(world, watch.files.back(), name, *channel, *watch.monitor);
+        watch.couriers.emplace_back(world, watch.files.back(), name, *channel, *watch.monitor,
+                                    names(setup.channels));
     }
     return watch;
 }

@@ -185,8 +185,16 @@ void check_names(const settings::Settings& settings, const std::vector<alert::Ru
     const auto is_known_channel = [&](const std::string& name) {
         return is_channel(settings, name);
     };
+    const auto is_last_factor = [&](const std::string& name) {
+        return std::any_of(settings.factors.begin(), settings.factors.end(),
+                           [&](const auto& token) {
+                               return !token.factors.empty() && token.factors.back() == name;
+                           });
+    };
     for (std::size_t i = 0; i < rules.size(); ++i) {
         const Section& section = settings.rules[i];
+        check(section, "pegs", "token in [[factors]] whose last factor is", rules[i].pegs,
+              is_last_factor);
         check(section, "channels", "channel", rules[i].channels, is_known_channel);
         check(section, "escalate_to", "channel", rules[i].escalate_to, is_known_channel);
         check(section, "inhibited_by", "rule", rules[i].inhibited_by, is_rule);

@@ -31,6 +31,9 @@ class WatchListener {
     /// A block was evaluated, and what was found is written.
     virtual void evaluated(const std::string& /*chain*/, const store::WatchedBlock& /*block*/,
                            const report::Report& /*health*/, Seconds /*took*/) {}
+    /// The same of a block of which only those wallets were looked at that are near.
+    virtual void evaluated_near(const std::string& /*chain*/, const store::WatchedBlock& /*block*/,
+                                Seconds /*took*/) {}
     /// The whole report of a block, which is not made of each.
     virtual void reported(const std::string& /*chain*/,
                           const std::shared_ptr<const report::Report>& /*report*/) {}

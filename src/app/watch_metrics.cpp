@@ -198,14 +198,17 @@ void WatchMetrics::reorganised(const std::string& chain, std::uint64_t depth) {
 }
 
 void WatchMetrics::evaluated(const std::string& chain, const store::WatchedBlock& block,
-                             const report::Report& report, Seconds took, std::uint64_t now_s) {
+                             Seconds took, std::uint64_t now_s) {
     const prometheus::Labels of_chain{{"chain", chain}};
     families_->evaluations.Add(of_chain).Increment();
     families_->evaluation_time.Add(of_chain, evaluation_buckets()).Observe(took.count());
     families_->block.Add(of_chain).Set(static_cast<double>(block.number));
     families_->block_time.Add(of_chain).Set(static_cast<double>(block.timestamp));
     families_->last_success.Add(of_chain).Set(static_cast<double>(now_s));
-    families_->gaps.Add(of_chain).Set(static_cast<double>(report.gaps.size()));
+}
+
+void WatchMetrics::counted(const std::string& chain, const report::Report& report) {
+    families_->gaps.Add({{"chain", chain}}).Set(static_cast<double>(report.gaps.size()));
     std::map<margin::Status, std::uint64_t> count;
     for (const report::Account& account : report.accounts) {
         ++count[account.health.status];

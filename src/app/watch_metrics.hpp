@@ -33,8 +33,10 @@ class WatchMetrics {
     void saw_head(const std::string& chain, std::uint64_t number, std::uint64_t timestamp);
     void could_not_read(const std::string& chain, core::ErrorKind kind);
     void reorganised(const std::string& chain, std::uint64_t depth);
-    void evaluated(const std::string& chain, const store::WatchedBlock& block,
-                   const report::Report& report, Seconds took, std::uint64_t now_s);
+    void evaluated(const std::string& chain, const store::WatchedBlock& block, Seconds took,
+                   std::uint64_t now_s);
+    /// How many accounts of all wallets are how well, and gaps.
+    void counted(const std::string& chain, const report::Report& report);
     void looked(const std::string& chain, bool is_read);
     /// Of one message: so many alerts made that transition.
     void told(const std::string& chain, alert::Kind kind, std::size_t members);

@@ -39,17 +39,25 @@ void WatchMonitor::reorganised(const std::string& chain, std::uint64_t depth) {
 
 void WatchMonitor::evaluated(const std::string& chain, const store::WatchedBlock& block,
                              const report::Report& health, Seconds took) {
-    progress.beat(chain_worker(chain));
     board.pin(chain, [&](ChainNews& news) {
-        news.block = block;
-        news.block_at = world_.clock.now();
         news.accounts = health.accounts.size();
         news.unknown = static_cast<std::size_t>(std::count_if(
             health.accounts.begin(), health.accounts.end(), [](const report::Account& account) {
                 return account.health.status == margin::Status::Unknown;
             }));
     });
-    metrics.evaluated(chain, block, health, took, world_.wall_s());
+    metrics.counted(chain, health);
+    evaluated_near(chain, block, took);
+}
+
+void WatchMonitor::evaluated_near(const std::string& chain, const store::WatchedBlock& block,
+                                  Seconds took) {
+    progress.beat(chain_worker(chain));
+    board.pin(chain, [&](ChainNews& news) {
+        news.block = block;
+        news.block_at = world_.clock.now();
+    });
+    metrics.evaluated(chain, block, took, world_.wall_s());
     events.tell("block", nlohmann::ordered_json{{"chain", chain},
                                                 {"number", std::to_string(block.number)},
                                                 {"hash", core::to_hex(block.hash)},

@@ -43,6 +43,8 @@ class WatchMonitor : public WatchListener {
     void reorganised(const std::string& chain, std::uint64_t depth) override;
     void evaluated(const std::string& chain, const store::WatchedBlock& block,
                    const report::Report& health, Seconds took) override;
+    void evaluated_near(const std::string& chain, const store::WatchedBlock& block,
+                        Seconds took) override;
     void reported(const std::string& chain,
                   const std::shared_ptr<const report::Report>& report) override;
     void found(const std::string& chain, const AlertMessage& message,

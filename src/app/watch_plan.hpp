@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "alert/observe.hpp"
 #include "alert/rule.hpp"
 #include "app/watch_listener.hpp"
 #include "report/report.hpp"
@@ -30,6 +32,8 @@ struct ChannelPlan {
 struct WatchedPlaybook {
     std::string file;
     bool has_book = false;  ///< whose block is its own
+    /// Whether it says where this account falls; without it: of any.
+    std::function<bool(const alert::Subject&)> asks_for = {};
 };
 
 /// What all chains of a watch share.

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <utility>
 
+#include "app/cascade_run.hpp"
 #include "app/configuration.hpp"
 #include "app/factor_map.hpp"
 #include "app/watch_config.hpp"
@@ -79,6 +81,24 @@ void require_watched(const std::string& chain, const CascadePlan& cascade,
     }
 }
 
+/// The accounts of the playbook's own wallets, or of all that are watched, in its markets.
+std::function<bool(const alert::Subject&)> whom_it_asks_for(
+    const CascadePlan& cascade, const std::vector<ConnectedWallets>& chains) {
+    std::vector<core::Address> own = cascade.file.own;
+    for (const ConnectedWallets& one : chains) {
+        if (cascade.file.own.empty() && one.chosen.chain.name == cascade.file.chain) {
+            own = one.chosen.wallets;
+        }
+    }
+    return [own = std::move(own), file = cascade.file,
+            settings = cascade.settings](const alert::Subject& subject) {
+        const margin::MarketName market{
+            .protocol = subject.protocol, .chain = subject.chain, .name = subject.market};
+        return subject.wallet && std::find(own.begin(), own.end(), *subject.wallet) != own.end() &&
+               is_of_playbook(file, settings, market);
+    };
+}
+
 }  // namespace
 
 WatchSetup prepare_watch(World& world, const WatchOptions& options, const WatchSetup* running) {
@@ -105,8 +125,9 @@ WatchSetup prepare_watch(World& world, const WatchOptions& options, const WatchS
     for (const auto& [chain, cascade] : out.cascades) {
         require_watched(chain, cascade, out.chains);
         out.plan->playbooks.emplace(
-            chain,
-            WatchedPlaybook{.file = cascade.playbook, .has_book = cascade.file.book.has_value()});
+            chain, WatchedPlaybook{.file = cascade.playbook,
+                                   .has_book = cascade.file.book.has_value(),
+                                   .asks_for = whom_it_asks_for(cascade, out.chains)});
     }
     out.listener = listen(out.http, running);
     return out;

@@ -17,13 +17,48 @@ using Json = nlohmann::ordered_json;
 
 std::uint64_t age(std::uint64_t then, std::uint64_t now) { return now > then ? now - then : 0; }
 
-Json chain_json(const std::string& chain, const store::WatchedBlock& block, std::uint64_t now_s) {
+/// Of a chain that was never looked at by whoever keeps schedules: null.
+Json schedule_json(const WatchStatus& status, const std::string& chain) {
+    const auto found = status.schedules.find(chain);
+    if (found == status.schedules.end()) {
+        return nullptr;
+    }
+    return {{"wallets", found->second.wallets},
+            {"far_every_s", std::to_string(found->second.far_every_s)},
+            {"near", found->second.near}};
+}
+
+Json chain_json(const WatchStatus& status, const std::string& chain,
+                const store::WatchedBlock& block) {
     return {{"chain", chain},
             {"block",
              {{"number", std::to_string(block.number)},
               {"hash", core::to_hex(block.hash)},
               {"timestamp", std::to_string(block.timestamp)}}},
-            {"age_s", std::to_string(age(block.timestamp, now_s))}};
+            {"age_s", std::to_string(age(block.timestamp, status.at_s))},
+            {"schedule", schedule_json(status, chain)}};
+}
+
+/// "3 of 40 wallets with every block, others every 12 s".
+std::string schedule_text(const WatchStatus& status, const std::string& chain) {
+    const auto found = status.schedules.find(chain);
+    if (found == status.schedules.end()) {
+        return "";
+    }
+    const store::Schedule& schedule = found->second;
+    if (schedule.far_every_s == 0 || schedule.near.size() == schedule.wallets) {
+        return fmt::format("  all wallets ({}) with every block\n", schedule.wallets);
+    }
+    std::string out = fmt::format("  {} of {} wallets with every block, others every {} s\n",
+                                  schedule.near.size(), schedule.wallets, schedule.far_every_s);
+    constexpr std::size_t kShown = 10;
+    for (std::size_t i = 0; i < schedule.near.size() && i < kShown; ++i) {
+        out += fmt::format("    {}\n", core::printable(schedule.near[i]));
+    }
+    if (schedule.near.size() > kShown) {
+        out += fmt::format("    and {} more\n", schedule.near.size() - kShown);
+    }
+    return out;
 }
 
 Json outbox_json(const store::OutboxCount& one) {
@@ -60,6 +95,7 @@ std::uint64_t WatchStatus::count_unknown() const {
 WatchStatus read_status(store::WatchFile& file, const std::string& path, std::uint64_t now_s) {
     return {.is_watched = store::WatchFile::is_watched(path),
             .chains = file.last_blocks(),
+            .schedules = store::read_schedules(file.database()),
             .alerts = read_alert_states(file),
             .outbox = file.outbox_counts(),
             .at_s = now_s};
@@ -68,7 +104,7 @@ WatchStatus read_status(store::WatchFile& file, const std::string& path, std::ui
 std::string to_json(const WatchStatus& status) {
     Json chains = Json::array();
     for (const auto& [chain, block] : status.chains) {
-        chains.push_back(chain_json(chain, block, status.at_s));
+        chains.push_back(chain_json(status, chain, block));
     }
     Json outbox = Json::array();
     for (const store::OutboxCount& one : status.outbox) {
@@ -96,6 +132,7 @@ std::string to_text(const WatchStatus& status) {
         out += fmt::format("{}: block {} of {}, {} ago\n", core::printable(chain), block.number,
                            core::format_utc(core::Timestamp(block.timestamp)),
                            core::format_duration(age(block.timestamp, status.at_s)));
+        out += schedule_text(status, chain);
     }
     out += status.chains.empty() ? "No block was evaluated yet.\n" : "";
     out += fmt::format("Alerts: {} firing, {} recovering, {} pending, {} not known now\n",

@@ -22,6 +22,7 @@ struct AlertState {
 struct WatchStatus {
     bool is_watched = false;  ///< a daemon has it now
     std::map<std::string, store::WatchedBlock> chains;
+    std::map<std::string, store::Schedule> schedules;  ///< by chain
     std::vector<AlertState> alerts;
     std::vector<store::OutboxCount> outbox;
     std::uint64_t at_s = 0;

@@ -20,10 +20,11 @@ struct PriceCheck {
     std::optional<core::Wad> divergence;
     std::string beside = {};  ///< whose that is: "aave_v3/core", a feed's address
     /// |its last factor's value - 1| in 1e18, rounded down, by whoever's prices say the largest;
-    /// nullopt where that factor is none of Options::pegs, or nobody prices it.
+    /// nullopt where that factor is none of Options::pegs, or it is not known.
     std::optional<core::Wad> peg_distance;
-    std::string priced_by = {};        ///< who says that
-    std::string unknown_because = {};  ///< the market's own answer is not known; else ""
+    std::string priced_by = {};            ///< who says that
+    std::string peg_unknown_because = {};  ///< it has a peg, and nobody prices it; else ""
+    std::string unknown_because = {};      ///< the market's own answer is not known; else ""
 };
 
 }  // namespace margrave::report

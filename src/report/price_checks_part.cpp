@@ -44,7 +44,9 @@ std::optional<core::Wad> distance(const U256& value, const U256& reference) {
 void add(Pricer& pricer, const core::Address& asset, const std::string& symbol,
          const margin::PriceQuote& quote, const U256& unit, const exposure::FactorMap& factors) {
     const auto wad = scaled(quote.answer, core::wad(), unit);
-    if (!wad || !pricer.tokens.emplace(asset, Said{.wad = *wad, .source = quote.source}).second) {
+    // A price of nothing is none.
+    if (!wad || *wad == 0 ||
+        !pricer.tokens.emplace(asset, Said{.wad = *wad, .source = quote.source}).second) {
         return;
     }
     const auto found =
@@ -151,6 +153,13 @@ void measure(const exposure::FactorMap& map, const std::set<std::string>& pegs,
             check.peg_distance = found;
             check.priced_by = pricer.name;
         }
+    }
+    if (!check.peg_distance) {
+        check.peg_unknown_because = factors.size() == 1
+                                        ? "nothing prices " + check.symbol
+                                        : "nothing says what " + factors.back() + " is: of " +
+                                              check.symbol + " and of " + factors.front() +
+                                              " no price by one and the same source is known";
     }
 }
 

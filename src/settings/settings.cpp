@@ -264,6 +264,12 @@ Chain read_chain(const std::string& name, const Section& section, const Environm
     chain.sequencer_uptime_feed = section.optional_address("sequencer_uptime_feed");
     chain.sequencer_grace_s =
         section.optional_integer("sequencer_grace_s").value_or(chain.sequencer_grace_s);
+    chain.far_every_s = section.optional_integer("far_every_s").value_or(chain.far_every_s);
+    constexpr std::uint64_t kFarMaxS = 3'600;
+    if (chain.far_every_s > kFarMaxS) {
+        throw ConfigError(fmt::format("{}: expected seconds from 0 to {}, got {}",
+                                      section.where("far_every_s"), kFarMaxS, chain.far_every_s));
+    }
     section.reject_unknown_keys();
     return chain;
 }

@@ -33,6 +33,8 @@ struct Chain {
     /// An L2's uptime feed, and how long after it is up again margrave warns; none: not asked for.
     std::optional<core::Address> sequencer_uptime_feed = std::nullopt;
     std::uint64_t sequencer_grace_s = 3600;
+    /// How often a watch looks at wallets that are far from a liquidation; 0: with every block.
+    std::uint64_t far_every_s = 0;
 };
 
 /// [[markets]]; `section` holds the keys that only the protocol's adapter knows.

@@ -174,7 +174,7 @@ void WatchFile::write(const Evaluation& evaluation) {
     const bool is_nothing = !evaluation.forget_after && !evaluation.block &&
                             evaluation.alerts.empty() && evaluation.messages.empty() &&
                             evaluation.points.empty() && evaluation.facts.empty() &&
-                            !evaluation.snapshot;
+                            !evaluation.snapshot && !evaluation.schedule;
     if (is_nothing) {
         return;
     }
@@ -211,24 +211,28 @@ void WatchFile::write(const Evaluation& evaluation) {
             .bind(5, std::string_view(alert.state))
             .run();
     }
-    // A key that is there already was written by an evaluation of the same block: it is the same.
+    queue(evaluation.messages, evaluation.at);
+    write_history(evaluation);
+    Statement old(database_, "DELETE FROM outbox WHERE state = 'sent' AND done < ?");
+    old.bind(1, to_integer(evaluation.at) - to_integer(kSentKeptS)).run();
+    transaction.commit();
+}
+
+/// A key that is there already was written by an evaluation of the same block: it is the same.
+void WatchFile::queue(const std::vector<Outgoing>& messages, std::uint64_t now) {
     Statement queue(database_,
                     "INSERT INTO outbox (\"key\", alert, channel, body, urgent, created, "
                     "not_before, attempts, state, error) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 'queued', "
                     "'') ON CONFLICT DO NOTHING");
-    for (const Outgoing& message : evaluation.messages) {
+    for (const Outgoing& message : messages) {
         queue.bind(1, std::string_view(message.key))
             .bind(2, std::string_view(message.alert))
             .bind(3, std::string_view(message.channel))
             .bind(4, std::string_view(message.body))
             .bind(5, std::int64_t{message.is_urgent ? 1 : 0})
-            .bind(6, to_integer(evaluation.at))
+            .bind(6, to_integer(now))
             .run();
     }
-    write_history(evaluation);
-    Statement old(database_, "DELETE FROM outbox WHERE state = 'sent' AND done < ?");
-    old.bind(1, to_integer(evaluation.at) - to_integer(kSentKeptS)).run();
-    transaction.commit();
 }
 
 /// What is old is looked for now and then only: it takes a pass over all of it.
@@ -243,7 +247,10 @@ void WatchFile::write_history(const Evaluation& evaluation) {
     if (evaluation.snapshot) {
         write_snapshot(database_, *evaluation.snapshot);
     }
-    if (evaluation.block && evaluation.block->number % kDropEvery == 0) {
+    if (evaluation.schedule) {
+        write_schedule(database_, evaluation.chain, *evaluation.schedule);
+    }
+    if (evaluation.block && blocks_written_++ % kDropEvery == 0) {
         const std::uint64_t time = evaluation.block->timestamp;
         drop_points(database_, evaluation.chain, time - std::min(time, kPointsKeptS));
         drop_facts(database_, evaluation.chain, time - std::min(time, kFactsKeptS));
@@ -300,11 +307,34 @@ void WatchFile::mark_failed(std::int64_t id, std::string_view error, std::uint64
     mark.bind(1, error).bind(2, to_integer(not_before)).bind(3, id).run();
 }
 
-void WatchFile::mark_dead(std::int64_t id, std::string_view error, std::uint64_t now) {
+void WatchFile::mark_dead(std::int64_t id, std::string_view error, std::uint64_t now,
+                          const std::vector<Outgoing>& instead) {
+    Transaction transaction(database_);
     Statement mark(database_,
                    "UPDATE outbox SET state = 'dead', attempts = attempts + 1, error = ?, "
                    "done = ? WHERE id = ?");
     mark.bind(1, error).bind(2, to_integer(now)).bind(3, id).run();
+    queue(instead, now);
+    transaction.commit();
+}
+
+bool WatchFile::is_told_elsewhere(const Outgoing& message) {
+    // A grouped message's line is the beginning of the lines of its alerts.
+    Statement row(database_,
+                  "SELECT 1 FROM outbox WHERE channel <> ?1 AND created = ?2 AND state <> 'dead' "
+                  "AND (substr(?3, 1, length(alert)) = alert OR substr(alert, 1, length(?3)) = ?3) "
+                  "LIMIT 1");
+    row.bind(1, std::string_view(message.channel))
+        .bind(2, to_integer(message.created_at))
+        .bind(3, std::string_view(message.alert));
+    return row.step();
+}
+
+bool WatchFile::has_given_up_since(const std::string& channel, std::uint64_t time) {
+    Statement row(database_,
+                  "SELECT 1 FROM outbox WHERE channel = ? AND state = 'dead' AND done > ? LIMIT 1");
+    row.bind(1, std::string_view(channel)).bind(2, to_integer(time));
+    return row.step();
 }
 
 std::vector<Outgoing> WatchFile::in_state(std::string_view state) {

@@ -14,6 +14,7 @@
 #include "core/keccak.hpp"
 #include "store/sqlite.hpp"
 #include "store/watch_facts.hpp"
+#include "store/watch_schedules.hpp"
 #include "store/watch_series.hpp"
 #include "store/watch_snapshots.hpp"
 
@@ -100,6 +101,7 @@ class WatchFile {
         std::vector<std::pair<SeriesName, Point>> points = {};
         std::vector<Fact> facts = {};  ///< rows that are new
         std::optional<PackedSnapshot> snapshot = std::nullopt;
+        std::optional<Schedule> schedule = std::nullopt;  ///< where it is another one
         std::uint64_t at = 0;
     };
     void write(const Evaluation& evaluation);
@@ -120,8 +122,13 @@ class WatchFile {
     void mark_repeated(std::int64_t id, std::uint64_t now);
     /// To be tried again; until then its channel rests.
     void mark_failed(std::int64_t id, std::string_view error, std::uint64_t not_before);
-    /// The receiver will never take it.
-    void mark_dead(std::int64_t id, std::string_view error, std::uint64_t now);
+    /// The receiver will never take it; others get these in its place.
+    void mark_dead(std::int64_t id, std::string_view error, std::uint64_t now,
+                   const std::vector<Outgoing>& instead = {});
+    /// Another channel has, or is to have, the same alert of the same moment.
+    [[nodiscard]] bool is_told_elsewhere(const Outgoing& message);
+    /// A message of the channel was given up after that time.
+    [[nodiscard]] bool has_given_up_since(const std::string& channel, std::uint64_t time);
     /// No message rests for longer. A clock that was set back would make it wait for years.
     static constexpr std::uint64_t kRestMaxS = 60;
     /// Those that wait, oldest first, and those that were given up.
@@ -142,11 +149,13 @@ class WatchFile {
   private:
     explicit WatchFile(Database database);
     [[nodiscard]] static WatchFile open(const std::string& path, Database::Mode mode);
+    void queue(const std::vector<Outgoing>& messages, std::uint64_t now);
     void write_history(const Evaluation& evaluation);
     [[nodiscard]] std::vector<Outgoing> in_state(std::string_view state);
 
     std::unique_ptr<Lock> lock_;
     Database database_;
+    std::uint64_t blocks_written_ = 0;
 };
 
 }  // namespace margrave::store

@@ -9,7 +9,7 @@ namespace {
 
 /// "mgwt", and the version of the tables below.
 constexpr std::int64_t kApplicationId = 0x6d677774;
-constexpr std::int64_t kVersion = 3;
+constexpr std::int64_t kVersion = 4;
 
 /// The tables, in SQLite's order of making them.
 constexpr auto kTables = std::to_array<const char*>({
@@ -44,9 +44,12 @@ constexpr auto kTables = std::to_array<const char*>({
     "wallet TEXT NOT NULL, part TEXT NOT NULL, name TEXT NOT NULL, block INTEGER NOT NULL, "
     "time INTEGER NOT NULL, value TEXT, news INTEGER NOT NULL, PRIMARY KEY (chain, protocol, "
     "market, wallet, part, name, block)) STRICT, WITHOUT ROWID",
+    // since version 4; near: addresses with a blank between
+    "CREATE TABLE schedules (chain TEXT PRIMARY KEY, far_every INTEGER NOT NULL, "
+    "wallets INTEGER NOT NULL, near TEXT NOT NULL) STRICT, WITHOUT ROWID",
 });
-/// How many of them a file of version 1, and of 2, has.
-constexpr std::array<std::size_t, 2> kTablesBefore{5, 10};
+/// How many of them a file of version 1, 2 and 3 has.
+constexpr std::array<std::size_t, 3> kTablesBefore{5, 10, 11};
 
 }  // namespace
 

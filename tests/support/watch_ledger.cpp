@@ -9,6 +9,7 @@
 #include "core/fixed_point.hpp"
 #include "core/hex.hpp"
 #include "settings/settings.hpp"
+#include "store/watch_schedules.hpp"
 
 namespace margrave::test {
 namespace {
@@ -94,6 +95,7 @@ std::string WatchLedger::alert_of(const std::string& rule, std::size_t wallet,
 
 void WatchLedger::booted(const LedgerTime& now) {
     seen_at_ = now;
+    all_at_s_.reset();
     age_.boot(now.now_ms, now.wall_s);
 }
 
@@ -108,6 +110,7 @@ void WatchLedger::observe(const LedgerTime& now, const std::string& said) {
 
 void WatchLedger::end_look(const LedgerTime& now, bool is_blind) {
     if (is_blind) {
+        all_at_s_.reset();
         for (auto& [alert, reference] : alerts_) {
             const bool is_of_an_account = reference.terms().rule != terms_.unread.rule;
             if (is_of_an_account && reference.is_there()) {
@@ -204,7 +207,12 @@ void WatchLedger::follow(const LedgerTime& now) {
         if (number <= last) {
             throw Wrong{fmt::format("block {} is evaluated behind {}", number, last)};
         }
-        check_gap(last + 1, number);
+        if (may_pass_over(hash)) {
+            throw Wrong{fmt::format("block {} is evaluated for nobody", number)};
+        }
+        if (!is_nobody_near()) {
+            check_gap(last + 1, number);
+        }
         if (number == last + 1 && chain_.at(*index).parent != stands_.back()) {
             throw Wrong{fmt::format("block {} does not follow the one before it", number)};
         }
@@ -240,6 +248,69 @@ void WatchLedger::undo() {
         reference.undo(last.number.value());
     }
     age_.step_back(last.timestamp.value());
+    all_at_s_.reset();
+}
+
+bool WatchLedger::is_all_due(std::uint64_t chain_s) const {
+    return terms_.far_every_s == 0 || !all_at_s_ || chain_s < *all_at_s_ ||
+           chain_s - *all_at_s_ >= terms_.far_every_s;
+}
+
+bool WatchLedger::is_nobody_near() const {
+    return terms_.far_every_s != 0 && all_at_s_ && near_.empty();
+}
+
+bool WatchLedger::may_pass_over(const core::Hash& hash) const {
+    const auto index = chain_.find(hash);
+    return index && is_nobody_near() && !is_all_due(chain_.at(*index).block.timestamp.value());
+}
+
+/// A health factor below 4/3 is a fall of less than a quarter.
+bool WatchLedger::is_near(const SimulatedBlock& block, std::size_t wallet) const {
+    for (std::size_t market = 0; market < SimulatedBlock::kMarkets; ++market) {
+        const auto health = block.health(wallet, market);
+        const bool is_low =
+            health && (block.oracle_reverts[market] || *health * 3 < core::wad() * 4);
+        const bool is_told_of = std::any_of(
+            terms_.health.begin(), terms_.health.end(), [&](const ReferenceTerms& rule) {
+                const AlertReference& alert = alerts_.at(alert_of(rule.rule, wallet, market));
+                return alert.is_firing() || alert.is_unknown();
+            });
+        if (is_low || is_told_of) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Where something about the block was not answered the file says who is near.
+void WatchLedger::learn_near(const SimulatedBlock& block, bool is_of_all, bool is_doubtful) {
+    if (terms_.far_every_s == 0) {
+        return;
+    }
+    std::set<std::string> kept;
+    const auto schedules = store::read_schedules(database_);
+    if (const auto found = schedules.find(kChain); found != schedules.end()) {
+        kept.insert(found->second.near.begin(), found->second.near.end());
+    }
+    for (std::size_t wallet = 0; wallet < SimulatedBlock::kWallets; ++wallet) {
+        const bool is_kept = kept.contains(SimulatedNode::wallet(wallet).to_string());
+        const bool was_near = near_.contains(wallet);
+        const bool is_looked_at = is_of_all || was_near;
+        const bool is_so =
+            is_doubtful ? is_kept : (is_looked_at ? is_near(block, wallet) : was_near);
+        if (is_so != is_kept) {
+            throw Wrong{fmt::format("wallet {} is {} near at block {}", wallet,
+                                    is_so ? "not kept as" : "kept as", block.block.number.value())};
+        }
+        near_.erase(wallet);
+        if (is_so) {
+            near_.insert(wallet);
+        }
+    }
+    if (is_of_all) {
+        all_at_s_ = block.block.timestamp.value();
+    }
 }
 
 void WatchLedger::evaluate(std::size_t index, const LedgerTime& now) {
@@ -253,7 +324,11 @@ void WatchLedger::evaluate(std::size_t index, const LedgerTime& now) {
     const SimulatedBlock& block = chain_.at(index);
     const ReferenceMoment at = moment(now);
     const bool is_doubtful = node_.failed_at(block.block.hash);
+    const bool is_of_all = is_all_due(at.chain_s) || near_.size() == SimulatedBlock::kWallets;
     for (std::size_t wallet = 0; wallet < SimulatedBlock::kWallets; ++wallet) {
+        if (!is_of_all && !near_.contains(wallet)) {
+            continue;
+        }
         for (std::size_t market = 0; market < SimulatedBlock::kMarkets; ++market) {
             evaluate_health(block, wallet, market, at, is_doubtful);
         }
@@ -261,10 +336,11 @@ void WatchLedger::evaluate(std::size_t index, const LedgerTime& now) {
     const auto gaps = static_cast<std::uint64_t>(
         std::count(block.oracle_reverts.begin(), block.oracle_reverts.end(), true));
     for (auto& [alert, reference] : alerts_) {
-        if (reference.terms().rule != terms_.unread.rule) {
-            continue;
+        const bool is_of_chain = alert.ends_with(kChain);
+        if (reference.terms().rule != terms_.unread.rule || (is_of_chain && !is_of_all)) {
+            continue;  // of the chain nothing is said by a look at some
         }
-        core::U256 count = alert.ends_with(kChain) ? gaps * core::wad() : core::U256(0);
+        core::U256 count = is_of_chain ? gaps * core::wad() : core::U256(0);
         if (is_doubtful) {
             const std::string kept = kept_state(alert);
             const json state = kept.empty() ? json{{"phase", "quiet"}} : json::parse(kept);
@@ -273,6 +349,7 @@ void WatchLedger::evaluate(std::size_t index, const LedgerTime& now) {
         }
         reference.know(at, count, told_[alert]);
     }
+    learn_near(block, is_of_all, is_doubtful);
 }
 
 void WatchLedger::evaluate_health(const SimulatedBlock& block, std::size_t wallet,

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ class WatchLedger {
         std::string silence;                 ///< the rule that watches the age of blocks
         std::uint64_t silent_above_s = 0;
         std::string channel;  ///< that every rule tells
+        /// How often wallets are looked at that are not near a liquidation; 0: with every block.
+        std::uint64_t far_every_s = 0;
     };
 
     WatchLedger(const std::string& store, const SimulatedChain& chain, const SimulatedNode& node,
@@ -56,6 +59,8 @@ class WatchLedger {
 
     [[nodiscard]] std::optional<core::Hash> last_hash() const;
     [[nodiscard]] const std::vector<LedgerRow>& rows() const { return rows_; }
+    /// Nobody needs to be looked at with this block.
+    [[nodiscard]] bool may_pass_over(const core::Hash& hash) const;
     [[nodiscard]] std::uint64_t evaluated() const { return evaluated_; }
     /// Messages that wait for the channel.
     [[nodiscard]] std::uint64_t waiting(const std::string& channel);
@@ -71,6 +76,11 @@ class WatchLedger {
     /// What is not known still, without a block.
     void wait_on(const LedgerTime& now);
     void evaluate(std::size_t index, const LedgerTime& now);
+    /// Whether all wallets must be looked at with a block of that time, or those that are near.
+    [[nodiscard]] bool is_all_due(std::uint64_t chain_s) const;
+    [[nodiscard]] bool is_nobody_near() const;
+    [[nodiscard]] bool is_near(const SimulatedBlock& block, std::size_t wallet) const;
+    void learn_near(const SimulatedBlock& block, bool is_of_all, bool is_doubtful);
     void evaluate_health(const SimulatedBlock& block, std::size_t wallet, std::size_t market,
                          const ReferenceMoment& at, bool is_doubtful);
     [[nodiscard]] ReferenceMoment moment(const LedgerTime& now) const;
@@ -95,8 +105,10 @@ class WatchLedger {
     std::int64_t last_row_ = 0;
     std::deque<std::size_t> stands_;  ///< evaluated and not reorganised away, in order
     std::uint64_t evaluated_ = 0;
-    std::string said_;    ///< on stderr since a block was evaluated last
-    LedgerTime seen_at_;  ///< the last observation
+    std::set<std::size_t> near_;             ///< wallets, by the last look at each
+    std::optional<std::uint64_t> all_at_s_;  ///< when all were looked at; nullopt: they are due
+    std::string said_;                       ///< on stderr since a block was evaluated last
+    LedgerTime seen_at_;                     ///< the last observation
 };
 
 }  // namespace margrave::test

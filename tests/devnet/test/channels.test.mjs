@@ -333,7 +333,11 @@ ${RULES}`);
             ["guild", "the receiver answers with HTTP status 401"],
             ["pager", "the receiver answers with HTTP status 400"],
         ]);
-        assert.deepEqual(mail.taken.map(({ to }) => to), [[TO[1]]]);
+        assert.deepEqual(mail.taken[0].to, [TO[1]]);
+        // Who else is there hears of each channel that did not take it.
+        await until(() => mail.taken.length === 5, "what is told instead");
+        const instead = mail.taken.slice(1).map(({ text }) => text.match(/channel (\w+) did not\s+take this/)?.[1]);
+        assert.deepEqual(instead.sort(), ["chat", "group", "guild", "pager"]);
         assert.match(started.stderr, /channel mail: [0-9a-f]+ is delivered, but: 1 of 2 recipients are not taken: recipient 1 \(550\)/);
         await started.stop();
     });

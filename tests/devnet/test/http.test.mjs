@@ -116,7 +116,7 @@ describe("http", { skip, concurrency: false }, () => {
         assert.equal(await watch.stop(), 0);
         const text = await margrave(["status", "--store", watch.store]);
         assert.equal(text.code, 0, text.stderr);
-        assert.match(text.stdout, /Nobody watches with this file now\.\ndevnet: block \d+ of .* ago\nAlerts: 1 firing/);
+        assert.match(text.stdout, /Nobody watches with this file now\.\ndevnet: block \d+ of .* ago\n  all wallets \(1\) with every block\nAlerts: 1 firing/);
     });
 
     test("events: a price falls on chain, and who listens sees the block and the alert that the channel is sent", async () => {

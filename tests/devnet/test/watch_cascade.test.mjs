@@ -1,6 +1,7 @@
 // `margrave watch` over a whole market of real pools: it tells how far its wallets are from where they really fall,
 // everyone else's liquidations included. That this is where they do is what cascade.test.mjs shows.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, before, beforeEach, describe, test } from "node:test";
 import fs from "node:fs";
 import path from "node:path";
@@ -73,6 +74,21 @@ ${rest}`;
     async function nearestMoves(words, config) {
         const { json, stderr } = await margrave([...words, "--json", "--config", config]);
         assert.ok(json, stderr);
+        return nearestOf(json);
+    }
+
+    /// The same by a command line that asks no node, in the folder of the watch's file.
+    const nearestStored = (line, started) =>
+        new Promise((resolve, reject) =>
+            execFile(
+                "bash",
+                ["-c", `margrave() { "$MARGRAVE_BIN" "$@"; }; ${line} --json --config '${started.config}'`],
+                { cwd: path.dirname(started.store), maxBuffer: 1 << 26 },
+                (error, stdout, stderr) => (stdout === "" ? reject(error ?? new Error(stderr)) : resolve(nearestOf(JSON.parse(stdout)))),
+            ),
+        );
+
+    function nearestOf(json) {
         const out = new Map();
         for (const { wallet, market, cascade_move, naive_move } of json.own) {
             const move = Math.abs(Number(cascade_move));
@@ -93,7 +109,6 @@ ${rest}`;
         const { id, ...body } = fired;
         assertValid("alert.schema.json", body);
         assert.equal(fired.quantity, "cascade_distance");
-        assert.equal(fired.reproduce_stored, null);
         // The line that reproduces it does.
         const [program, ...words] = fired.reproduce.split(" ");
         assert.equal(program, "margrave");
@@ -108,6 +123,10 @@ ${rest}`;
             [...expected.values()].some(({ move, naive }) => move < naive),
             "nobody falls earlier than alone",
         );
+
+        // So does the one that asks no node.
+        assert.match(fired.reproduce_stored, / \| margrave cascade /);
+        assert.deepEqual([...(await nearestStored(fired.reproduce_stored, started))].sort(), [...expected].sort());
 
         // At the next block it is looked for again, and kept.
         const next = await world.chain.mine();

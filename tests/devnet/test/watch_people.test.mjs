@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { formatUnits, getAddress } from "viem";
+import { getAddress, parseUnits } from "viem";
 import { margrave, skip, temporaryFolder } from "../lib/margrave.mjs";
 import { assertValid } from "../lib/schemas.mjs";
 import { startReceiver, until, watchConfig } from "../lib/watch.mjs";
@@ -65,6 +65,28 @@ describe("watch, and people", { skip, concurrency: false }, () => {
         await started.stop();
     });
 
+    test("what a channel never takes is told through another one", async () => {
+        const mail = await startReceiver();
+        const rules =
+            HEALTH_RULE + 'channels = ["ops"]\n' +
+            `[[channels]]\nname = "mail"\nkind = "webhook"\nurl = "${mail.url}"\nsecret = "${mail.secret}"\n`;
+        const started = watch([healthy], rules);
+        await evaluated(started, (await mine()).number);
+        receiver.mood = () => 410; // gone
+        await fall();
+        const [instead] = await until(() => mail.messages.length > 0 && mail.messages, "the other channel");
+        const { id, ...body } = instead;
+        assertValid("alert.schema.json", body);
+        assert.equal(body.kind, "fire");
+        assert.equal(body.wallet, getAddress(healthy));
+        assert.deepEqual(body.given_up, { channel: "ops", because: "the receiver answers with HTTP status 410" });
+        assert.match(body.summary, /^channel ops did not take this .*: critical fire health/);
+        assert.equal((await started.alerts()).dead.length, 1);
+        assert.equal(mail.messages.length, 1);
+        await started.stop();
+        await mail.stop();
+    });
+
     test("who does not acknowledge is not the last to be told", async () => {
         const pager = await startReceiver();
         const rules = HEALTH_RULE + 'channels = ["ops"]\nescalate_after_s = 2\nescalate_to = ["pager"]\n' +
@@ -116,8 +138,7 @@ describe("watch, and people", { skip, concurrency: false }, () => {
         for (const block of [begin, low, high]) {
             const point = v36.points.find((one) => one.block === String(block.number));
             const onChain = await world.healthOf(healthy, BigInt(block.number));
-            assert.equal(Number(point.value), Number(formatUnits(onChain, 18)));
-            assert.equal(point.value.replace(".", "").replace(/^0+/, ""), String(onChain));
+            assert.equal(parseUnits(point.value, 18), onChain);
         }
         assert.match(ok(await started.command("history", healthy, ...since)), /health_factor of 0x.* on devnet aave_v3\/v36\n  20\d\d-/);
         assert.match(ok(await started.command("history", healthy, ...since, "--chart")), /\|.*\*/);

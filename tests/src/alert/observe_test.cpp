@@ -114,6 +114,11 @@ TEST_CASE("an account that the report lacks was closed, or could not be read", "
     // A wallet behind a wallet may be missing because of a gap of the other.
     report.gaps = {gap("", address(2))};
     CHECK_FALSE(value_of_absent(report, of(address(3)), watched).is_known);
+    // So may it because of a proxy that was not read, which another wallet's own account is not.
+    report.gaps = {gap("ds_proxy", address(2))};
+    CHECK_FALSE(value_of_absent(report, of(address(3)), watched).is_known);
+    CHECK(value_of_absent(report, of(address(1)), watched).is_known);
+    CHECK(value_of_absent(report, of(address(2)), watched).is_known);
 }
 
 TEST_CASE("watched are the wallets, and those behind them", "[alert][observe]") {
@@ -125,6 +130,20 @@ TEST_CASE("watched are the wallets, and those behind them", "[alert][observe]") 
     safe.address = address(2);
     report.smart_accounts = {safe};
     CHECK(is_watched(report, of(address(2)), {address(1)}));
+    // Whether it is one behind a wallet could not be read.
+    CHECK_FALSE(is_watched(report, of(address(3)), {address(1)}));
+    report.gaps = {gap("ds_proxy", address(1))};
+    CHECK(is_watched(report, of(address(3)), {address(1)}));
+}
+
+TEST_CASE("a report of some wallets says nothing of the chain", "[alert][observe]") {
+    report::Report report;
+    report.gaps = {gap("aave_v3", address(1)), gap("", std::nullopt)};
+    const auto found =
+        observe_some(report, "devnet", {address(1), address(2)}, Quantity::CoverageGaps);
+    CHECK(found.size() == 2);
+    CHECK(std::all_of(found.begin(), found.end(),
+                      [](const auto& one) { return one.first.wallet.has_value(); }));
 }
 
 TEST_CASE("how far an account's nearest price and factor are", "[alert][observe]") {
@@ -247,6 +266,9 @@ TEST_CASE("the asset that is farthest from what others say is its market's value
     CHECK(lost.number == Wad(kWad / 50));
     CHECK(lost.about == "DAI, beside aave_v3/lido");
     CHECK(only(report, Quantity::PegDistance).is_known);
+    // A peg that nothing measures is not one that holds.
+    report.price_checks[0].peg_unknown_because = "nothing says what WBTC/BTC is";
+    CHECK_FALSE(only(report, Quantity::PegDistance).is_known);
     report.gaps.clear();
 
     // Nothing to compare with: because there is nothing, or because it could not be read.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/u256.hpp"
@@ -288,6 +289,120 @@ TEST_CASE("who is called when nobody answers hears the end, too", "[alert_book]"
     CHECK(to("pager", office.look(report_of({{1, 150}}))).empty());
 }
 
+TEST_CASE("what was held back is told with the block at which it was found", "[alert_book]") {
+    Office office;
+    alert::Rule rule = health_rule();
+    rule.name = "interest";
+    rule.quantity = alert::Quantity::TimeToLiquidation;
+    rule.fires = rule.clears = alert::whole(100);
+    office.plan.rules = {rule};
+    office.plan.store_name = "watch.db";
+    auto report = report_of({{1, 150}});
+    report.accounts[0].outlook.falls_at = core::Timestamp(1'100);
+    snapshot::ChainCut cut;
+    cut.timestamp = core::Timestamp(1'050);
+    report.chains = {cut};
+    office.block = 5;
+    const FoundAt whole = office.at();
+    office.notes.silences = {{.severity = "critical"}};
+    static_cast<void>(office.book.evaluate(report, alert::Depth::Whole, whole));
+    CHECK(office.close().messages.empty());
+    office.block = 9;
+    office.notes.silences.clear();
+    const auto late = to("chat", office.close());
+    REQUIRE(late.size() == 1);
+    CHECK(late[0]["block"]["number"] == "5");
+    CHECK(late[0]["block"]["timestamp"] == "1060");
+    CHECK(late[0]["reproduce_stored"].is_null());  // the block's reading was not kept
+    // One whose block is not of the chain any more has none to be told with.
+    office.notes.silences = {{.severity = "critical"}};
+    report.accounts.push_back(report.accounts[0]);
+    report.accounts[1].wallet = address(2);
+    static_cast<void>(office.book.evaluate(report, alert::Depth::Whole, office.at()));
+    CHECK(office.close().messages.empty());
+    office.book.undo_after(8);
+    office.block = 8;
+    office.notes.silences.clear();
+    const auto undone = to("chat", office.close());
+    REQUIRE(undone.size() == 1);
+    CHECK(undone[0]["block"]["number"] == "8");
+}
+
+TEST_CASE("a look at some wallets says nothing of the others, nor of the chain", "[alert_book]") {
+    Office office;
+    alert::Rule gaps;
+    gaps.name = "unread";
+    gaps.quantity = alert::Quantity::CoverageGaps;
+    gaps.fires_below = false;
+    gaps.fires = gaps.clears = alert::whole(0);
+    office.plan.rules = {health_rule(), gaps};
+    auto all = report_of({{1, 105}, {2, 105}, {3, 150}});
+    all.gaps = {{.chain = "devnet",
+                 .protocol = "morpho_blue",
+                 .market = "",
+                 .wallet = {},
+                 .kind = core::ErrorKind::BadData,
+                 .detail = "none"}};
+    CHECK(to("chat", office.look(all)).size() == 2);  // two that fall together, and the gap
+    CHECK(office.book.waiting() == std::set<core::Address>{address(1), address(2)});
+    const auto look_at = [&](const report::Report& report,
+                             const std::vector<core::Address>& wallets) {
+        ++office.block;
+        office.book.evaluate_some(report, wallets, office.at());
+        return to("chat", office.close());
+    };
+    const auto better = look_at(report_of({{1, 150}}), {address(1)});
+    REQUIRE(better.size() == 1);
+    CHECK(better[0]["kind"] == "resolve");
+    CHECK(better[0]["wallet"] == address(1).to_string());
+    CHECK(better[0]["count"] == 1);
+    CHECK(office.book.waiting() == std::set<core::Address>{address(2)});
+    // One that was looked at, and is not there, was closed.
+    const auto closed = look_at({}, {address(2)});
+    REQUIRE(closed.size() == 1);
+    CHECK(closed[0]["wallet"] == address(2).to_string());
+    // The gap is over when all were looked at.
+    CHECK(look_at({}, {address(1), address(2), address(3)}).empty());
+    const auto whole = to("chat", office.look(report_of({{3, 150}})));
+    REQUIRE(whole.size() == 1);
+    CHECK(whole[0]["rule"] == "unread");
+}
+
+TEST_CASE("whom a playbook does not ask for any more is not resolved, and named", "[alert_book]") {
+    alert::Rule rule = health_rule();
+    rule.name = "really";
+    rule.quantity = alert::Quantity::CascadeDistance;
+    rule.playbook = "market.toml";
+    Office office;
+    office.plan.rules = {rule};
+    office.plan.playbooks = {{"devnet", {.file = "market.toml"}}};
+    report::Report found;
+    for (const std::uint8_t wallet : {std::uint8_t{1}, std::uint8_t{2}}) {
+        found.cascade_falls.push_back(
+            {.market = {.protocol = "aave_v3", .chain = "devnet", .name = "core"},
+             .wallet = address(wallet),
+             .distance = Wad(kHundredth)});
+    }
+    static_cast<void>(office.book.evaluate(found, alert::Depth::Cascade, office.at()));
+    const auto fired = office.close();
+    REQUIRE(fired.alerts.size() == 2);
+    const auto restart = [&](const WatchedPlaybook& playbook) {
+        Office next;
+        next.plan.rules = {rule};
+        next.plan.playbooks = {{"devnet", playbook}};
+        auto notes = next.book.restore(fired.alerts);
+        // What the next one does not find of whom it asks for is over.
+        static_cast<void>(next.book.evaluate({}, alert::Depth::Cascade, next.at()));
+        return std::pair(notes.size(), next.close().messages.size());
+    };
+    using Counts = std::pair<std::size_t, std::size_t>;
+    CHECK(restart({.file = "market.toml"}) == Counts{0, 3});  // chat: both; pager: each
+    CHECK(restart({.file = "another.toml"}) == Counts{2, 0});
+    CHECK(restart({.file = "market.toml", .asks_for = [](const alert::Subject& subject) {
+                       return subject.wallet == address(2);
+                   }}) == Counts{1, 2});
+}
+
 TEST_CASE("a cascade is put to the rules of its chain's playbook, and told as of its own block",
           "[alert_book]") {
     alert::Rule rule = health_rule();
@@ -299,8 +414,10 @@ TEST_CASE("a cascade is put to the rules of its chain's playbook, and told as of
     foreign.playbook = "base.toml";
     for (const bool has_book : {false, true}) {
         Office office;
+        rule.playbook = has_book ? "our 'big' market.toml" : "market.toml";
+        const std::string shown = has_book ? "'our '\\''big'\\'' market.toml'" : "market.toml";
         office.plan.rules = {health_rule(), rule, foreign};
-        office.plan.playbooks = {{"devnet", {.file = "market.toml", .has_book = has_book}},
+        office.plan.playbooks = {{"devnet", {.file = rule.playbook, .has_book = has_book}},
                                  {"base", {.file = "base.toml"}}};
         report::Report found;
         found.cascade_falls = {
@@ -321,7 +438,7 @@ TEST_CASE("a cascade is put to the rules of its chain's playbook, and told as of
         CHECK(messages[0]["block"]["number"] == "0");
         CHECK(messages[0]["reproduce_stored"].is_null());
         const auto reproduce = messages[0]["reproduce"].get<std::string>();
-        CHECK(reproduce.starts_with("margrave cascade --playbook market.toml"));
+        CHECK(reproduce.starts_with("margrave cascade --playbook " + shown));
         CHECK((reproduce.find(" --block 0x") == std::string::npos) == has_book);
         const auto rest = to("chat", office.close());
         REQUIRE(rest.size() == 1);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -66,7 +68,9 @@ class Cuttable : public chains::evm::RpcTransport {
 /// A watch of a simulated chain on which nothing goes wrong of itself.
 class CalmWatch {
   public:
-    CalmWatch() {
+    explicit CalmWatch(std::uint64_t far_every_s = 0, std::uint64_t seed = 1)
+        : chain_(seed), node_(seed, chain_, time_) {
+        plan_.settings.chains.at("devnet").far_every_s = far_every_s;
         chain_.calm_down();
         node_.calm_down();
         plan_.rules = app::make_rules(plan_.settings);
@@ -92,6 +96,26 @@ class CalmWatch {
         is_cut_ = false;
         REQUIRE(watch().is_blind());
     }
+    [[nodiscard]] store::WatchFile& file() { return daemon_->file(); }
+    /// Wallets with an account that may lose less than a quarter, or that nothing prices, by the
+    /// chain's truth.
+    [[nodiscard]] std::set<std::string> near() const {
+        const core::U256 limit = core::wad() * core::U256(4) / core::U256(3);
+        std::set<std::string> out;
+        for (std::size_t wallet = 0; wallet < test::SimulatedBlock::kWallets; ++wallet) {
+            for (std::size_t market = 0; market < test::SimulatedBlock::kMarkets; ++market) {
+                const auto health = chain_.at(chain_.head()).health(wallet, market);
+                const bool is_unknown = chain_.at(chain_.head()).oracle_reverts[market];
+                if (health && (is_unknown || *health < limit)) {
+                    out.insert(test::SimulatedNode::wallet(wallet).to_string());
+                }
+            }
+        }
+        return out;
+    }
+    [[nodiscard]] std::uint64_t head_time() const {
+        return chain_.at(chain_.head()).block.timestamp.value();
+    }
     void reorganise(std::uint64_t depth) { chain_.reorganise(depth, time_.now_ms()); }
     [[nodiscard]] app::ChainWatch& watch() { return daemon_->watch(); }
     /// The blocks at which what waits was found.
@@ -109,8 +133,8 @@ class CalmWatch {
     bool is_cut_ = false;
     test::TemporaryFolder folder_;
     test::SimulatedTime time_;
-    test::SimulatedChain chain_{1};
-    test::SimulatedNode node_{1, chain_, time_};
+    test::SimulatedChain chain_;
+    test::SimulatedNode node_;
     std::ostringstream out_;
     std::ostringstream err_;
     std::istringstream in_;
@@ -178,6 +202,64 @@ TEST_CASE("so is one that was in hand while the chain could not be read", "[chai
     const auto told = calm.told_of();
     REQUIRE_FALSE(told.empty());
     CHECK(std::count(told.begin(), told.end(), instead) == std::ssize(told));
+}
+
+TEST_CASE("wallets far from a liquidation are looked at so often, near ones with every block",
+          "[chain_watch][pace]") {
+    constexpr std::uint64_t kFarS = 1'500;
+    constexpr std::uint64_t kBlockS = 5;  // no block of the chain comes sooner
+    std::size_t near_alone = 0;
+    for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
+        CalmWatch calm(kFarS, seed);
+        std::uint64_t head = 0;
+        std::uint64_t last = 0;
+        std::uint64_t all_at = 0;
+        std::set<std::string> near;
+        for (int look = 0; look < 1'500; ++look) {
+            const std::uint64_t block = calm.look_after(kBlockS);
+            const std::uint64_t time = calm.head_time();
+            if (std::exchange(head, time) == time) {
+                CHECK(block == last);  // no new one
+                continue;
+            }
+            if (all_at == 0 || time - all_at >= kFarS) {
+                CHECK(block != last);
+                near = calm.near();
+                all_at = time;
+            } else if (near.empty()) {
+                CHECK(block == last);
+            } else {
+                CHECK(block != last);
+                const auto now = calm.near();  // of those who were near some may not be any more
+                std::erase_if(near, [&](const auto& wallet) { return !now.contains(wallet); });
+                ++near_alone;
+            }
+            const store::Schedule schedule =
+                store::read_schedules(calm.file().database()).at("devnet");
+            CHECK(schedule.wallets == 4);
+            CHECK(std::set(schedule.near.begin(), schedule.near.end()) == near);
+            last = block;
+        }
+    }
+    CHECK(near_alone > 10);
+}
+
+TEST_CASE("after blindness or a reorganisation all are looked at", "[chain_watch][pace]") {
+    const auto all_are_read = [](const std::function<void(CalmWatch&)>& happens) {
+        constexpr std::uint64_t kFarS = 1'000'000;
+        constexpr std::uint64_t kSomeBlocksS = 3'000;
+        CalmWatch calm(kFarS);
+        static_cast<void>(calm.look_after(kSomeBlocksS));
+        CHECK(calm.watch().report_aside());
+        static_cast<void>(calm.look_after(kSomeBlocksS));
+        CHECK_FALSE(calm.watch().report_aside());  // it needs all of them
+        happens(calm);
+        static_cast<void>(calm.look_after(kSomeBlocksS));
+        return calm.watch().report_aside();
+    };
+    CHECK_FALSE(all_are_read([](CalmWatch&) {}));
+    CHECK(all_are_read([](CalmWatch& calm) { calm.look_blindly(); }));
+    CHECK(all_are_read([](CalmWatch& calm) { calm.reorganise(3); }));
 }
 
 TEST_CASE("while a chain cannot be read nothing of it is told as known", "[chain_watch]") {

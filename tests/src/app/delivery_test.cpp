@@ -46,7 +46,7 @@ struct Office {
     std::deque<Delivery> answers;
     std::vector<std::string> seen;
     Receiver receiver{answers, seen};
-    Courier courier{world, file, "ops", receiver};
+    Courier courier{world, file, "ops", receiver, WatchListener::nobody(), {"ops", "mail"}};
     std::uint64_t now_s = 0;
 
     Office() {
@@ -59,14 +59,14 @@ struct Office {
     }
     /// Each of an alert of its own, or all of one.
     void queue(const std::vector<std::string>& keys, const std::string& channel = "ops",
-               const std::string& alert = "") {
+               const std::string& alert = "", const std::string& body = "{}") {
         store::WatchFile::Evaluation evaluation{.chain = "devnet", .at = 0};
         for (const std::string& key : keys) {
             evaluation.messages.push_back({.id = 0,
                                            .key = key,
                                            .alert = alert.empty() ? "alert of " + key : alert,
                                            .channel = channel,
-                                           .body = "{}",
+                                           .body = body,
                                            .is_urgent = false,
                                            .created_at = 0,
                                            .attempts = 0});
@@ -139,6 +139,67 @@ TEST_CASE("what a receiver says is gone is kept apart and said", "[delivery]") {
     REQUIRE(office.file.dead().size() == 1);
     CHECK(office.file.dead()[0].last_error == "HTTP 410");
     CHECK(office.fake.err.str().find("a is given up: HTTP 410") != std::string::npos);
+}
+
+/// The message that the other channel waits for; "" where it waits for none.
+std::string told_instead(Office& office) {
+    const auto message = office.file.next("mail", 100'000);
+    if (!message) {
+        return "";
+    }
+    office.file.mark_sent(message->id, 100'000);
+    return message->body;
+}
+
+TEST_CASE("what a channel gives up is told through the others", "[delivery]") {
+    const Delivery gone{.outcome = Outcome::Never, .why = "HTTP 410", .retry_after_s = {}};
+    const std::string alert = R"({"alert":"health","summary":"critical fire","kind":"fire"})";
+    Office office;
+    office.queue({"a"}, "ops", "a", alert);
+    office.answers = {gone};
+    office.deliver_at(100);
+    CHECK(told_instead(office) ==
+          R"({"alert":"given_up ops health",)"
+          R"("summary":"channel ops did not take this (HTTP 410): critical fire","kind":"fire",)"
+          R"("given_up":{"channel":"ops","because":"HTTP 410"}})");
+    CHECK(told_instead(office).empty());
+    // Within an hour that is enough of what they have anyway, ...
+    office.queue({"b"}, "ops", "b", alert);
+    office.queue({"b of mail"}, "mail", "b", alert);
+    office.answers = {gone};
+    office.deliver_at(200);
+    CHECK(told_instead(office) == alert);
+    CHECK(told_instead(office).empty());
+    // ... also as a part of a group, ...
+    office.queue({"c"}, "ops", "health devnet core 0x1", alert);
+    office.queue({"c of mail"}, "mail", "health devnet", alert);
+    office.answers = {gone};
+    office.deliver_at(300);
+    CHECK(told_instead(office) == alert);
+    CHECK(told_instead(office).empty());
+    // ... but not of what nobody else is told.
+    office.queue({"d"}, "ops", "d", alert);
+    office.answers = {gone};
+    office.deliver_at(400);
+    CHECK_FALSE(told_instead(office).empty());
+    // Later who is there is reminded.
+    office.queue({"e"}, "ops", "e", alert);
+    office.queue({"e of mail"}, "mail", "e", alert);
+    office.answers = {gone};
+    office.deliver_at(400 + 3'700);
+    CHECK(told_instead(office) == alert);
+    CHECK_FALSE(told_instead(office).empty());
+    CHECK(office.file.dead().size() == 5);
+}
+
+TEST_CASE("what is told in another channel's place, and given up as well, goes round no further",
+          "[delivery]") {
+    Office office;
+    office.queue({"a"}, "ops", "a", R"({"given_up":{"channel":"mail"}})");
+    office.answers = {{.outcome = Outcome::Never, .why = "HTTP 410", .retry_after_s = {}}};
+    office.deliver_at(100);
+    CHECK(office.file.dead().size() == 1);
+    CHECK(told_instead(office).empty());
 }
 
 TEST_CASE("a refusal is believed after an hour", "[delivery]") {

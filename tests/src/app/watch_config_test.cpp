@@ -90,6 +90,8 @@ TEST_CASE("a rule of pegs names what should keep to one", "[watch_config]") {
     CHECK(make_rules(load(depeg + "pegs = [\"USDC/USD\", \"DAI/USD\"]\n")).back().pegs ==
           std::vector<std::string>{"USDC/USD", "DAI/USD"});
     CHECK_THROWS_WITH(make_rules(load(depeg)), Contains("my.toml:1") && Contains("USDC/USD"));
+    CHECK_THROWS_WITH(make_rules(load(depeg + "pegs = [\"USDC/USB\"]\n")),
+                      Contains("my.toml:6") && Contains("USDC/USB"));
     CHECK_THROWS_WITH(make_rules(load(kRule + "fire_below = \"1\"\npegs = [\"USDC/USD\"]\n")),
                       Contains("pegs"));
 }

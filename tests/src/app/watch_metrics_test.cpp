@@ -73,8 +73,9 @@ TEST_CASE("what happens is counted under its labels", "[metrics]") {
     account.health.status = margin::Status::Unknown;
     report.accounts.push_back(account);
     report.gaps.resize(2);
-    metrics.evaluated("ethereum", {.number = 7, .hash = {}, .timestamp = 1'750'000'012}, report,
-                      300ms, 1'750'000'020);
+    metrics.evaluated("ethereum", {.number = 7, .hash = {}, .timestamp = 1'750'000'012}, 300ms,
+                      1'750'000'020);
+    metrics.counted("ethereum", report);
     metrics.saw_head("ethereum", 8, 1'750'000'024);
     metrics.looked("ethereum", true);
     metrics.told("ethereum", alert::Kind::Fire, 14);
@@ -120,7 +121,8 @@ TEST_CASE("what happens is counted under its labels", "[metrics]") {
 TEST_CASE("names keep to the rules: a prefix, a base unit, _total of what only grows",
           "[metrics]") {
     WatchMetrics metrics(subjects());
-    metrics.evaluated("ethereum", {}, {}, 1s, 1);
+    metrics.evaluated("ethereum", {}, 1s, 1);
+    metrics.counted("ethereum", {});
     auto file = store::WatchFile::in_memory();
     auto gauges = store_gauges(file, {}, {"ops"});
     gauges.push_back(progress_gauge({{"chain ethereum", true}}));

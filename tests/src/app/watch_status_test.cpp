@@ -38,6 +38,7 @@ void fill(store::WatchFile& file) {
                               .is_urgent = true,
                               .created_at = 0,
                               .attempts = 0}},
+                .schedule = store::Schedule{.far_every_s = 12, .wallets = 40, .near = {"0xaa"}},
                 .at = 1'750'000'010});
 }
 
@@ -55,6 +56,8 @@ TEST_CASE("status says how a watch stands, by its file alone", "[status]") {
         CHECK(fake.out.str() ==
               "A margrave watches with this file.\n"
               "ethereum: block 7 of 2025-06-15 15:06:40 UTC, 1m 15s ago\n"
+              "  1 of 40 wallets with every block, others every 12 s\n"
+              "    0xaa\n"
               "Alerts: 2 firing, 1 recovering, 0 pending, 1 not known now\n"
               "ops: 1 urgent not delivered yet, the oldest 1m 5s ago\n");
     }
@@ -62,6 +65,18 @@ TEST_CASE("status says how a watch stands, by its file alone", "[status]") {
     CHECK(run_status(fake.world, {.store = store, .json = true}) == ExitCode::Fine);
     CHECK_THAT(fake.out.str(), Contains("\"is_watched\": false") && Contains("\"age_s\": \"75\"") &&
                                    Contains("\"firing\": 2") && Contains("\"unknown\": 1"));
+}
+
+TEST_CASE("where nobody is far all are looked at with every block", "[status]") {
+    auto file = store::WatchFile::in_memory();
+    const auto line = [&](const store::Schedule& schedule) {
+        file.write({.chain = "base", .block = store::WatchedBlock{}, .schedule = schedule});
+        const std::string text = to_text(read_status(file, "/nowhere/watch.db", 5));
+        return text.find("  all wallets (1) with every block\n") != std::string::npos;
+    };
+    CHECK(line({.far_every_s = 0, .wallets = 1, .near = {}}));
+    CHECK_FALSE(line({.far_every_s = 12, .wallets = 1, .near = {}}));
+    CHECK(line({.far_every_s = 12, .wallets = 1, .near = {"0xaa"}}));
 }
 
 TEST_CASE("of a file of a watch that has found nothing status says that", "[status]") {

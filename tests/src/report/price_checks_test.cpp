@@ -191,6 +191,24 @@ TEST_CASE("a peg is of the token's last factor: of dollars, or of its root",
     CHECK(found[2].peg_distance == Wad(kWad / 20));
 }
 
+TEST_CASE("a peg that nothing measures is not known", "[report][price_checks][coverage]") {
+    // Nobody says what an ether is.
+    auto found =
+        checks(all(market(kCore, {dollars(kStEth, "stETH", 1900 * kDollar, 0x12)}, {kStEth})));
+    CHECK_FALSE(found[0].peg_distance);
+    CHECK_THAT(found[0].peg_unknown_because, Catch::Contains("stETH/ETH"));
+    // A price of nothing is none: neither a lost peg, nor a divergence of whoever is held against
+    // it.
+    found = checks(all(market(kCore, {dollars(kUsdc, "USDC", 0, 0x10)}, {kUsdc}),
+                       market(kLido, {dollars(kUsdc, "USDC", 0, 0x11)}, {kUsdc})));
+    CHECK_FALSE(found[0].peg_distance);
+    CHECK_FALSE(found[0].divergence);
+    CHECK(found[0].peg_unknown_because == "nothing prices USDC");
+    // What has no peg needs none.
+    found = checks(all(market(kCore, {dollars(kEth, "WETH", 2000 * kDollar, 0x12)}, {kEth})));
+    CHECK(found[0].peg_unknown_because.empty());
+}
+
 TEST_CASE("prices that no contract would give make no check fall over", "[report][price_checks]") {
     auto odd = dollars(kUsdc, "USDC", ~U256(0), 0x10);
     auto none = dollars(kUsdc, "USDC", 1, 0x11);

@@ -179,8 +179,8 @@ TEST_CASE("a file of the first version gains what it lacks, and loses nothing", 
     {
         WatchFile file = WatchFile::open_or_create(path);
         file.write({.chain = "devnet", .block = block(7), .messages = {message("k", "a", "ops")}});
-        for (const char* table :
-             {"silences", "acknowledgements", "series", "points", "snapshots", "facts"}) {
+        for (const char* table : {"silences", "acknowledgements", "series", "points", "snapshots",
+                                  "facts", "schedules"}) {
             file.database().execute(("DROP TABLE " + std::string(table)).c_str());
         }
         file.database().execute("PRAGMA user_version = 1");
@@ -205,6 +205,7 @@ TEST_CASE("a file of the second version gains what it lacks, and loses nothing",
                     .block = block(7),
                     .points = {{health, {.block = 7, .time = 1'007, .value = "2"}}}});
         file.database().execute("DROP TABLE facts");
+        file.database().execute("DROP TABLE schedules");
         file.database().execute("PRAGMA user_version = 2");
     }
     CHECK_THROWS_WITH(WatchFile::open(path), Contains("version 2"));
@@ -213,6 +214,24 @@ TEST_CASE("a file of the second version gains what it lacks, and loses nothing",
     CHECK(read_facts(file.database(), "devnet").empty());
     file.write({.chain = "devnet", .facts = {{.name = "fee", .block = 8, .value = "1"}}});
     CHECK(read_facts(file.database(), "devnet").size() == 1);
+}
+
+TEST_CASE("a file of the third version gains what it lacks, and loses nothing", "[watch_file]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder.file("watch.db");
+    const Schedule schedule{.far_every_s = 12, .wallets = 3, .near = {"0x1", "0x2"}};
+    {
+        WatchFile file = WatchFile::open_or_create(path);
+        file.write({.chain = "devnet", .facts = {{.name = "fee", .block = 8, .value = "1"}}});
+        file.database().execute("DROP TABLE schedules");
+        file.database().execute("PRAGMA user_version = 3");
+    }
+    WatchFile file = WatchFile::open_or_create(path);
+    CHECK(read_facts(file.database(), "devnet").size() == 1);
+    CHECK(read_schedules(file.database()).empty());
+    file.write({.chain = "devnet", .schedule = Schedule{}});
+    file.write({.chain = "devnet", .schedule = schedule});
+    CHECK(read_schedules(file.database()) == std::map<std::string, Schedule>{{"devnet", schedule}});
 }
 
 TEST_CASE("facts are kept by block, follow a reorganisation, and the one that holds stays",
@@ -315,7 +334,9 @@ TEST_CASE("series are kept by block, for a while, and follow a reorganisation", 
     // Now and then what is old is dropped.
     WatchedBlock later = block(1000);
     later.timestamp = WatchFile::kPointsKeptS + 2;
-    file.write({.chain = "devnet", .block = later});
+    for (int i = 0; i < 1000; ++i) {
+        file.write({.chain = "devnet", .block = later});
+    }
     CHECK(count(health, 0) == 2);
     CHECK(count(other, 0) == 5);
 }

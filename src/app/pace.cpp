@@ -1,0 +1,73 @@
+#include "app/pace.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/u256.hpp"
+
+namespace margrave::app {
+namespace {
+
+bool is_near(const report::Account& account) {
+    if (account.health.status == margin::Status::NoDebt) {
+        return false;
+    }
+    return account.health.status == margin::Status::Unknown || !account.collateral_fall ||
+           account.collateral_fall->value() < core::wad() / core::U256(Pace::kNearOneIn);
+}
+
+/// With those who own one of them.
+void add_owners(const report::Report& report, std::set<core::Address>& near) {
+    for (bool grows = true; grows;) {
+        const std::size_t before = near.size();
+        for (const auto& account : report.smart_accounts) {
+            if (near.contains(account.address)) {
+                near.insert(account.owners.begin(), account.owners.end());
+            }
+        }
+        grows = near.size() != before;
+    }
+}
+
+}  // namespace
+
+Pace::Pace(std::uint64_t far_every_s, std::vector<core::Address> wallets)
+    : far_every_s_(far_every_s), wallets_(std::move(wallets)) {}
+
+bool Pace::is_nobody_near() const {
+    return far_every_s_ != 0 && all_at_s_.has_value() && near_.empty();
+}
+
+std::vector<core::Address> Pace::due(std::uint64_t time_s) const {
+    // A reorganisation can lead back in time.
+    const bool is_all = far_every_s_ == 0 || !all_at_s_ || time_s < *all_at_s_ ||
+                        time_s - *all_at_s_ >= far_every_s_;
+    return is_all ? wallets_ : std::vector<core::Address>(near_.begin(), near_.end());
+}
+
+void Pace::learn(const report::Report& report, const std::vector<core::Address>& wallets,
+                 const std::set<core::Address>& waiting, std::uint64_t time_s) {
+    std::set<core::Address> found = waiting;
+    for (const report::Account& account : report.accounts) {
+        if (is_near(account)) {
+            found.insert(account.wallet);
+        }
+    }
+    for (const auto& gap : report.gaps) {
+        if (gap.wallet) {
+            found.insert(*gap.wallet);
+        }
+    }
+    add_owners(report, found);
+    for (const core::Address& wallet : wallets) {
+        near_.erase(wallet);
+        if (found.contains(wallet)) {
+            near_.insert(wallet);
+        }
+    }
+    if (wallets.size() == wallets_.size()) {
+        all_at_s_ = time_s;
+    }
+}
+
+}  // namespace margrave::app
