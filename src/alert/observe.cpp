@@ -373,6 +373,25 @@ std::map<Subject, Value> observe_some(const report::Report& report, const std::s
     return out;
 }
 
+std::set<Subject> subjects_of(const report::Report& health, const std::string& chain,
+                              Quantity quantity) {
+    const bool is_of_market = quantity == Quantity::Utilisation ||
+                              quantity == Quantity::FreeLiquidity || compares_prices(quantity);
+    std::set<Subject> out;
+    if (is_of_chain(quantity)) {
+        out.insert({.chain = chain, .protocol = {}, .market = {}, .wallet = std::nullopt});
+        return out;
+    }
+    for (const report::Account& account : health.accounts) {
+        Subject subject = subject_of(chain, account);
+        if (is_of_market) {
+            subject.wallet.reset();
+        }
+        out.insert(std::move(subject));
+    }
+    return out;
+}
+
 Value value_of_absent(const report::Report& report, const Subject& subject,
                       const std::vector<core::Address>& wallets) {
     const bool is_behind = subject.wallet && !contains(wallets, *subject.wallet);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,11 @@ enum class Depth : std::uint8_t { Health, Whole, Cascade };
                                                     const std::string& chain,
                                                     const std::vector<core::Address>& wallets,
                                                     Quantity quantity);
+
+/// Of whom a whole report would tell the quantity, by a report of health: accounts, their markets,
+/// or the chain.
+[[nodiscard]] std::set<Subject> subjects_of(const report::Report& health, const std::string& chain,
+                                            Quantity quantity);
 
 /// What to think of a subject that the report does not mention: it was closed, or it could not be
 /// read. Where in doubt the latter: a gap of its protocol may be its market's, and one that names

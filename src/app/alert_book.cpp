@@ -224,7 +224,10 @@ void AlertBook::step_all(const alert::Rule& rule,
 
 void AlertBook::evaluate_some(const report::Report& report,
                               const std::vector<core::Address>& wallets, const FoundAt& at) {
-    const std::set<core::Address> read(wallets.begin(), wallets.end());
+    std::set<core::Address> read(wallets.begin(), wallets.end());
+    for (const auto& account : report.smart_accounts) {
+        read.insert(account.address);
+    }
     for (const alert::Rule& rule : plan_.rules) {
         if (!is_put_to(rule, alert::Depth::Health) || alert::counts_changes(rule.quantity)) {
             continue;  // what is of markets is learned from all of them
@@ -299,12 +302,23 @@ void AlertBook::step_or_forget(const alert::Rule& rule, const report::Report& re
     alert::forget(known.state);
 }
 
-void AlertBook::evaluate_blind(const std::string& why, const FoundAt& at,
-                               std::optional<alert::Depth> depth) {
+void AlertBook::evaluate_unmade(const report::Report& health, const std::string& why,
+                                const FoundAt& at) {
     for (const alert::Rule& rule : plan_.rules) {
-        if (depth && !is_put_to(rule, *depth)) {
+        if (!is_put_to(rule, alert::Depth::Whole)) {
             continue;
         }
+        for (const alert::Subject& subject : alert::subjects_of(health, chain_, rule.quantity)) {
+            static_cast<void>(find_or_add(rule, subject));
+        }
+        for (auto& [subject, known] : alerts_[rule.name]) {
+            step(rule, known, alert::unknown(why), at);
+        }
+    }
+}
+
+void AlertBook::evaluate_blind(const std::string& why, const FoundAt& at) {
+    for (const alert::Rule& rule : plan_.rules) {
         // That nothing is read is told once, by the age of the last block.
         // Changes are told when they are read.
         if (rule.quantity == alert::Quantity::BlockAge ||
@@ -402,6 +416,9 @@ std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
         if (depth && !is_put_to(rule, *depth)) {
             continue;
         }
+        // A cascade's reading is kept with what the cascade itself tells.
+        const bool is_late =
+            rule.quantity == alert::Quantity::CascadeDistance && depth != alert::Depth::Cascade;
         const AlertMessage frame{.rule = rule,
                                  .members = {},
                                  .cause = {},
@@ -410,9 +427,13 @@ std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
                                  .block_hash = at.block.hash,
                                  .block_time = core::Timestamp(at.block.timestamp),
                                  .at_s = at.wall_s,
-                                 .store = plan_.store_name,
+                                 .store = is_late ? "" : plan_.store_name,
                                  .has_book = has_book};
-        for (const AlertMessage& message : group(tell(rule, notes, at), frame)) {
+        for (AlertMessage& message : group(tell(rule, notes, at), frame)) {
+            const auto& wallet = message.worst().subject.wallet;
+            if (at.kept_of && wallet && !at.kept_of->contains(*wallet)) {
+                message.store.clear();
+            }
             lines.push_back(to_text(message));
             plan_.listener->found(chain_, message, to_json(message));
             queue(message, plan_.channels, instance_, evaluation.messages);

@@ -27,6 +27,9 @@ namespace margrave::app {
 struct FoundAt {
     store::WatchedBlock block;
     std::uint64_t wall_s = 0;
+    /// Whose accounts the reading has that is kept of the block where something is told; nullopt:
+    /// everybody's.
+    std::optional<std::set<core::Address>> kept_of = std::nullopt;
 };
 
 /// All alerts of one chain: what is so, and what is told of it. Only what it puts into an
@@ -58,9 +61,10 @@ class AlertBook {
     [[nodiscard]] std::set<core::Address> waiting() const;
     /// By which factor alerts are grouped, from a whole report.
     void learn_factors(const report::Report& report);
-    /// The chain could not be read; with a `depth` what such a report would have said is not known.
-    void evaluate_blind(const std::string& why, const FoundAt& at,
-                        std::optional<alert::Depth> depth = std::nullopt);
+    /// The chain could not be read.
+    void evaluate_blind(const std::string& why, const FoundAt& at);
+    /// The whole report of a block could not be made, of which this one is of health.
+    void evaluate_unmade(const report::Report& health, const std::string& why, const FoundAt& at);
     /// Seconds since the last block.
     void evaluate_age(std::uint64_t age_s, const FoundAt& at);
     /// Blocks behind this one were reorganised away.

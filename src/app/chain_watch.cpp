@@ -12,6 +12,7 @@
 #include "core/errors.hpp"
 #include "core/hex.hpp"
 #include "report/health_report.hpp"
+#include "snapshot/claims.hpp"
 #include "store/compress.hpp"
 #include "store/watch_facts.hpp"
 #include "store/watch_notes.hpp"
@@ -85,7 +86,11 @@ void ChainWatch::restore() {
 }
 
 FoundAt ChainWatch::now() const {
-    return {.block = last_.value_or(WatchedBlock{}), .wall_s = world_.wall_s()};
+    FoundAt out{.block = last_.value_or(WatchedBlock{}), .wall_s = world_.wall_s()};
+    if (snapshot_ && !is_of_all_) {
+        out.kept_of.emplace(snapshot_->wallets.begin(), snapshot_->wallets.end());
+    }
+    return out;
 }
 
 void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
@@ -169,12 +174,21 @@ std::optional<std::uint64_t> ChainWatch::find_fork(const chains::Block& head) {
     return std::nullopt;
 }
 
+/// A head that was passed over is looked at when that is due meanwhile.
+std::uint64_t ChainWatch::first_new(std::optional<std::uint64_t> last, std::uint64_t head) const {
+    if (!last) {
+        return head;
+    }
+    const std::uint64_t passed = passed_over_ ? passed_over_->number.value() + 1 : 0;
+    return std::max(*last + 1, std::min(passed, head));
+}
+
 void ChainWatch::follow(const chains::evm::Head& newest,
                         const std::function<bool()>& is_asked_to_stop) {
     const chains::Block& head = newest.block;
     const auto last = last_that_stands(head);
     const std::uint64_t to = head.number.value();
-    std::uint64_t from = last ? *last + 1 : to;
+    std::uint64_t from = first_new(last, to);
     if (to >= from + kCatchUp && !pace_.is_nobody_near()) {
         say(world_, fmt::format("chain {}: blocks {} to {} are not evaluated: they passed while "
                                 "nobody watched",
@@ -219,6 +233,7 @@ void ChainWatch::undo_after(std::uint64_t number) {
     kept_->forget();
     kept_of_near_->forget();
     pace_.forget();
+    passed_over_.reset();
     discard_after(number, whole_);
     discard_after(number, cascade_);
     book_.undo_after(number);
@@ -267,8 +282,14 @@ report::Options ChainWatch::report_options(const std::vector<core::Address>& wal
 void ChainWatch::evaluate(const chains::Block& block) {
     const auto wallets = pace_.due(block.timestamp.value());
     if (wallets.empty()) {
+        if (!passed_over_ || passed_over_->hash != block.hash) {
+            passed_over_ = block;
+            last_new_ = world_.clock.now();
+            plan_.listener->passed_over(chosen_.chain.name, block);
+        }
         return;
     }
+    passed_over_.reset();
     const auto begun = world_.clock.now();
     snapshot_ = std::make_shared<const snapshot::Snapshot>(read(block.hash, wallets));
     is_of_all_ = wallets.size() == chosen_.wallets.size();
@@ -309,8 +330,16 @@ void ChainWatch::evaluate_near(const std::vector<core::Address>& wallets, Time b
 
 void ChainWatch::learn_pace(const report::Report& report,
                             const std::vector<core::Address>& wallets) {
-    if (pace_.far_every_s() != 0) {
-        pace_.learn(report, wallets, book_.waiting(), last_->timestamp);
+    if (pace_.far_every_s() == 0) {
+        return;
+    }
+    pace_.learn(report, wallets, book_.waiting(), last_->timestamp);
+    const bool may_miss_accounts =
+        std::any_of(report.gaps.begin(), report.gaps.end(), [](const auto& gap) {
+            return snapshot::parse_smart_account_kind(gap.protocol).has_value();
+        });
+    if (may_miss_accounts && !is_of_all_) {
+        pace_.forget();  // of which only a look at all says that they are not known
     }
 }
 
@@ -364,8 +393,7 @@ bool ChainWatch::report_aside() {
                 report::make_report(*task.snapshot, report_options(chosen_.wallets)));
         } catch (const std::exception& error) {
             // A defect in what takes whole markets is no reason to look at nobody's health.
-            task.failed_because = fmt::format("the report of block {} could not be made: {}",
-                                              task.block.number, error.what());
+            task.failed_because = error.what();
         }
         return task;
     });
@@ -394,8 +422,11 @@ void ChainWatch::take_what_came() {
 void ChainWatch::take_report(const Task& whole) {
     const FoundAt at{.block = whole.block, .wall_s = world_.wall_s()};
     if (!whole.report) {
-        say(world_, fmt::format("chain {}: {}", chosen_.chain.name, whole.failed_because));
-        book_.evaluate_blind(whole.failed_because, at, alert::Depth::Whole);
+        say(world_, fmt::format("chain {}: the report of block {} could not be made: {}",
+                                chosen_.chain.name, whole.block.number, whole.failed_because));
+        book_.evaluate_unmade(
+            report::make_health_report(*whole.snapshot, report_options(chosen_.wallets)),
+            "the report could not be made: " + whole.failed_because, at);
         close({.chain = chosen_.chain.name}, at, alert::Depth::Whole, evidence_of(whole.snapshot));
         return;
     }
@@ -411,10 +442,13 @@ void ChainWatch::take_report(const Task& whole) {
 void ChainWatch::take_cascade(const Task& found) {
     // Of a book it is the book's own block.
     const snapshot::ChainCut& cut = found.report->chains.front();
-    const FoundAt at{.block = {.number = cut.number.value(),
-                               .hash = cut.hash,
-                               .timestamp = cut.timestamp.value()},
-                     .wall_s = world_.wall_s()};
+    FoundAt at{.block = {.number = cut.number.value(),
+                         .hash = cut.hash,
+                         .timestamp = cut.timestamp.value()},
+               .wall_s = world_.wall_s()};
+    if (found.reading.empty()) {
+        at.kept_of.emplace();  // nobody's
+    }
     const auto& falls = found.report->cascade_falls;
     const bool is_unknown = std::any_of(
         falls.begin(), falls.end(), [](const auto& fall) { return !fall.unknown_because.empty(); });
@@ -436,7 +470,8 @@ void ChainWatch::take_cascade(const Task& found) {
 
 void ChainWatch::evaluate_age() {
     const std::uint64_t now_s = world_.wall_s();
-    const std::uint64_t since = last_ ? last_->timestamp : begun_at_s_;
+    const std::uint64_t passed_s = passed_over_ ? passed_over_->timestamp.value() : 0;
+    const std::uint64_t since = std::max(last_ ? last_->timestamp : begun_at_s_, passed_s);
     // A clock on the wall that goes wrong hides no silence.
     const auto waited =
         std::chrono::duration_cast<std::chrono::seconds>(world_.clock.now() - last_new_);

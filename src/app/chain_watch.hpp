@@ -108,6 +108,9 @@ class ChainWatch {
     void evaluate_near(const std::vector<core::Address>& wallets, Time begun);
     void learn_pace(const report::Report& report, const std::vector<core::Address>& wallets);
     [[nodiscard]] std::optional<store::Schedule> new_schedule();
+    /// Behind which blocks are not looked at yet.
+    [[nodiscard]] std::uint64_t first_new(std::optional<std::uint64_t> last,
+                                          std::uint64_t head) const;
     /// What is due of the last block.
     void put_aside();
     void put_aside(Aside& aside) const;
@@ -133,6 +136,8 @@ class ChainWatch {
     AlertBook book_;
     SeriesRecorder series_;
     std::uint64_t begun_at_s_;
+    /// The newest block with which nobody had to be looked at, if it is newer than the last one.
+    std::optional<chains::Block> passed_over_;
     Time last_new_;  ///< when a block was evaluated last
     std::unique_ptr<Kept> kept_;
     std::unique_ptr<Kept> kept_of_near_;

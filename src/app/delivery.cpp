@@ -88,7 +88,7 @@ void Courier::note(const store::Outgoing& message, const Delivery& came, std::ui
         }
     } else if (is_refused_for_good) {
         file_.mark_dead(message.id, came.why, now_s,
-                        tell_others(file_, message, came.why, others_, now_s));
+                        [&] { return tell_others(file_, message, came.why, others_, now_s); });
         say_of(message, "is given up", came.why);
     } else {
         try_again(message, came, now_s);

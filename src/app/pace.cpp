@@ -56,6 +56,8 @@ void Pace::learn(const report::Report& report, const std::vector<core::Address>&
     for (const auto& gap : report.gaps) {
         if (gap.wallet) {
             found.insert(*gap.wallet);
+        } else {  // whose it is cannot be known
+            found.insert(wallets.begin(), wallets.end());
         }
     }
     add_owners(report, found);

@@ -22,8 +22,8 @@ class Pace {
     [[nodiscard]] bool is_nobody_near() const;
     /// Whom to look at with a block of that time: all, those who are near, or nobody.
     [[nodiscard]] std::vector<core::Address> due(std::uint64_t time_s) const;
-    /// What a report of these wallets shows; `waiting` are accounts' owners of which an alert
-    /// fires, waits or is not known, near or not.
+    /// What a report of these wallets shows: a gap that is nobody's alone makes all of them near;
+    /// `waiting` are accounts' owners of which an alert fires, waits or is not known, near or not.
     void learn(const report::Report& report, const std::vector<core::Address>& wallets,
                const std::set<core::Address>& waiting, std::uint64_t time_s);
     /// Nothing is known any more: all are due.

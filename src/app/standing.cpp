@@ -36,7 +36,9 @@ Standing::Standing(store::WatchFile& file, const std::string& channel, channels:
 
 void Standing::note(store::Outgoing message, std::uint64_t now_s) {
     const channels::AlertText alert = channels::read_alert(message.body);
-    if (alert.kind != "test") {  // which tells nothing of whether an alert stands
+    // A test tells nothing of whether an alert stands, nor does what is told in another channel's
+    // place: Alertmanager forgets that by itself.
+    if (alert.kind != "test" && alert.given_up.empty()) {
         const Name name(message.alert, alert.is_about_data());
         told_[name] = {.message = std::move(message), .at_s = now_s, .is_end = alert.is_end()};
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,8 @@ struct ChainNews {
     std::optional<store::WatchedBlock> block;  ///< the last that was evaluated
     /// When it was, in this run: a clock on the wall that is wrong makes no old block young.
     std::optional<std::chrono::steady_clock::time_point> block_at;
+    /// The time of the newest block with which nobody had to be looked at; 0: none was passed over.
+    std::uint64_t passed_over_s = 0;
     std::size_t accounts = 0;  ///< at that block
     std::size_t unknown = 0;   ///< of them, those of which nothing could be told
     std::shared_ptr<const report::Report> report;  ///< the last whole one; empty before the first

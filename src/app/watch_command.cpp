@@ -66,11 +66,11 @@ void give_up_the_lost(World& world, store::WatchFile& file, const Channels& chan
     for (const store::Outgoing& message : file.waiting()) {
         if (!channels.contains(message.channel)) {
             const std::uint64_t now_s = world.wall_s();
-            auto instead = tell_others(file, message, why, names(channels), now_s);
-            if (file.is_told_elsewhere(message)) {
-                instead.clear();
-            }
-            file.mark_dead(message.id, why, now_s, instead);
+            file.mark_dead(message.id, why, now_s, [&] {
+                return is_told_elsewhere(file, message)
+                           ? std::vector<store::Outgoing>{}
+                           : tell_others(file, message, why, names(channels), now_s);
+            });
             say(world, fmt::format("channel {} is not configured any more: {} is given up",
                                    core::printable(message.channel), message.key));
         }

@@ -52,9 +52,9 @@ void WatchHealth::check_chain(const std::string& chain, const ChainNews& news, P
     }
     const auto here =
         std::chrono::duration_cast<std::chrono::seconds>(now - news.block_at.value_or(now));
+    const std::uint64_t since = std::max(news.block->timestamp, news.passed_over_s);
     const std::uint64_t age =
-        std::max(wall_s > news.block->timestamp ? wall_s - news.block->timestamp : 0,
-                 static_cast<std::uint64_t>(here.count()));
+        std::max(wall_s > since ? wall_s - since : 0, static_cast<std::uint64_t>(here.count()));
     if (alert::whole(age) > oldest_) {
         out.push_back(fmt::format("chain {}: its last block is {} s old", chain, age));
     }

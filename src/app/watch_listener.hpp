@@ -34,6 +34,8 @@ class WatchListener {
     /// The same of a block of which only those wallets were looked at that are near.
     virtual void evaluated_near(const std::string& /*chain*/, const store::WatchedBlock& /*block*/,
                                 Seconds /*took*/) {}
+    /// A block with which nobody has to be looked at.
+    virtual void passed_over(const std::string& /*chain*/, const chains::Block& /*block*/) {}
     /// The whole report of a block, which is not made of each.
     virtual void reported(const std::string& /*chain*/,
                           const std::shared_ptr<const report::Report>& /*report*/) {}

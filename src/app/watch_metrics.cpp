@@ -202,9 +202,15 @@ void WatchMetrics::evaluated(const std::string& chain, const store::WatchedBlock
     const prometheus::Labels of_chain{{"chain", chain}};
     families_->evaluations.Add(of_chain).Increment();
     families_->evaluation_time.Add(of_chain, evaluation_buckets()).Observe(took.count());
-    families_->block.Add(of_chain).Set(static_cast<double>(block.number));
-    families_->block_time.Add(of_chain).Set(static_cast<double>(block.timestamp));
     families_->last_success.Add(of_chain).Set(static_cast<double>(now_s));
+    passed_over(chain, block.number, block.timestamp);
+}
+
+void WatchMetrics::passed_over(const std::string& chain, std::uint64_t number,
+                               std::uint64_t timestamp) {
+    const prometheus::Labels of_chain{{"chain", chain}};
+    families_->block.Add(of_chain).Set(static_cast<double>(number));
+    families_->block_time.Add(of_chain).Set(static_cast<double>(timestamp));
 }
 
 void WatchMetrics::counted(const std::string& chain, const report::Report& report) {

@@ -35,6 +35,8 @@ class WatchMetrics {
     void reorganised(const std::string& chain, std::uint64_t depth);
     void evaluated(const std::string& chain, const store::WatchedBlock& block, Seconds took,
                    std::uint64_t now_s);
+    /// Everybody who was due was looked at up to this block, and nobody is with it.
+    void passed_over(const std::string& chain, std::uint64_t number, std::uint64_t timestamp);
     /// How many accounts of all wallets are how well, and gaps.
     void counted(const std::string& chain, const report::Report& report);
     void looked(const std::string& chain, bool is_read);

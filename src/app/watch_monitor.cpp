@@ -65,6 +65,14 @@ void WatchMonitor::evaluated_near(const std::string& chain, const store::Watched
                              .dump());
 }
 
+void WatchMonitor::passed_over(const std::string& chain, const chains::Block& block) {
+    board.pin(chain, [&](ChainNews& news) {
+        news.passed_over_s = block.timestamp.value();
+        news.block_at = world_.clock.now();
+    });
+    metrics.passed_over(chain, block.number.value(), block.timestamp.value());
+}
+
 void WatchMonitor::reported(const std::string& chain,
                             const std::shared_ptr<const report::Report>& report) {
     progress.beat(chain_worker(chain));

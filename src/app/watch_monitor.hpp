@@ -45,6 +45,7 @@ class WatchMonitor : public WatchListener {
                    const report::Report& health, Seconds took) override;
     void evaluated_near(const std::string& chain, const store::WatchedBlock& block,
                         Seconds took) override;
+    void passed_over(const std::string& chain, const chains::Block& block) override;
     void reported(const std::string& chain,
                   const std::shared_ptr<const report::Report>& report) override;
     void found(const std::string& chain, const AlertMessage& message,

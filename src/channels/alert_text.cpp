@@ -147,6 +147,11 @@ std::string escape(std::string_view code_point, Sink sink) {
     return (is_markdown ? "\\" : "") + std::string(code_point);
 }
 
+std::string given_up_by(const json& alert) {
+    const auto found = alert.find("given_up");
+    return found != alert.end() && found->is_object() ? text_of(*found, "channel") : "";
+}
+
 }  // namespace
 
 bool AlertText::is_end() const { return kind == "resolve" || kind == "known"; }
@@ -216,6 +221,7 @@ AlertText read_alert(std::string_view body) {
            .cause = text_of(alert, "cause"),
            .reproduce_stored = text_of(alert, "reproduce_stored"),
            .about = text_of(alert, "about"),
+           .given_up = given_up_by(alert),
            .changes = changes_of(alert),
            .episode = number_of(alert, "episode"),
            .sequence = number_of(alert, "sequence"),

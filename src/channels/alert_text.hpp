@@ -28,9 +28,10 @@ struct AlertText {
     std::string unknown_because;
     std::string block;  ///< its number
     std::string reproduce;
-    std::string cause;                 ///< of a group
-    std::string reproduce_stored;      ///< without a node
-    std::string about = {};            ///< the asset concerned
+    std::string cause;             ///< of a group
+    std::string reproduce_stored;  ///< without a node
+    std::string about = {};        ///< the asset concerned
+    std::string given_up = {};     ///< the channel that did not take it, and in whose place it is
     std::vector<std::string> changes;  ///< a line each, the newest first
     std::uint64_t episode = 0;
     std::uint64_t sequence = 0;

@@ -196,8 +196,11 @@ void WatchFile::write(const Evaluation& evaluation) {
             .bind(3, std::span<const std::uint8_t>(block.hash))
             .bind(4, to_integer(block.timestamp))
             .run();
-        Statement drop(database_, "DELETE FROM blocks WHERE chain = ? AND number <= ?");
-        drop.bind(1, chain).bind(2, to_integer(block.number) - to_integer(kBlocksKept)).run();
+        // Not all blocks are evaluated: those that were are counted.
+        Statement drop(database_,
+                       "DELETE FROM blocks WHERE chain = ?1 AND number <= (SELECT number FROM "
+                       "blocks WHERE chain = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)");
+        drop.bind(1, chain).bind(2, to_integer(kBlocksKept)).run();
     }
     Statement put(
         database_,
@@ -308,32 +311,29 @@ void WatchFile::mark_failed(std::int64_t id, std::string_view error, std::uint64
 }
 
 void WatchFile::mark_dead(std::int64_t id, std::string_view error, std::uint64_t now,
-                          const std::vector<Outgoing>& instead) {
+                          const std::function<std::vector<Outgoing>()>& instead) {
     Transaction transaction(database_);
+    const auto others = instead ? instead() : std::vector<Outgoing>{};
     Statement mark(database_,
                    "UPDATE outbox SET state = 'dead', attempts = attempts + 1, error = ?, "
                    "done = ? WHERE id = ?");
     mark.bind(1, error).bind(2, to_integer(now)).bind(3, id).run();
-    queue(instead, now);
+    queue(others, now);
     transaction.commit();
 }
 
-bool WatchFile::is_told_elsewhere(const Outgoing& message) {
-    // A grouped message's line is the beginning of the lines of its alerts.
-    Statement row(database_,
-                  "SELECT 1 FROM outbox WHERE channel <> ?1 AND created = ?2 AND state <> 'dead' "
-                  "AND (substr(?3, 1, length(alert)) = alert OR substr(alert, 1, length(?3)) = ?3) "
-                  "LIMIT 1");
-    row.bind(1, std::string_view(message.channel))
-        .bind(2, to_integer(message.created_at))
-        .bind(3, std::string_view(message.alert));
-    return row.step();
+std::vector<Outgoing> WatchFile::written_beside(const Outgoing& message) {
+    Statement rows(database_, std::string(kColumns) +
+                                  "WHERE created = ? AND channel <> ? AND state <> 'dead'");
+    rows.bind(1, to_integer(message.created_at)).bind(2, std::string_view(message.channel));
+    return read_messages(rows);
 }
 
-bool WatchFile::has_given_up_since(const std::string& channel, std::uint64_t time) {
+bool WatchFile::was_written(std::string_view alert_begins, std::uint64_t from, std::uint64_t to) {
     Statement row(database_,
-                  "SELECT 1 FROM outbox WHERE channel = ? AND state = 'dead' AND done > ? LIMIT 1");
-    row.bind(1, std::string_view(channel)).bind(2, to_integer(time));
+                  "SELECT 1 FROM outbox WHERE created BETWEEN ?1 AND ?2 AND "
+                  "substr(alert, 1, length(?3)) = ?3 LIMIT 1");
+    row.bind(1, to_integer(from)).bind(2, to_integer(to)).bind(3, alert_begins);
     return row.step();
 }
 

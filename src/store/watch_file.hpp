@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -122,13 +123,15 @@ class WatchFile {
     void mark_repeated(std::int64_t id, std::uint64_t now);
     /// To be tried again; until then its channel rests.
     void mark_failed(std::int64_t id, std::string_view error, std::uint64_t not_before);
-    /// The receiver will never take it; others get these in its place.
+    /// The receiver will never take it; others get in its place what `instead` says, which is asked
+    /// while nobody else changes the file.
     void mark_dead(std::int64_t id, std::string_view error, std::uint64_t now,
-                   const std::vector<Outgoing>& instead = {});
-    /// Another channel has, or is to have, the same alert of the same moment.
-    [[nodiscard]] bool is_told_elsewhere(const Outgoing& message);
-    /// A message of the channel was given up after that time.
-    [[nodiscard]] bool has_given_up_since(const std::string& channel, std::uint64_t time);
+                   const std::function<std::vector<Outgoing>()>& instead = {});
+    /// Those of other channels that were written in the same second, and not given up.
+    [[nodiscard]] std::vector<Outgoing> written_beside(const Outgoing& message);
+    /// One of an alert whose name begins so was written from the first second to the last.
+    [[nodiscard]] bool was_written(std::string_view alert_begins, std::uint64_t from,
+                                   std::uint64_t to);
     /// No message rests for longer. A clock that was set back would make it wait for years.
     static constexpr std::uint64_t kRestMaxS = 60;
     /// Those that wait, oldest first, and those that were given up.

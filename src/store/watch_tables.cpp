@@ -47,6 +47,7 @@ constexpr auto kTables = std::to_array<const char*>({
     // since version 4; near: addresses with a blank between
     "CREATE TABLE schedules (chain TEXT PRIMARY KEY, far_every INTEGER NOT NULL, "
     "wallets INTEGER NOT NULL, near TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE INDEX written ON outbox (created)",
 });
 /// How many of them a file of version 1, 2 and 3 has.
 constexpr std::array<std::size_t, 3> kTablesBefore{5, 10, 11};

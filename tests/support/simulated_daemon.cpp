@@ -9,11 +9,12 @@ namespace margrave::test {
 
 SimulatedDaemon::SimulatedDaemon(app::World& world, const app::WatchPlan& plan,
                                  const std::string& store,
-                                 std::vector<std::unique_ptr<channels::Channel>> channels)
+                                 std::vector<std::unique_ptr<channels::Channel>> channels,
+                                 std::size_t first_wallet)
     : file_(store::WatchFile::open_or_create(store)), channels_(std::move(channels)) {
     const settings::Chain& chain = plan.settings.chain("devnet");
     app::ChosenChain chosen{.chain = chain, .wallets = {}};
-    for (std::size_t i = 0; i < SimulatedBlock::kWallets; ++i) {
+    for (std::size_t i = first_wallet; i < SimulatedBlock::kWallets; ++i) {
         chosen.wallets.push_back(SimulatedNode::wallet(i));
     }
     watch_ = std::make_unique<app::ChainWatch>(world, plan, std::move(chosen),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,9 +17,10 @@ namespace margrave::test {
 /// kill it is to destroy it: nothing of it writes in its destructor.
 class SimulatedDaemon {
   public:
-    /// Watches all wallets of a SimulatedNode; `channels` are the plan's, in its order.
+    /// Watches the wallets of a SimulatedNode from one on; `channels` are the plan's, in its order.
     SimulatedDaemon(app::World& world, const app::WatchPlan& plan, const std::string& store,
-                    std::vector<std::unique_ptr<channels::Channel>> channels);
+                    std::vector<std::unique_ptr<channels::Channel>> channels,
+                    std::size_t first_wallet = 0);
 
     [[nodiscard]] app::ChainWatch& watch() { return *watch_; }
     [[nodiscard]] app::Courier& courier(std::size_t channel) { return couriers_[channel]; }

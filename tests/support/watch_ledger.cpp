@@ -96,6 +96,7 @@ std::string WatchLedger::alert_of(const std::string& rule, std::size_t wallet,
 void WatchLedger::booted(const LedgerTime& now) {
     seen_at_ = now;
     all_at_s_.reset();
+    passed_over_ = {};
     age_.boot(now.now_ms, now.wall_s);
 }
 
@@ -109,6 +110,12 @@ void WatchLedger::observe(const LedgerTime& now, const std::string& said) {
 }
 
 void WatchLedger::end_look(const LedgerTime& now, bool is_blind) {
+    const auto head = is_blind ? std::nullopt : node_.announced();
+    if (head && *head != passed_over_ && may_pass_over(*head)) {
+        passed_over_ = *head;
+        age_.see_block(seen_at_.now_ms, now.now_ms,
+                       chain_.at(*chain_.find(*head)).block.timestamp.value());
+    }
     if (is_blind) {
         all_at_s_.reset();
         for (auto& [alert, reference] : alerts_) {
@@ -211,7 +218,10 @@ void WatchLedger::follow(const LedgerTime& now) {
             throw Wrong{fmt::format("block {} is evaluated for nobody", number)};
         }
         if (!is_nobody_near()) {
-            check_gap(last + 1, number);
+            const auto passed = chain_.find(passed_over_);
+            const std::uint64_t done =
+                passed ? chain_.at(*passed).block.number.value() : std::uint64_t{0};
+            check_gap(std::max(last, std::min(done, number)) + 1, number);
         }
         if (number == last + 1 && chain_.at(*index).parent != stands_.back()) {
             throw Wrong{fmt::format("block {} does not follow the one before it", number)};
@@ -249,6 +259,7 @@ void WatchLedger::undo() {
     }
     age_.step_back(last.timestamp.value());
     all_at_s_.reset();
+    passed_over_ = {};
 }
 
 bool WatchLedger::is_all_due(std::uint64_t chain_s) const {
@@ -267,10 +278,12 @@ bool WatchLedger::may_pass_over(const core::Hash& hash) const {
 
 /// A health factor below 4/3 is a fall of less than a quarter.
 bool WatchLedger::is_near(const SimulatedBlock& block, std::size_t wallet) const {
+    if (block.oracle_reverts[0] || block.oracle_reverts[1]) {
+        return true;  // a gap of a market may be anybody's
+    }
     for (std::size_t market = 0; market < SimulatedBlock::kMarkets; ++market) {
         const auto health = block.health(wallet, market);
-        const bool is_low =
-            health && (block.oracle_reverts[market] || *health * 3 < core::wad() * 4);
+        const bool is_low = health && *health * 3 < core::wad() * 4;
         const bool is_told_of = std::any_of(
             terms_.health.begin(), terms_.health.end(), [&](const ReferenceTerms& rule) {
                 const AlertReference& alert = alerts_.at(alert_of(rule.rule, wallet, market));

@@ -136,6 +136,21 @@ TEST_CASE("watched are the wallets, and those behind them", "[alert][observe]") 
     CHECK(is_watched(report, of(address(3)), {address(1)}));
 }
 
+TEST_CASE("of whom a whole report would have told", "[alert][observe]") {
+    report::Report health;
+    report::Account& account = health.accounts.emplace_back();
+    account.market = {.protocol = "aave_v3", .chain = "devnet", .name = "core"};
+    account.wallet = address(1);
+    const Subject mine = subject_of("devnet", account);
+    Subject market = mine;
+    market.wallet.reset();
+    CHECK(subjects_of(health, "devnet", Quantity::TimeToLiquidation) == std::set{mine});
+    CHECK(subjects_of(health, "devnet", Quantity::FreeLiquidity) == std::set{market});
+    CHECK(subjects_of(health, "devnet", Quantity::PegDistance) == std::set{market});
+    CHECK(subjects_of({}, "devnet", Quantity::NetUsd) ==
+          std::set<Subject>{{.chain = "devnet", .protocol = "", .market = "", .wallet = {}}});
+}
+
 TEST_CASE("a report of some wallets says nothing of the chain", "[alert][observe]") {
     report::Report report;
     report.gaps = {gap("aave_v3", address(1)), gap("", std::nullopt)};

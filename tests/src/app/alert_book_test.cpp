@@ -368,6 +368,61 @@ TEST_CASE("a look at some wallets says nothing of the others, nor of the chain",
     CHECK(whole[0]["rule"] == "unread");
 }
 
+TEST_CASE("a near wallet's account behind it that is gone was closed", "[alert_book]") {
+    Office office;
+    snapshot::SmartAccount proxy;
+    proxy.address = address(9);
+    proxy.owners = {address(1)};
+    auto report = report_of({{9, 105}});
+    report.smart_accounts = {proxy};
+    CHECK(to("chat", office.look(report)).size() == 1);
+    report.accounts.clear();
+    ++office.block;
+    office.book.evaluate_some(report, {address(1)}, office.at());
+    const auto closed = to("chat", office.close());
+    REQUIRE(closed.size() == 1);
+    CHECK(closed[0]["kind"] == "resolve");
+}
+
+TEST_CASE("what a whole report would have told is unknown where it cannot be made",
+          "[alert_book]") {
+    Office office;
+    alert::Rule rule = health_rule();
+    rule.name = "interest";
+    rule.quantity = alert::Quantity::TimeToLiquidation;
+    office.plan.rules = {health_rule(), rule};
+    office.plan.store_name = "watch.db";
+    const auto look = [&] {
+        ++office.block;
+        office.book.evaluate_unmade(report_of({{1, 150}, {2, 150}}), "a defect", office.at());
+        return to("chat", office.close());
+    };
+    CHECK(look().empty());  // not yet
+    office.block += 60;
+    const auto told = look();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0]["rule"] == "interest");
+    CHECK(told[0]["kind"] == "unknown");
+    CHECK(told[0]["count"] == 2);
+    CHECK(told[0]["unknown_because"] == "a defect");
+    CHECK(told[0]["reproduce_stored"].is_string());
+}
+
+TEST_CASE("a reading is named where it is kept and has the wallet", "[alert_book]") {
+    for (const std::uint8_t kept : {std::uint8_t{1}, std::uint8_t{2}}) {
+        Office office;
+        office.plan.store_name = "watch.db";
+        ++office.block;
+        FoundAt at = office.at();
+        at.kept_of = {address(kept)};
+        static_cast<void>(office.book.evaluate(report_of({{1, 105}}), alert::Depth::Health, at));
+        store::WatchFile::Evaluation out{.chain = "devnet"};
+        static_cast<void>(office.book.close({}, at, std::nullopt, out));
+        REQUIRE(to("chat", out).size() == 1);
+        CHECK(to("chat", out)[0]["reproduce_stored"].is_string() == (kept == 1));
+    }
+}
+
 TEST_CASE("whom a playbook does not ask for any more is not resolved, and named", "[alert_book]") {
     alert::Rule rule = health_rule();
     rule.name = "really";
@@ -388,6 +443,7 @@ TEST_CASE("whom a playbook does not ask for any more is not resolved, and named"
     REQUIRE(fired.alerts.size() == 2);
     const auto restart = [&](const WatchedPlaybook& playbook) {
         Office next;
+        next.block = 1;
         next.plan.rules = {rule};
         next.plan.playbooks = {{"devnet", playbook}};
         auto notes = next.book.restore(fired.alerts);

@@ -34,6 +34,11 @@ name = "near"
 watch = "liquidation_distance"
 severity = "critical"
 fire_below = "1000"
+[[rules]]
+name = "silence"
+watch = "block_age"
+severity = "critical"
+fire_above = "2000"
 [[channels]]
 name = "ops"
 kind = "webhook"
@@ -68,16 +73,19 @@ class Cuttable : public chains::evm::RpcTransport {
 /// A watch of a simulated chain on which nothing goes wrong of itself.
 class CalmWatch {
   public:
-    explicit CalmWatch(std::uint64_t far_every_s = 0, std::uint64_t seed = 1)
+    /// Of the wallets from one on; `rule` is the one that there is.
+    explicit CalmWatch(std::uint64_t far_every_s = 0, std::uint64_t seed = 1,
+                       std::size_t first_wallet = 0, const std::string& rule = "near")
         : chain_(seed), node_(seed, chain_, time_) {
         plan_.settings.chains.at("devnet").far_every_s = far_every_s;
         chain_.calm_down();
         node_.calm_down();
         plan_.rules = app::make_rules(plan_.settings);
-        std::erase_if(plan_.rules, [](const auto& rule) { return rule.name != "near"; });
+        std::erase_if(plan_.rules, [&](const auto& one) { return one.name != rule; });
+        world_.wall_s = [this] { return test::SimulatedChain::kStartS + time_.now_ms() / 1'000; };
         plan_.report.at_risk_below = plan_.settings.at_risk_below;
         daemon_.emplace(world_, plan_, folder_.file("watch.db"),
-                        std::vector<std::unique_ptr<channels::Channel>>{});
+                        std::vector<std::unique_ptr<channels::Channel>>{}, first_wallet);
     }
 
     /// A look at a head that is so many seconds younger; its number.
@@ -90,7 +98,8 @@ class CalmWatch {
         return daemon_->file().last_block("devnet")->number;
     }
     /// A look at a node that is gone.
-    void look_blindly() {
+    void look_blindly(std::uint64_t after_s = 0) {
+        time_.advance_to(time_.now_ms() + 1'000 * after_s);
         is_cut_ = true;
         watch().look([] { return false; });
         is_cut_ = false;
@@ -101,12 +110,13 @@ class CalmWatch {
     /// chain's truth.
     [[nodiscard]] std::set<std::string> near() const {
         const core::U256 limit = core::wad() * core::U256(4) / core::U256(3);
+        const auto& reverts = chain_.at(chain_.head()).oracle_reverts;
+        const bool is_gap = reverts[0] || reverts[1];  // anybody's
         std::set<std::string> out;
         for (std::size_t wallet = 0; wallet < test::SimulatedBlock::kWallets; ++wallet) {
             for (std::size_t market = 0; market < test::SimulatedBlock::kMarkets; ++market) {
                 const auto health = chain_.at(chain_.head()).health(wallet, market);
-                const bool is_unknown = chain_.at(chain_.head()).oracle_reverts[market];
-                if (health && (is_unknown || *health < limit)) {
+                if (is_gap || (health && *health < limit)) {
                     out.insert(test::SimulatedNode::wallet(wallet).to_string());
                 }
             }
@@ -116,6 +126,7 @@ class CalmWatch {
     [[nodiscard]] std::uint64_t head_time() const {
         return chain_.at(chain_.head()).block.timestamp.value();
     }
+    [[nodiscard]] std::string said() const { return err_.str(); }
     void reorganise(std::uint64_t depth) { chain_.reorganise(depth, time_.now_ms()); }
     [[nodiscard]] app::ChainWatch& watch() { return daemon_->watch(); }
     /// The blocks at which what waits was found.
@@ -242,6 +253,25 @@ TEST_CASE("wallets far from a liquidation are looked at so often, near ones with
         }
     }
     CHECK(near_alone > 10);
+}
+
+TEST_CASE("blocks with which nobody has to be looked at are no silence", "[chain_watch][pace]") {
+    constexpr std::uint64_t kFarS = 20'000;
+    constexpr std::size_t kFar = 3;  // owes two fifths of what it may
+    CalmWatch calm(kFarS, 1, kFar, "silence");
+    const std::uint64_t first = calm.look_after(100);
+    for (int look = 0; look < 190; ++look) {
+        CHECK(calm.look_after(100) == first);
+        CHECK(calm.told_of().empty());
+    }
+    // Read anew, after blindness, it goes on at the head.
+    calm.look_blindly();
+    const std::uint64_t later = calm.look_after(1);
+    CHECK(later > first + 20);
+    CHECK(calm.said().find("not evaluated") == std::string::npos);
+    // It is one when none is seen any more.
+    calm.look_blindly(2'200);
+    CHECK(calm.told_of().size() == 1);
 }
 
 TEST_CASE("after blindness or a reorganisation all are looked at", "[chain_watch][pace]") {

@@ -153,43 +153,41 @@ std::string told_instead(Office& office) {
 
 TEST_CASE("what a channel gives up is told through the others", "[delivery]") {
     const Delivery gone{.outcome = Outcome::Never, .why = "HTTP 410", .retry_after_s = {}};
-    const std::string alert = R"({"alert":"health","summary":"critical fire","kind":"fire"})";
+    const auto alert = [](const std::string& name, const std::string& others = "") {
+        return R"({"alert":")" + name +
+               R"(","sequence":1,"summary":"critical fire","kind":"fire")" + others + "}";
+    };
     Office office;
-    office.queue({"a"}, "ops", "a", alert);
+    office.queue({"a"}, "ops", "a", alert("a"));
     office.answers = {gone};
     office.deliver_at(100);
     CHECK(told_instead(office) ==
-          R"({"alert":"given_up ops health",)"
+          R"({"alert":"given_up ops a","sequence":1,)"
           R"("summary":"channel ops did not take this (HTTP 410): critical fire","kind":"fire",)"
           R"("given_up":{"channel":"ops","because":"HTTP 410"}})");
     CHECK(told_instead(office).empty());
-    // Within an hour that is enough of what they have anyway, ...
-    office.queue({"b"}, "ops", "b", alert);
-    office.queue({"b of mail"}, "mail", "b", alert);
-    office.answers = {gone};
-    office.deliver_at(200);
-    CHECK(told_instead(office) == alert);
-    CHECK(told_instead(office).empty());
-    // ... also as a part of a group, ...
-    office.queue({"c"}, "ops", "health devnet core 0x1", alert);
-    office.queue({"c of mail"}, "mail", "health devnet", alert);
-    office.answers = {gone};
-    office.deliver_at(300);
-    CHECK(told_instead(office) == alert);
-    CHECK(told_instead(office).empty());
-    // ... but not of what nobody else is told.
-    office.queue({"d"}, "ops", "d", alert);
-    office.answers = {gone};
-    office.deliver_at(400);
-    CHECK_FALSE(told_instead(office).empty());
-    // Later who is there is reminded.
-    office.queue({"e"}, "ops", "e", alert);
-    office.queue({"e of mail"}, "mail", "e", alert);
-    office.answers = {gone};
-    office.deliver_at(400 + 3'700);
-    CHECK(told_instead(office) == alert);
-    CHECK_FALSE(told_instead(office).empty());
-    CHECK(office.file.dead().size() == 5);
+    const auto give_up = [&](const std::string& name, const std::string& of_mail,
+                             std::uint64_t second) {
+        office.queue({name}, "ops", name, alert(name));
+        if (!of_mail.empty()) {
+            office.queue({name + " of mail"}, "mail", name + " of mail", of_mail);
+        }
+        office.answers = {gone};
+        office.deliver_at(second);
+        CHECK(told_instead(office) == of_mail);
+        return told_instead(office);
+    };
+    // Within an hour that is enough of what they have anyway, also as a part of a group, ...
+    CHECK(give_up("b", alert("b"), 200).empty());
+    CHECK(give_up("c", alert("worse", R"(,"others":[{"alert":"c","sequence":1}])"), 3'000).empty());
+    // ... but not of what nobody else is told, ...
+    CHECK_FALSE(give_up("d", alert("dd"), 3'100).empty());
+    CHECK_FALSE(give_up("e", R"({"alert":"e","sequence":1,"kind":"escalate"})", 3'200).empty());
+    CHECK_FALSE(give_up("f", R"({"alert":"f","sequence":2,"kind":"fire"})", 3'300).empty());
+    // ... and who is there is reminded.
+    CHECK(give_up("g", alert("g"), 6'000).empty());
+    CHECK_FALSE(give_up("h", alert("h"), 3'300 + 3'601).empty());
+    CHECK(office.file.dead().size() == 8);
 }
 
 TEST_CASE("what is told in another channel's place, and given up as well, goes round no further",

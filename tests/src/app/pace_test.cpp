@@ -72,6 +72,23 @@ TEST_CASE("near is also what is not known, or waits", "[pace]") {
     CHECK(pace.near() == std::set<core::Address>{address(1), address(2), address(3), address(4)});
 }
 
+TEST_CASE("what could not be read of a market may be anybody's", "[pace]") {
+    Pace pace(60, {address(1), address(2)});
+    report::Report report;
+    report.gaps = {{.chain = "devnet",
+                    .protocol = "aave_v3",
+                    .market = "core",
+                    .wallet = {},
+                    .kind = core::ErrorKind::BadData,
+                    .detail = ""}};
+    pace.learn(report, pace.wallets(), {}, 1'000);
+    CHECK(pace.near().size() == 2);
+    pace.learn({}, pace.wallets(), {}, 1'000);
+    // Of a look at some it says nothing of the others.
+    pace.learn(report, {address(1)}, {}, 1'012);
+    CHECK(pace.near() == std::set<core::Address>{address(1)});
+}
+
 TEST_CASE("an account behind wallets makes those near that own it", "[pace]") {
     Pace pace(60, {address(1), address(2)});
     report::Report report;

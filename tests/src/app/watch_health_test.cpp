@@ -107,6 +107,19 @@ TEST_CASE("a thread that stands still makes the process unhealthy", "[health]") 
     CHECK(watched.still().empty());
 }
 
+TEST_CASE("a block with which nobody had to be looked at makes the last one no older", "[health]") {
+    Watched watched;
+    watched.evaluate(990);
+    watched.pass(50s);
+    watched.wall_s = 1'400;
+    watched.monitor.looked("devnet", true);
+    CHECK(watched.unready() == Sentences{"chain devnet: its last block is 410 s old"});
+    watched.monitor.passed_over(
+        "devnet",
+        {.number = core::BlockNumber(9), .hash = {}, .timestamp = core::Timestamp(1'390)});
+    CHECK(watched.unready().empty());
+}
+
 TEST_CASE("blocks are too old when a rule of block_age says so", "[health]") {
     Watched watched;
     watched.evaluate(700);

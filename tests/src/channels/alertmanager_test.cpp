@@ -59,6 +59,9 @@ TEST_CASE("labels are what an alert is known by, and nothing that changes while 
     CHECK(alert_of(later)["startsAt"] == fire["startsAt"]);
     later["kind"] = "unknown";
     CHECK(alert_of(later)["labels"]["condition"] == "unknown");
+    // What is told in another channel's place is not the alert itself, and does not end it.
+    later["given_up"] = {{"channel", "pager"}, {"because", "gone"}};
+    CHECK(alert_of(later)["labels"]["given_up"] == "pager");
     auto chain = test::example_alert();
     chain["protocol"] = chain["market"] = chain["wallet"] = nullptr;
     CHECK(alert_of(chain, {.urls = {}, .labels = {{"team", "treasury"}}})["labels"] ==

@@ -183,6 +183,7 @@ TEST_CASE("a file of the first version gains what it lacks, and loses nothing", 
                                   "facts", "schedules"}) {
             file.database().execute(("DROP TABLE " + std::string(table)).c_str());
         }
+        file.database().execute("DROP INDEX written");
         file.database().execute("PRAGMA user_version = 1");
     }
     // Who only looks does not change it.
@@ -206,6 +207,7 @@ TEST_CASE("a file of the second version gains what it lacks, and loses nothing",
                     .points = {{health, {.block = 7, .time = 1'007, .value = "2"}}}});
         file.database().execute("DROP TABLE facts");
         file.database().execute("DROP TABLE schedules");
+        file.database().execute("DROP INDEX written");
         file.database().execute("PRAGMA user_version = 2");
     }
     CHECK_THROWS_WITH(WatchFile::open(path), Contains("version 2"));
@@ -224,6 +226,7 @@ TEST_CASE("a file of the third version gains what it lacks, and loses nothing", 
         WatchFile file = WatchFile::open_or_create(path);
         file.write({.chain = "devnet", .facts = {{.name = "fee", .block = 8, .value = "1"}}});
         file.database().execute("DROP TABLE schedules");
+        file.database().execute("DROP INDEX written");
         file.database().execute("PRAGMA user_version = 3");
     }
     WatchFile file = WatchFile::open_or_create(path);
@@ -232,6 +235,17 @@ TEST_CASE("a file of the third version gains what it lacks, and loses nothing", 
     file.write({.chain = "devnet", .schedule = Schedule{}});
     file.write({.chain = "devnet", .schedule = schedule});
     CHECK(read_schedules(file.database()) == std::map<std::string, Schedule>{{"devnet", schedule}});
+}
+
+TEST_CASE("the last blocks that were evaluated are kept, however far they are from each other",
+          "[watch_file]") {
+    WatchFile file = WatchFile::in_memory();
+    for (std::uint64_t i = 1; i <= WatchFile::kBlocksKept + 5; ++i) {
+        file.write({.chain = "devnet", .block = block(1'000 * i)});
+    }
+    const auto kept = file.blocks("devnet");
+    REQUIRE(kept.size() == WatchFile::kBlocksKept);
+    CHECK(kept.back().number == 6'000);
 }
 
 TEST_CASE("facts are kept by block, follow a reorganisation, and the one that holds stays",
