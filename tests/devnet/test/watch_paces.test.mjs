@@ -30,7 +30,7 @@ describe("paces of a watch", { skip, concurrency: false }, () => {
 
     async function chainOf(started) {
         const { json } = await started.command("status", "--json");
-        if (json === undefined) return undefined; // at first there is no file
+        if (!json) return undefined; // at first there is no file
         assertValid("status.schema.json", json);
         return json.chains.find(({ chain }) => chain === "devnet");
     }
