@@ -57,10 +57,18 @@ std::vector<core::Address> addresses_of(const json& value) {
     return out;
 }
 
+/// A file may hold a float there, which no integer can be.
+std::uint64_t number_of(const json& value) {
+    if (!value.is_number_unsigned()) {
+        throw std::invalid_argument("no number");
+    }
+    return value.get<std::uint64_t>();
+}
+
 template <class E>
 E enum_of(const json& value, E last) {
-    const auto number = value.get<unsigned>();
-    if (number > static_cast<unsigned>(last)) {
+    const std::uint64_t number = number_of(value);
+    if (number > static_cast<std::uint64_t>(last)) {
         throw std::invalid_argument("no number of a kind");
     }
     return static_cast<E>(number);
@@ -95,30 +103,30 @@ KeptAnswers::Question read_question(const json& from, const std::vector<std::str
     out.kind = enum_of(from.at(0), PendingCall::Kind::HeldTokens);
     out.to = core::Address(array_of<20>(from.at(1)));
     out.data = bytes_of(from.at(2));
-    out.list = from.at(3).get<std::size_t>();
+    out.list = number_of(from.at(3));
     if (out.kind == PendingCall::Kind::HeldTokens && out.list >= lists) {
         throw std::invalid_argument("no list of that number");
     }
-    out.function = words.at(from.at(4).get<std::size_t>());
+    out.function = words.at(number_of(from.at(4)));
     out.may_revert = from.at(5).get<bool>();
     out.was_refused = from.at(6).get<bool>();
     return out;
 }
 
 KeptAnswers read(const json& from) {
-    if (from.at("version").get<std::uint64_t>() != kVersion) {
+    if (number_of(from.at("version")) != kVersion) {
         throw std::invalid_argument("another version");
     }
     KeptAnswers out;
     const json& block = from.at("block");
-    out.block.number = core::BlockNumber(block.at(0).get<std::uint64_t>());
+    out.block.number = core::BlockNumber(number_of(block.at(0)));
     out.block.hash = array_of<32>(block.at(1));
-    out.block.timestamp = core::Timestamp(block.at(2).get<std::uint64_t>());
-    out.read_whole_at = core::Timestamp(from.at("read_whole_at").get<std::uint64_t>());
+    out.block.timestamp = core::Timestamp(number_of(block.at(2)));
+    out.read_whole_at = core::Timestamp(number_of(from.at("read_whole_at")));
     if (out.read_whole_at > out.block.timestamp) {
         throw std::invalid_argument("read after its block");
     }
-    out.events_after = core::BlockNumber(from.at("events_after").get<std::uint64_t>());
+    out.events_after = core::BlockNumber(number_of(from.at("events_after")));
     if (out.events_after > out.block.number) {
         throw std::invalid_argument("events after its block");
     }
