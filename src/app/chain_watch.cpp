@@ -289,10 +289,10 @@ void ChainWatch::evaluate(const chains::Block& block) {
         }
         return;
     }
-    passed_over_.reset();
     const auto begun = world_.clock.now();
     snapshot_ = std::make_shared<const snapshot::Snapshot>(read(block.hash, wallets));
     is_of_all_ = wallets.size() == chosen_.wallets.size();
+    passed_over_.reset();  // not before it could be read: till then nothing is silent
     const snapshot::ChainCut& cut = snapshot_->chains.front();
     last_ = WatchedBlock{
         .number = cut.number.value(), .hash = cut.hash, .timestamp = cut.timestamp.value()};

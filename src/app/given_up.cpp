@@ -54,6 +54,9 @@ std::string body_of(const store::Outgoing& message, const std::string& why) {
 /// known.
 std::set<std::string> told_by(const Json& body) {
     std::set<std::string> out;
+    if (!body.is_object()) {
+        return out;
+    }
     const std::string kind = body.value("kind", "");
     const auto add = [&](const Json& alert) {
         out.insert(fmt::format("{} {} {}", kind, alert.value("sequence", std::uint64_t{0}),
@@ -74,7 +77,7 @@ bool is_told_elsewhere(store::WatchFile& file, const store::Outgoing& message) {
     std::set<std::string> told;
     for (const store::Outgoing& other : file.written_beside(message)) {
         const Json body = parse(other.body);
-        if (body.is_object() && !body.contains(kGivenUp)) {
+        if (!body.contains(kGivenUp)) {
             told.merge(told_by(body));
         }
     }
