@@ -20,6 +20,11 @@ bool contains(const std::vector<core::Address>& wallets, const core::Address& wa
     return std::find(wallets.begin(), wallets.end(), wallet) != wallets.end();
 }
 
+bool is_smart_account(const report::Report& report, const core::Address& wallet) {
+    return std::any_of(report.smart_accounts.begin(), report.smart_accounts.end(),
+                       [&](const auto& one) { return one.address == wallet; });
+}
+
 /// Seconds until interest alone liquidates it; nothing to watch where it never does.
 Value time_left(const report::Account& account, const report::Report& report) {
     if (!account.outlook.falls_at) {
@@ -285,6 +290,35 @@ std::map<Subject, Value> count_gaps(const report::Report& report, const std::str
     return out;
 }
 
+std::map<Subject, Value> observe_all(const report::Report& report, const std::string& chain,
+                                     const std::vector<core::Address>& wallets, Quantity quantity) {
+    if (quantity == Quantity::CoverageGaps) {
+        return count_gaps(report, chain, wallets);
+    }
+    std::map<Subject, Value> out;
+    if (quantity == Quantity::BlockAge || counts_changes(quantity)) {
+        return out;
+    }
+    if (quantity == Quantity::Utilisation || quantity == Quantity::FreeLiquidity) {
+        return of_pools(report, chain, quantity);
+    }
+    if (quantity == Quantity::CascadeDistance) {
+        return of_falls(report, chain);
+    }
+    if (compares_prices(quantity)) {
+        return of_checks(report, chain, quantity);
+    }
+    if (is_of_chain(quantity)) {
+        out.emplace(Subject{.chain = chain, .protocol = {}, .market = {}, .wallet = {}},
+                    of_chain(report, quantity));
+        return out;
+    }
+    for (const auto& account : report.accounts) {
+        out.emplace(subject_of(chain, account), of_account(account, report, quantity));
+    }
+    return out;
+}
+
 }  // namespace
 
 Depth depth_of(Quantity quantity) {
@@ -337,40 +371,17 @@ std::string Subject::to_string() const {
 }
 
 std::map<Subject, Value> observe(const report::Report& report, const std::string& chain,
-                                 const std::vector<core::Address>& wallets, Quantity quantity) {
-    if (quantity == Quantity::CoverageGaps) {
-        return count_gaps(report, chain, wallets);
-    }
-    std::map<Subject, Value> out;
-    if (quantity == Quantity::BlockAge || counts_changes(quantity)) {
-        return out;
-    }
-    if (quantity == Quantity::Utilisation || quantity == Quantity::FreeLiquidity) {
-        return of_pools(report, chain, quantity);
-    }
-    if (quantity == Quantity::CascadeDistance) {
-        return of_falls(report, chain);
-    }
-    if (compares_prices(quantity)) {
-        return of_checks(report, chain, quantity);
-    }
-    if (is_of_chain(quantity)) {
-        out.emplace(Subject{.chain = chain, .protocol = {}, .market = {}, .wallet = {}},
-                    of_chain(report, quantity));
-        return out;
-    }
-    for (const auto& account : report.accounts) {
-        out.emplace(subject_of(chain, account), of_account(account, report, quantity));
+                                 const Scope& scope, Quantity quantity) {
+    auto out = observe_all(report, chain, scope.wallets, quantity);
+    if (!scope.is_of_all) {
+        std::erase_if(out, [](const auto& one) { return !one.first.wallet; });
     }
     return out;
 }
 
-std::map<Subject, Value> observe_some(const report::Report& report, const std::string& chain,
-                                      const std::vector<core::Address>& wallets,
-                                      Quantity quantity) {
-    auto out = observe(report, chain, wallets, quantity);
-    std::erase_if(out, [](const auto& one) { return !one.first.wallet; });
-    return out;
+bool speaks_of(const report::Report& report, const Scope& scope, const Subject& subject) {
+    return scope.is_of_all || (subject.wallet && (contains(scope.wallets, *subject.wallet) ||
+                                                  is_smart_account(report, *subject.wallet)));
 }
 
 std::set<Subject> subjects_of(const report::Report& health, const std::string& chain,
@@ -415,8 +426,7 @@ Value value_of_absent(const report::Report& report, const Subject& subject,
 bool is_watched(const report::Report& report, const Subject& subject,
                 const std::vector<core::Address>& wallets) {
     return !subject.wallet || contains(wallets, *subject.wallet) ||
-           std::any_of(report.smart_accounts.begin(), report.smart_accounts.end(),
-                       [&](const auto& one) { return one.address == *subject.wallet; }) ||
+           is_smart_account(report, *subject.wallet) ||
            !value_of_absent(report, subject, wallets).is_known;
 }
 

@@ -48,19 +48,22 @@ enum class Depth : std::uint8_t { Health, Whole, Cascade };
 /// Its only subject is the chain itself.
 [[nodiscard]] bool is_of_chain(Quantity quantity);
 
+/// Of whom a report is: of all that are watched on its chain, or of some of them alone, and then it
+/// says nothing of the others, of markets, and of the chain itself.
+struct Scope {
+    std::vector<core::Address> wallets;
+    bool is_of_all = true;
+};
+
 /// What the quantity is for every subject of the report that has it. Coverage gaps are also told of
-/// `wallets` that have none.
+/// the scope's wallets that have none.
 [[nodiscard]] std::map<Subject, Value> observe(const report::Report& report,
-                                               const std::string& chain,
-                                               const std::vector<core::Address>& wallets,
+                                               const std::string& chain, const Scope& scope,
                                                Quantity quantity);
 
-/// The same of a report that was made of these wallets alone, where others are watched, too:
-/// nothing is said of the chain itself.
-[[nodiscard]] std::map<Subject, Value> observe_some(const report::Report& report,
-                                                    const std::string& chain,
-                                                    const std::vector<core::Address>& wallets,
-                                                    Quantity quantity);
+/// Of what it does not mention it says thereby that it is gone, or a gap why that is not known.
+[[nodiscard]] bool speaks_of(const report::Report& report, const Scope& scope,
+                             const Subject& subject);
 
 /// Of whom a whole report would tell the quantity, by a report of health: accounts, their markets,
 /// or the chain.

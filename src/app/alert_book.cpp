@@ -193,20 +193,21 @@ void AlertBook::learn_factors(const report::Report& report) {
     factors_ = nearest_factors(report, chain_);
 }
 
-std::vector<std::string> AlertBook::evaluate(const report::Report& report, alert::Depth depth,
+std::vector<std::string> AlertBook::evaluate(const report::Report& report,
+                                             const alert::Scope& scope, alert::Depth depth,
                                              const FoundAt& at) {
     std::vector<std::string> notes;
     for (const alert::Rule& rule : plan_.rules) {
         if (!is_put_to(rule, depth)) {
             continue;
         }
-        if (alert::counts_changes(rule.quantity)) {
+        if (!alert::counts_changes(rule.quantity)) {
+            const auto values = alert::observe(report, chain_, scope, rule.quantity);
+            step_all(rule, values, at);
+            evaluate_absent(rule, report, scope, values, at, notes);
+        } else if (scope.is_of_all) {  // they are learned from a report of all
             evaluate_changes(rule, report, at, notes);
-            continue;
         }
-        const auto values = alert::observe(report, chain_, wallets_, rule.quantity);
-        step_all(rule, values, at);
-        evaluate_absent(rule, report, values, at, notes);
     }
     return notes;
 }
@@ -219,27 +220,6 @@ void AlertBook::step_all(const alert::Rule& rule,
         const bool has_factor = follows_prices(rule.quantity) && nearest != factors_.end();
         known.cause = has_factor ? nearest->second : "";
         step(rule, known, value, at);
-    }
-}
-
-void AlertBook::evaluate_some(const report::Report& report,
-                              const std::vector<core::Address>& wallets, const FoundAt& at) {
-    std::set<core::Address> read(wallets.begin(), wallets.end());
-    for (const auto& account : report.smart_accounts) {
-        read.insert(account.address);
-    }
-    for (const alert::Rule& rule : plan_.rules) {
-        if (!is_put_to(rule, alert::Depth::Health) || alert::counts_changes(rule.quantity)) {
-            continue;  // what is of markets is learned from all of them
-        }
-        const auto values = alert::observe_some(report, chain_, wallets, rule.quantity);
-        step_all(rule, values, at);
-        for (auto& [subject, known] : alerts_[rule.name]) {
-            if (subject.wallet && read.contains(*subject.wallet) && !values.contains(subject)) {
-                step(rule, known, alert::value_of_absent(report, subject, wallets, rule.quantity),
-                     at);
-            }
-        }
     }
 }
 
@@ -262,14 +242,14 @@ std::set<core::Address> AlertBook::waiting() const {
 }
 
 void AlertBook::evaluate_absent(const alert::Rule& rule, const report::Report& report,
+                                const alert::Scope& scope,
                                 const std::map<alert::Subject, alert::Value>& values,
                                 const FoundAt& at, std::vector<std::string>& notes) {
-    for (auto& [of, known] : alerts_[rule.name]) {
-        if (values.contains(of)) {
-            continue;
+    for (auto& [subject, known] : alerts_[rule.name]) {
+        if (!values.contains(subject) && alert::speaks_of(report, scope, subject)) {
+            auto value = alert::value_of_absent(report, subject, scope.wallets, rule.quantity);
+            step_or_forget(rule, report, known, std::move(value), at, notes);
         }
-        auto value = alert::value_of_absent(report, known.subject, wallets_, rule.quantity);
-        step_or_forget(rule, report, known, std::move(value), at, notes);
     }
 }
 

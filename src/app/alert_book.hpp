@@ -49,14 +49,11 @@ class AlertBook {
     /// What the block shows of parameters and accounts. Of each block once, before it is evaluated.
     void learn_facts(const snapshot::Snapshot& snapshot, const report::Report& report,
                      const FoundAt& at);
-    /// Every rule whose quantity is of this depth is put to every account, wallet and chain of the
-    /// report. Of alerts that nobody asks for any more: sentences.
+    /// Every rule whose quantity is of this depth is put to every account, wallet and chain of
+    /// which the report speaks. Of alerts that nobody asks for any more: sentences.
     [[nodiscard]] std::vector<std::string> evaluate(const report::Report& report,
-                                                    alert::Depth depth, const FoundAt& at);
-    /// The same of health, of a report of these wallets alone: of others, and of the chain, it says
-    /// nothing.
-    void evaluate_some(const report::Report& report, const std::vector<core::Address>& wallets,
-                       const FoundAt& at);
+                                                    const alert::Scope& scope, alert::Depth depth,
+                                                    const FoundAt& at);
     /// Whose health is watched by an alert that is not quiet, or not known.
     [[nodiscard]] std::set<core::Address> waiting() const;
     /// By which factor alerts are grouped, from a whole report.
@@ -100,6 +97,7 @@ class AlertBook {
     void step_all(const alert::Rule& rule, const std::map<alert::Subject, alert::Value>& values,
                   const FoundAt& at);
     void evaluate_absent(const alert::Rule& rule, const report::Report& report,
+                         const alert::Scope& scope,
                          const std::map<alert::Subject, alert::Value>& values, const FoundAt& at,
                          std::vector<std::string>& notes);
     void evaluate_changes(const alert::Rule& rule, const report::Report& report, const FoundAt& at,

@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "alert/observe.hpp"
 #include "app/alert_book.hpp"
+#include "app/aside.hpp"
+#include "app/block_reader.hpp"
 #include "app/cascade_watch.hpp"
 #include "app/chain_choice.hpp"
-#include "app/desk.hpp"
 #include "app/pace.hpp"
 #include "app/series_recorder.hpp"
 #include "app/watch_plan.hpp"
@@ -19,7 +21,6 @@
 #include "chains/evm/head.hpp"
 #include "chains/evm/rpc.hpp"
 #include "chains/reader.hpp"
-#include "collect/collect.hpp"
 #include "report/report.hpp"
 #include "snapshot/snapshot.hpp"
 #include "store/watch_file.hpp"
@@ -34,7 +35,6 @@ class ChainWatch {
     ChainWatch(World& world, const WatchPlan& plan, ChosenChain chosen,
                std::unique_ptr<chains::evm::RpcTransport> transport, store::WatchFile file,
                std::optional<CascadeWatch> cascade = std::nullopt);
-    ~ChainWatch();
 
     /// Evaluates what is new: every block behind the last one that was evaluated, the last
     /// kCatchUp of them where there are more, for those whom the pace has due; or, where the chain
@@ -67,58 +67,31 @@ class ChainWatch {
     static constexpr unsigned kTries = 3;
 
   private:
-    class Kept;
     using Time = std::chrono::steady_clock::time_point;
-    using SharedSnapshot = std::shared_ptr<const snapshot::Snapshot>;
-
-    /// A block to report on, and the report once it is made.
-    struct Task {
-        store::WatchedBlock block;
-        SharedSnapshot snapshot;
-        std::shared_ptr<const report::Report> report = nullptr;
-        std::string failed_because = {};  ///< why there is no report
-        std::string reading = {};         ///< that the report was made of, where not the snapshot
-    };
+    using SharedSnapshot = Aside::SharedSnapshot;
     /// Makes what alerts are made of ready for the file; nullopt where there is nothing to keep.
     using Evidence = std::function<std::optional<store::PackedSnapshot>()>;
-    /// One thing that is done beside looks, and for which block last.
-    struct Aside {
-        Desk<Task> desk;
-        std::optional<store::WatchedBlock> block;
-        std::uint64_t every_s = 0;  ///< of the chain
-        bool is_due = true;         ///< with the next block, whenever the last was
-    };
 
     void restore();
     void follow(const chains::evm::Head& newest, const std::function<bool()>& is_asked_to_stop);
     /// Throws ChainError where it is no child of the last block that was evaluated.
     void check_follows(const chains::evm::Head& next) const;
-    /// The newest block that was evaluated and still is of the chain; forgets those above it.
-    [[nodiscard]] std::optional<std::uint64_t> last_that_stands(const chains::Block& head);
-    [[nodiscard]] std::optional<std::uint64_t> find_fork(const chains::Block& head);
-    /// What was found in blocks above this one.
-    void undo_after(std::uint64_t number);
-    /// Throws ChainError.
-    [[nodiscard]] snapshot::Snapshot read(const core::Hash& block,
-                                          const std::vector<core::Address>& wallets);
-    /// For those who are due with it.
+    /// Forgets what was found in blocks that are not of the chain any more.
+    void follow_fork(const chains::Block& head);
+    /// The first one that was not looked at yet.
+    [[nodiscard]] std::uint64_t first_new(std::uint64_t head) const;
+    /// Nobody has to be looked at with it.
+    void pass_over(const chains::Block& block);
+    /// For those who are due with it. Throws ChainError.
     void evaluate(const chains::Block& block);
-    /// Of the reading of all of them, or of those who are near.
-    void evaluate_all(Time begun);
-    void evaluate_near(const std::vector<core::Address>& wallets, Time begun);
-    void learn_pace(const report::Report& report, const std::vector<core::Address>& wallets);
+    void learn_pace(const report::Report& report);
     [[nodiscard]] std::optional<store::Schedule> new_schedule();
-    /// Behind which blocks are not looked at yet.
-    [[nodiscard]] std::uint64_t first_new(std::optional<std::uint64_t> last,
-                                          std::uint64_t head) const;
     /// What is due of the last block.
     void put_aside();
-    void put_aside(Aside& aside) const;
-    void discard_after(std::uint64_t number, Aside& aside);
-    void take_report(const Task& whole);
-    void take_cascade(const Task& found);
+    void take_report(const Aside::Task& whole);
+    void take_cascade(const Aside::Task& found);
     void evaluate_age();
-    [[nodiscard]] report::Options report_options(const std::vector<core::Address>& wallets) const;
+    [[nodiscard]] report::Options report_options(const alert::Scope& scope) const;
     [[nodiscard]] FoundAt now() const;
     /// Puts what is due into the evaluation, and writes it.
     void close(store::WatchFile::Evaluation evaluation);
@@ -139,16 +112,16 @@ class ChainWatch {
     /// The newest block with which nobody had to be looked at, if it is newer than the last one.
     std::optional<chains::Block> passed_over_;
     Time last_new_;  ///< when a block was evaluated last
-    std::unique_ptr<Kept> kept_;
-    std::unique_ptr<Kept> kept_of_near_;
+    BlockReader reader_;
     Pace pace_;
     std::optional<store::Schedule> schedule_;  ///< as the file has it
     std::optional<store::WatchedBlock> last_;
+    alert::Scope all_;
     SharedSnapshot snapshot_;  ///< of the block that was evaluated last
-    bool is_of_all_ = false;   ///< of all wallets
-    Aside whole_{.desk = {}, .block = {}, .every_s = kWholeEveryS};
+    alert::Scope scope_;       ///< of that
+    Aside whole_{kWholeEveryS};
     std::optional<CascadeWatch> cascade_watch_;
-    Aside cascade_;
+    Aside cascade_{0};
     unsigned failures_ = 0;  ///< of the same block
     bool is_blind_ = false;
 };

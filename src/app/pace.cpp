@@ -38,14 +38,17 @@ bool Pace::is_nobody_near() const {
     return far_every_s_ != 0 && all_at_s_.has_value() && near_.empty();
 }
 
-std::vector<core::Address> Pace::due(std::uint64_t time_s) const {
+alert::Scope Pace::due(std::uint64_t time_s) const {
     // A reorganisation can lead back in time.
     const bool is_all = far_every_s_ == 0 || !all_at_s_ || time_s < *all_at_s_ ||
-                        time_s - *all_at_s_ >= far_every_s_;
-    return is_all ? wallets_ : std::vector<core::Address>(near_.begin(), near_.end());
+                        time_s - *all_at_s_ >= far_every_s_ || near_.size() == wallets_.size();
+    if (is_all) {
+        return {.wallets = wallets_, .is_of_all = true};
+    }
+    return {.wallets = {near_.begin(), near_.end()}, .is_of_all = false};
 }
 
-void Pace::learn(const report::Report& report, const std::vector<core::Address>& wallets,
+void Pace::learn(const report::Report& report, const alert::Scope& scope,
                  const std::set<core::Address>& waiting, std::uint64_t time_s) {
     std::set<core::Address> found = waiting;
     for (const report::Account& account : report.accounts) {
@@ -57,17 +60,17 @@ void Pace::learn(const report::Report& report, const std::vector<core::Address>&
         if (gap.wallet) {
             found.insert(*gap.wallet);
         } else {  // whose it is cannot be known
-            found.insert(wallets.begin(), wallets.end());
+            found.insert(scope.wallets.begin(), scope.wallets.end());
         }
     }
     add_owners(report, found);
-    for (const core::Address& wallet : wallets) {
+    for (const core::Address& wallet : scope.wallets) {
         near_.erase(wallet);
         if (found.contains(wallet)) {
             near_.insert(wallet);
         }
     }
-    if (wallets.size() == wallets_.size()) {
+    if (scope.is_of_all) {
         all_at_s_ = time_s;
     }
 }

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "alert/observe.hpp"
 #include "core/address.hpp"
 #include "report/report.hpp"
 
@@ -21,10 +22,10 @@ class Pace {
     /// Nobody is with a block but when all are.
     [[nodiscard]] bool is_nobody_near() const;
     /// Whom to look at with a block of that time: all, those who are near, or nobody.
-    [[nodiscard]] std::vector<core::Address> due(std::uint64_t time_s) const;
-    /// What a report of these wallets shows: a gap that is nobody's alone makes all of them near;
-    /// `waiting` are accounts' owners of which an alert fires, waits or is not known, near or not.
-    void learn(const report::Report& report, const std::vector<core::Address>& wallets,
+    [[nodiscard]] alert::Scope due(std::uint64_t time_s) const;
+    /// What a report shows: a gap that is nobody's alone makes all of its scope near; `waiting` are
+    /// accounts' owners of which an alert fires, waits or is not known, near or not.
+    void learn(const report::Report& report, const alert::Scope& scope,
                const std::set<core::Address>& waiting, std::uint64_t time_s);
     /// Nothing is known any more: all are due.
     void forget() { all_at_s_.reset(); }

@@ -49,29 +49,15 @@ bool is_recorded(alert::Quantity quantity) {
            quantity != alert::Quantity::OracleAge;
 }
 
-SeriesRecorder::SeriesRecorder(std::string chain, std::vector<core::Address> wallets)
-    : chain_(std::move(chain)), wallets_(std::move(wallets)) {}
+SeriesRecorder::SeriesRecorder(std::string chain) : chain_(std::move(chain)) {}
 
-SeriesRecorder::Points SeriesRecorder::record(const report::Report& report, alert::Depth depth,
-                                              std::uint64_t block, std::uint64_t time_s) {
+SeriesRecorder::Points SeriesRecorder::record(const report::Report& report,
+                                              const alert::Scope& scope, alert::Depth depth,
+                                              const store::WatchedBlock& block) {
     Points out;
     for (const alert::Quantity quantity : alert::kQuantities) {
         if (is_recorded(quantity) && alert::depth_of(quantity) == depth) {
-            record(quantity, alert::observe(report, chain_, wallets_, quantity), block, time_s,
-                   out);
-        }
-    }
-    return out;
-}
-
-SeriesRecorder::Points SeriesRecorder::record_some(const report::Report& report,
-                                                   const std::vector<core::Address>& wallets,
-                                                   std::uint64_t block, std::uint64_t time_s) {
-    Points out;
-    for (const alert::Quantity quantity : alert::kQuantities) {
-        if (is_recorded(quantity) && alert::depth_of(quantity) == alert::Depth::Health) {
-            record(quantity, alert::observe_some(report, chain_, wallets, quantity), block, time_s,
-                   out);
+            record(quantity, alert::observe(report, chain_, scope, quantity), block, out);
         }
     }
     return out;
@@ -79,7 +65,8 @@ SeriesRecorder::Points SeriesRecorder::record_some(const report::Report& report,
 
 void SeriesRecorder::record(alert::Quantity quantity,
                             const std::map<alert::Subject, alert::Value>& values,
-                            std::uint64_t block, std::uint64_t time_s, Points& into) {
+                            const store::WatchedBlock& block, Points& into) {
+    const std::uint64_t time_s = block.timestamp;
     for (const auto& [subject, value] : values) {
         const std::pair name(quantity, subject);
         const auto last = last_.find(name);
@@ -89,7 +76,7 @@ void SeriesRecorder::record(alert::Quantity quantity,
             last_.insert_or_assign(name, Last{.value = value, .time_s = time_s});
             into.emplace_back(
                 name_of(quantity, subject),
-                store::Point{.block = block, .time = time_s, .value = text_of(value)});
+                store::Point{.block = block.number, .time = time_s, .value = text_of(value)});
         }
     }
 }

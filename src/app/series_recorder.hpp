@@ -9,8 +9,8 @@
 #include "alert/alert.hpp"
 #include "alert/observe.hpp"
 #include "alert/rule.hpp"
-#include "core/address.hpp"
 #include "report/report.hpp"
+#include "store/watch_file.hpp"
 #include "store/watch_series.hpp"
 
 namespace margrave::app {
@@ -24,14 +24,10 @@ class SeriesRecorder {
   public:
     using Points = std::vector<std::pair<store::SeriesName, store::Point>>;
 
-    SeriesRecorder(std::string chain, std::vector<core::Address> wallets);
-    /// Of the quantities of this depth; `time_s` is the block's.
-    [[nodiscard]] Points record(const report::Report& report, alert::Depth depth,
-                                std::uint64_t block, std::uint64_t time_s);
-    /// Of health, of a report that was made of these wallets alone.
-    [[nodiscard]] Points record_some(const report::Report& report,
-                                     const std::vector<core::Address>& wallets, std::uint64_t block,
-                                     std::uint64_t time_s);
+    explicit SeriesRecorder(std::string chain);
+    /// Of the quantities of this depth, as a report of this block has them.
+    [[nodiscard]] Points record(const report::Report& report, const alert::Scope& scope,
+                                alert::Depth depth, const store::WatchedBlock& block);
 
     static constexpr std::uint64_t kPointEveryS = 600;
     static constexpr std::uint64_t kShare = 1000;
@@ -43,10 +39,9 @@ class SeriesRecorder {
     };
 
     void record(alert::Quantity quantity, const std::map<alert::Subject, alert::Value>& values,
-                std::uint64_t block, std::uint64_t time_s, Points& into);
+                const store::WatchedBlock& block, Points& into);
 
     std::string chain_;
-    std::vector<core::Address> wallets_;
     std::map<std::pair<alert::Quantity, alert::Subject>, Last> last_;
 };
 

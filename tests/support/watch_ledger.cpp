@@ -54,6 +54,19 @@ ToldMessage parse_message(const std::string& body) {
     return out;
 }
 
+/// A price is missed where one of these wallets owes.
+bool has_gap(const SimulatedBlock& block, const std::set<std::size_t>& wallets) {
+    for (std::size_t market = 0; market < SimulatedBlock::kMarkets; ++market) {
+        const bool is_missed = std::any_of(wallets.begin(), wallets.end(), [&](std::size_t wallet) {
+            return (*block.book)[wallet][market].borrow_shares != 0;
+        });
+        if (is_missed && block.oracle_reverts[market]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 WatchLedger::WatchLedger(const std::string& store, const SimulatedChain& chain,
@@ -276,10 +289,19 @@ bool WatchLedger::may_pass_over(const core::Hash& hash) const {
     return index && is_nobody_near() && !is_all_due(chain_.at(*index).block.timestamp.value());
 }
 
-/// A health factor below 4/3 is a fall of less than a quarter.
-bool WatchLedger::is_near(const SimulatedBlock& block, std::size_t wallet) const {
-    if (block.oracle_reverts[0] || block.oracle_reverts[1]) {
-        return true;  // a gap of a market may be anybody's
+std::set<std::size_t> WatchLedger::wallets_due(std::uint64_t chain_s) const {
+    std::set<std::size_t> out = near_;
+    for (std::size_t wallet = 0; is_all_due(chain_s) && wallet < SimulatedBlock::kWallets;
+         ++wallet) {
+        out.insert(wallet);
+    }
+    return out;
+}
+
+/// A health factor below 4/3 is a fall of less than a quarter; a gap of a market may be anybody's.
+bool WatchLedger::is_near(const SimulatedBlock& block, std::size_t wallet, bool is_any_gap) const {
+    if (is_any_gap) {
+        return true;
     }
     for (std::size_t market = 0; market < SimulatedBlock::kMarkets; ++market) {
         const auto health = block.health(wallet, market);
@@ -297,7 +319,8 @@ bool WatchLedger::is_near(const SimulatedBlock& block, std::size_t wallet) const
 }
 
 /// Where something about the block was not answered the file says who is near.
-void WatchLedger::learn_near(const SimulatedBlock& block, bool is_of_all, bool is_doubtful) {
+void WatchLedger::learn_near(const SimulatedBlock& block, const std::set<std::size_t>& looked_at,
+                             bool is_any_gap, bool is_doubtful) {
     if (terms_.far_every_s == 0) {
         return;
     }
@@ -309,9 +332,9 @@ void WatchLedger::learn_near(const SimulatedBlock& block, bool is_of_all, bool i
     for (std::size_t wallet = 0; wallet < SimulatedBlock::kWallets; ++wallet) {
         const bool is_kept = kept.contains(SimulatedNode::wallet(wallet).to_string());
         const bool was_near = near_.contains(wallet);
-        const bool is_looked_at = is_of_all || was_near;
-        const bool is_so =
-            is_doubtful ? is_kept : (is_looked_at ? is_near(block, wallet) : was_near);
+        const bool is_so = is_doubtful                  ? is_kept
+                           : looked_at.contains(wallet) ? is_near(block, wallet, is_any_gap)
+                                                        : was_near;
         if (is_so != is_kept) {
             throw Wrong{fmt::format("wallet {} is {} near at block {}", wallet,
                                     is_so ? "not kept as" : "kept as", block.block.number.value())};
@@ -321,7 +344,7 @@ void WatchLedger::learn_near(const SimulatedBlock& block, bool is_of_all, bool i
             near_.insert(wallet);
         }
     }
-    if (is_of_all) {
+    if (looked_at.size() == SimulatedBlock::kWallets) {
         all_at_s_ = block.block.timestamp.value();
     }
 }
@@ -337,13 +360,12 @@ void WatchLedger::evaluate(std::size_t index, const LedgerTime& now) {
     const SimulatedBlock& block = chain_.at(index);
     const ReferenceMoment at = moment(now);
     const bool is_doubtful = node_.failed_at(block.block.hash);
-    const bool is_of_all = is_all_due(at.chain_s) || near_.size() == SimulatedBlock::kWallets;
-    for (std::size_t wallet = 0; wallet < SimulatedBlock::kWallets; ++wallet) {
-        if (!is_of_all && !near_.contains(wallet)) {
-            continue;
-        }
+    const auto looked_at = wallets_due(at.chain_s);
+    const bool is_of_all = looked_at.size() == SimulatedBlock::kWallets;
+    const bool is_any_gap = has_gap(block, looked_at);
+    for (const std::size_t wallet : looked_at) {
         for (std::size_t market = 0; market < SimulatedBlock::kMarkets; ++market) {
-            evaluate_health(block, wallet, market, at, is_doubtful);
+            evaluate_health(block, wallet, market, is_any_gap, at, is_doubtful);
         }
     }
     const auto gaps = static_cast<std::uint64_t>(
@@ -362,14 +384,14 @@ void WatchLedger::evaluate(std::size_t index, const LedgerTime& now) {
         }
         reference.know(at, count, told_[alert]);
     }
-    learn_near(block, is_of_all, is_doubtful);
+    learn_near(block, looked_at, is_any_gap, is_doubtful);
 }
 
 void WatchLedger::evaluate_health(const SimulatedBlock& block, std::size_t wallet,
-                                  std::size_t market, const ReferenceMoment& at, bool is_doubtful) {
+                                  std::size_t market, bool is_any_gap, const ReferenceMoment& at,
+                                  bool is_doubtful) {
     const bool is_empty = (*block.book)[wallet][market].is_empty();
     const auto health = block.health(wallet, market);
-    const bool is_any_gap = block.oracle_reverts[0] || block.oracle_reverts[1];
     for (const ReferenceTerms& rule : terms_.health) {
         const std::string alert = alert_of(rule.rule, wallet, market);
         AlertReference& reference = alerts_.at(alert);

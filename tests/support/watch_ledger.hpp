@@ -79,10 +79,13 @@ class WatchLedger {
     /// Whether all wallets must be looked at with a block of that time, or those that are near.
     [[nodiscard]] bool is_all_due(std::uint64_t chain_s) const;
     [[nodiscard]] bool is_nobody_near() const;
-    [[nodiscard]] bool is_near(const SimulatedBlock& block, std::size_t wallet) const;
-    void learn_near(const SimulatedBlock& block, bool is_of_all, bool is_doubtful);
+    [[nodiscard]] std::set<std::size_t> wallets_due(std::uint64_t chain_s) const;
+    [[nodiscard]] bool is_near(const SimulatedBlock& block, std::size_t wallet,
+                               bool is_any_gap) const;
+    void learn_near(const SimulatedBlock& block, const std::set<std::size_t>& looked_at,
+                    bool is_any_gap, bool is_doubtful);
     void evaluate_health(const SimulatedBlock& block, std::size_t wallet, std::size_t market,
-                         const ReferenceMoment& at, bool is_doubtful);
+                         bool is_any_gap, const ReferenceMoment& at, bool is_doubtful);
     [[nodiscard]] ReferenceMoment moment(const LedgerTime& now) const;
     [[nodiscard]] std::string alert_of(const std::string& rule, std::size_t wallet,
                                        std::size_t market) const;

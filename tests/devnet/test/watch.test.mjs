@@ -104,7 +104,8 @@ describe("watch", { skip, concurrency: false }, () => {
             }
         }
         const falls = lows.length;
-        await told("resolve", falls);
+        // One behind the other, and every third try fails.
+        await told("resolve", falls, { timeoutMs: 30_000 + 2_000 * falls });
         receiver.mood = () => 200;
         await until(async () => (await started.alerts()).waiting.length === 0, "the last delivery", { timeoutMs: 120_000 });
         assert.deepEqual(

@@ -84,7 +84,8 @@ TEST_CASE("time until interest liquidates it counts from the block", "[alert][ob
 TEST_CASE("gaps are counted for wallets and for the chain", "[alert][observe]") {
     report::Report report;
     report.gaps = {gap("aave_v3", address(1)), gap("aave_v3", address(1)), gap("", std::nullopt)};
-    const auto counts = observe(report, "devnet", {address(1), address(2)}, Quantity::CoverageGaps);
+    const auto counts =
+        observe(report, "devnet", {.wallets = {address(1), address(2)}}, Quantity::CoverageGaps);
     const auto count_of = [&](std::optional<core::Address> wallet) {
         return counts.at({.chain = "devnet", .protocol = "", .market = "", .wallet = wallet})
             .number;
@@ -155,7 +156,8 @@ TEST_CASE("a report of some wallets says nothing of the chain", "[alert][observe
     report::Report report;
     report.gaps = {gap("aave_v3", address(1)), gap("", std::nullopt)};
     const auto found =
-        observe_some(report, "devnet", {address(1), address(2)}, Quantity::CoverageGaps);
+        observe(report, "devnet", {.wallets = {address(1), address(2)}, .is_of_all = false},
+                Quantity::CoverageGaps);
     CHECK(found.size() == 2);
     CHECK(std::all_of(found.begin(), found.end(),
                       [](const auto& one) { return one.first.wallet.has_value(); }));

@@ -62,6 +62,7 @@ struct Office {
                    core::ChainId(31337),
                    {address(1), address(2), address(3), address(4)},
                    "instance"};
+    alert::Scope all{.wallets = {address(1), address(2), address(3), address(4)}};
     Notes notes = {};
     std::uint64_t block = 0;
     std::vector<std::string> lines = {};
@@ -69,7 +70,7 @@ struct Office {
     store::WatchFile::Evaluation look(const report::Report& report) {
         ++block;
         book.learn_factors(report);
-        static_cast<void>(book.evaluate(report, alert::Depth::Health, at()));
+        static_cast<void>(book.evaluate(report, all, alert::Depth::Health, at()));
         return close();
     }
     store::WatchFile::Evaluation close() {
@@ -131,7 +132,8 @@ struct Registry {
         }
         snapshot.markets.push_back(std::move(market));
         office.book.learn_facts(snapshot, report, office.at());
-        static_cast<void>(office.book.evaluate(report, alert::Depth::Health, office.at()));
+        static_cast<void>(
+            office.book.evaluate(report, office.all, alert::Depth::Health, office.at()));
         return office.close();
     }
 };
@@ -305,7 +307,7 @@ TEST_CASE("what was held back is told with the block at which it was found", "[a
     office.block = 5;
     const FoundAt whole = office.at();
     office.notes.silences = {{.severity = "critical"}};
-    static_cast<void>(office.book.evaluate(report, alert::Depth::Whole, whole));
+    static_cast<void>(office.book.evaluate(report, office.all, alert::Depth::Whole, whole));
     CHECK(office.close().messages.empty());
     office.block = 9;
     office.notes.silences.clear();
@@ -318,7 +320,7 @@ TEST_CASE("what was held back is told with the block at which it was found", "[a
     office.notes.silences = {{.severity = "critical"}};
     report.accounts.push_back(report.accounts[0]);
     report.accounts[1].wallet = address(2);
-    static_cast<void>(office.book.evaluate(report, alert::Depth::Whole, office.at()));
+    static_cast<void>(office.book.evaluate(report, office.all, alert::Depth::Whole, office.at()));
     CHECK(office.close().messages.empty());
     office.book.undo_after(8);
     office.block = 8;
@@ -348,7 +350,8 @@ TEST_CASE("a look at some wallets says nothing of the others, nor of the chain",
     const auto look_at = [&](const report::Report& report,
                              const std::vector<core::Address>& wallets) {
         ++office.block;
-        office.book.evaluate_some(report, wallets, office.at());
+        static_cast<void>(office.book.evaluate(report, {.wallets = wallets, .is_of_all = false},
+                                               alert::Depth::Health, office.at()));
         return to("chat", office.close());
     };
     const auto better = look_at(report_of({{1, 150}}), {address(1)});
@@ -378,7 +381,8 @@ TEST_CASE("a near wallet's account behind it that is gone was closed", "[alert_b
     CHECK(to("chat", office.look(report)).size() == 1);
     report.accounts.clear();
     ++office.block;
-    office.book.evaluate_some(report, {address(1)}, office.at());
+    static_cast<void>(office.book.evaluate(report, {.wallets = {address(1)}, .is_of_all = false},
+                                           alert::Depth::Health, office.at()));
     const auto closed = to("chat", office.close());
     REQUIRE(closed.size() == 1);
     CHECK(closed[0]["kind"] == "resolve");
@@ -415,7 +419,8 @@ TEST_CASE("a reading is named where it is kept and has the wallet", "[alert_book
         ++office.block;
         FoundAt at = office.at();
         at.kept_of = {address(kept)};
-        static_cast<void>(office.book.evaluate(report_of({{1, 105}}), alert::Depth::Health, at));
+        static_cast<void>(
+            office.book.evaluate(report_of({{1, 105}}), office.all, alert::Depth::Health, at));
         store::WatchFile::Evaluation out{.chain = "devnet"};
         static_cast<void>(office.book.close({}, at, std::nullopt, out));
         REQUIRE(to("chat", out).size() == 1);
@@ -438,7 +443,7 @@ TEST_CASE("whom a playbook does not ask for any more is not resolved, and named"
              .wallet = address(wallet),
              .distance = Wad(kHundredth)});
     }
-    static_cast<void>(office.book.evaluate(found, alert::Depth::Cascade, office.at()));
+    static_cast<void>(office.book.evaluate(found, office.all, alert::Depth::Cascade, office.at()));
     const auto fired = office.close();
     REQUIRE(fired.alerts.size() == 2);
     const auto restart = [&](const WatchedPlaybook& playbook) {
@@ -448,7 +453,7 @@ TEST_CASE("whom a playbook does not ask for any more is not resolved, and named"
         next.plan.playbooks = {{"devnet", playbook}};
         auto notes = next.book.restore(fired.alerts);
         // What the next one does not find of whom it asks for is over.
-        static_cast<void>(next.book.evaluate({}, alert::Depth::Cascade, next.at()));
+        static_cast<void>(next.book.evaluate({}, next.all, alert::Depth::Cascade, next.at()));
         return std::pair(notes.size(), next.close().messages.size());
     };
     using Counts = std::pair<std::size_t, std::size_t>;
@@ -483,9 +488,9 @@ TEST_CASE("a cascade is put to the rules of its chain's playbook, and told as of
         const FoundAt earlier = office.at();
         office.block = 7;
         // Of an account whose health is told at block 7 nothing is told as of the cascade's.
-        static_cast<void>(
-            office.book.evaluate(report_of({{1, 90}}), alert::Depth::Health, office.at()));
-        static_cast<void>(office.book.evaluate(found, alert::Depth::Cascade, earlier));
+        static_cast<void>(office.book.evaluate(report_of({{1, 90}}), office.all,
+                                               alert::Depth::Health, office.at()));
+        static_cast<void>(office.book.evaluate(found, office.all, alert::Depth::Cascade, earlier));
         store::WatchFile::Evaluation out{.chain = "devnet"};
         static_cast<void>(office.book.close({}, earlier, alert::Depth::Cascade, out));
         const auto messages = to("chat", out);

@@ -27,7 +27,8 @@ report::Report report_of(std::uint64_t thousandths) {
 /// Of the health factor: "-" for no point, "?" for one that is not known.
 std::string health(app::SeriesRecorder& recorder, std::uint64_t thousandths, std::uint64_t time) {
     for (const auto& [name, point] :
-         recorder.record(report_of(thousandths), alert::Depth::Health, time / 12, time)) {
+         recorder.record(report_of(thousandths), {.wallets = {address(1)}}, alert::Depth::Health,
+                         {.number = time / 12, .hash = {}, .timestamp = time})) {
         if (name.quantity == "health_factor") {
             CHECK(name.wallet == address(1).to_string());
             CHECK(point.block == time / 12);
@@ -41,7 +42,7 @@ std::string health(app::SeriesRecorder& recorder, std::uint64_t thousandths, std
 }  // namespace
 
 TEST_CASE("points are kept when something changed, and now and then", "[series_recorder]") {
-    app::SeriesRecorder recorder("devnet", {address(1)});
+    app::SeriesRecorder recorder("devnet");
     CHECK(health(recorder, 2000, 1'000) == "2");
     CHECK(health(recorder, 2002, 1'012) == "-");  // a thousandth
     CHECK(health(recorder, 2003, 1'024) == "2.003");

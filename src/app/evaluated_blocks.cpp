@@ -1,0 +1,51 @@
+#include "app/evaluated_blocks.hpp"
+
+#include <vector>
+
+#include "chains/evm/head.hpp"
+#include "core/units.hpp"
+
+namespace margrave::app {
+namespace {
+
+using store::WatchedBlock;
+
+/// That a node with this head can have, newest first.
+std::vector<WatchedBlock> up_to(const chains::Block& head, store::WatchFile& file,
+                                const std::string& chain) {
+    std::vector<WatchedBlock> out = file.blocks(chain);
+    std::erase_if(out, [&](const WatchedBlock& one) { return one.number > head.number.value(); });
+    return out;
+}
+
+}  // namespace
+
+std::optional<WatchedBlock> newest_that_stands(chains::evm::RpcTransport& transport,
+                                               store::WatchFile& file, const std::string& chain,
+                                               const WatchedBlock& last,
+                                               const chains::Block& head) {
+    const bool is_lower = head.number.value() < last.number;
+    const auto first = is_lower ? up_to(head, file, chain) : std::vector<WatchedBlock>{last};
+    if (first.empty()) {
+        return last;
+    }
+    const core::BlockNumber number(first.front().number);
+    if (chains::evm::read_block(transport, number).hash == first.front().hash) {
+        return last;
+    }
+    const auto kept = up_to(head, file, chain);
+    std::vector<core::BlockNumber> numbers;
+    numbers.reserve(kept.size());
+    for (const WatchedBlock& one : kept) {
+        numbers.emplace_back(one.number);
+    }
+    const auto now = chains::evm::read_blocks(transport, numbers);
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        if (now[i].hash == kept[i].hash) {
+            return kept[i];
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace margrave::app
