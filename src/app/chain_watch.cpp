@@ -102,39 +102,40 @@ void ChainWatch::follow_fork(const chains::Block& head) {
         return;
     }
     const std::string& chain = chosen_.chain.name;
-    const auto stands = newest_that_stands(*transport_, file_, chain, *last_, head);
-    if (stands && stands->hash == last_->hash) {
+    const auto fork = find_fork(*transport_, file_, chain, *last_, head);
+    if (!fork) {
         return;
     }
-    if (stands) {
+    if (fork->stands) {
         say(world_, fmt::format("chain {}: blocks {} to {} were reorganised away", chain,
-                                stands->number + 1, last_->number));
-        plan_.listener->reorganised(chain, last_->number - stands->number);
+                                fork->first_lost, last_->number));
+        plan_.listener->reorganised(chain, last_->number - fork->first_lost + 1);
     } else {
-        const std::size_t count = file_.blocks(chain).size();
         say(world_, fmt::format("chain {}: all of the last {} blocks that were evaluated were "
                                 "reorganised away",
-                                chain, count));
-        plan_.listener->reorganised(chain, count);
+                                chain, fork->lost));
+        plan_.listener->reorganised(chain, fork->lost);
     }
-    last_ = stands;
+    last_ = fork->stands;
+    first_lost_ = fork->first_lost;
     reader_.forget();
     pace_.forget();
     passed_over_.reset();
-    const std::uint64_t number = stands ? stands->number : 0;
+    const std::uint64_t number = last_ ? last_->number : 0;
     whole_.undo_after(number);
     cascade_.undo_after(number);
     book_.undo_after(number);
     close({.chain = chain, .forget_after = number});
 }
 
-/// A head that was passed over is looked at when that is due meanwhile.
+/// A head that was passed over is looked at when that is due meanwhile; what had no look before a
+/// reorganisation needs none behind it.
 std::uint64_t ChainWatch::first_new(std::uint64_t head) const {
     if (!last_) {
         return head;
     }
     const std::uint64_t passed = passed_over_ ? passed_over_->number.value() + 1 : 0;
-    return std::max(last_->number + 1, std::min(passed, head));
+    return std::max(last_->number + 1, std::min(std::max(passed, first_lost_), head));
 }
 
 void ChainWatch::follow(const chains::evm::Head& newest,

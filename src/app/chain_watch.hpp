@@ -111,7 +111,8 @@ class ChainWatch {
     std::uint64_t begun_at_s_;
     /// The newest block with which nobody had to be looked at, if it is newer than the last one.
     std::optional<chains::Block> passed_over_;
-    Time last_new_;  ///< when a block was evaluated last
+    std::uint64_t first_lost_ = 0;  ///< by the last reorganisation, of blocks that were evaluated
+    Time last_new_;                 ///< when a block was evaluated last
     BlockReader reader_;
     Pace pace_;
     std::optional<store::Schedule> schedule_;  ///< as the file has it

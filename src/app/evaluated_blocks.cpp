@@ -20,18 +20,17 @@ std::vector<WatchedBlock> up_to(const chains::Block& head, store::WatchFile& fil
 
 }  // namespace
 
-std::optional<WatchedBlock> newest_that_stands(chains::evm::RpcTransport& transport,
-                                               store::WatchFile& file, const std::string& chain,
-                                               const WatchedBlock& last,
-                                               const chains::Block& head) {
+std::optional<Fork> find_fork(chains::evm::RpcTransport& transport, store::WatchFile& file,
+                              const std::string& chain, const WatchedBlock& last,
+                              const chains::Block& head) {
     const bool is_lower = head.number.value() < last.number;
     const auto first = is_lower ? up_to(head, file, chain) : std::vector<WatchedBlock>{last};
     if (first.empty()) {
-        return last;
+        return std::nullopt;
     }
     const core::BlockNumber number(first.front().number);
     if (chains::evm::read_block(transport, number).hash == first.front().hash) {
-        return last;
+        return std::nullopt;
     }
     const auto kept = up_to(head, file, chain);
     std::vector<core::BlockNumber> numbers;
@@ -40,12 +39,16 @@ std::optional<WatchedBlock> newest_that_stands(chains::evm::RpcTransport& transp
         numbers.emplace_back(one.number);
     }
     const auto now = chains::evm::read_blocks(transport, numbers);
-    for (std::size_t i = 0; i < kept.size(); ++i) {
+    Fork fork{.stands = std::nullopt, .first_lost = last.number, .lost = 0};
+    for (std::size_t i = 0; i < kept.size() && !fork.stands; ++i) {
         if (now[i].hash == kept[i].hash) {
-            return kept[i];
+            fork.stands = kept[i];
+        } else {
+            fork.first_lost = kept[i].number;
+            ++fork.lost;
         }
     }
-    return std::nullopt;
+    return fork;
 }
 
 }  // namespace margrave::app

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -9,11 +11,20 @@
 
 namespace margrave::app {
 
-/// Of the blocks of a chain that were evaluated, of which `last` is the newest: that one, as long
-/// as the node that has this head shows nothing else (one that lags proves nothing); after a
-/// reorganisation the newest that is of the chain still, nullopt where none is. Throws ChainError.
-[[nodiscard]] std::optional<store::WatchedBlock> newest_that_stands(
-    chains::evm::RpcTransport& transport, store::WatchFile& file, const std::string& chain,
-    const store::WatchedBlock& last, const chains::Block& head);
+/// A reorganisation, as it is seen by blocks that were evaluated.
+struct Fork {
+    std::optional<store::WatchedBlock> stands;  ///< the newest that is of the chain still
+    /// The number of the first one that is not. Blocks between the two had no look before, either.
+    std::uint64_t first_lost = 0;
+    std::size_t lost = 0;  ///< of those that a node with the head can have
+};
+
+/// What the node that has this head shows instead of blocks that were evaluated, of which `last` is
+/// the newest; nullopt where all that it has is as it was: one that lags proves nothing. Throws
+/// ChainError.
+[[nodiscard]] std::optional<Fork> find_fork(chains::evm::RpcTransport& transport,
+                                            store::WatchFile& file, const std::string& chain,
+                                            const store::WatchedBlock& last,
+                                            const chains::Block& head);
 
 }  // namespace margrave::app

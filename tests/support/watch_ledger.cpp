@@ -209,6 +209,7 @@ void WatchLedger::follow(const LedgerTime& now) {
     }
     const std::size_t count = stands_.size();
     while (!stands_.empty() && !is_kept(stands_.back())) {
+        first_lost_ = chain_.at(stands_.back()).block.number.value();
         stands_.pop_back();
     }
     if (stands_.size() != count) {
@@ -233,8 +234,8 @@ void WatchLedger::follow(const LedgerTime& now) {
         if (!is_nobody_near()) {
             const auto passed = chain_.find(passed_over_);
             const std::uint64_t done =
-                passed ? chain_.at(*passed).block.number.value() : std::uint64_t{0};
-            check_gap(std::max(last, std::min(done, number)) + 1, number);
+                passed ? chain_.at(*passed).block.number.value() + 1 : std::uint64_t{0};
+            check_gap(std::max(last + 1, std::min(std::max(done, first_lost_), number)), number);
         }
         if (number == last + 1 && chain_.at(*index).parent != stands_.back()) {
             throw Wrong{fmt::format("block {} does not follow the one before it", number)};

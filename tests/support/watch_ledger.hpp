@@ -108,8 +108,9 @@ class WatchLedger {
     std::int64_t last_row_ = 0;
     std::deque<std::size_t> stands_;  ///< evaluated and not reorganised away, in order
     std::uint64_t evaluated_ = 0;
-    core::Hash passed_over_{};    ///< the newest block with which nobody had to be looked at
-    std::set<std::size_t> near_;  ///< wallets, by the last look at each
+    std::uint64_t first_lost_ = 0;  ///< by the last reorganisation, of those that were evaluated
+    core::Hash passed_over_{};      ///< the newest block with which nobody had to be looked at
+    std::set<std::size_t> near_;    ///< wallets, by the last look at each
     std::optional<std::uint64_t> all_at_s_;  ///< when all were looked at; nullopt: they are due
     std::string said_;                       ///< on stderr since a block was evaluated last
     LedgerTime seen_at_;                     ///< the last observation

@@ -53,11 +53,11 @@ export async function startWatchWorld() {
             world.running.push(started);
             return started;
         },
-        told: (kind, count = 1, wait = {}) =>
+        told: (kind, count = 1) =>
             until(() => {
                 const found = receiver.messages.filter((message) => message.kind === kind);
                 return found.length >= count && found;
-            }, `${count} ${kind}`, wait),
+            }, `${count} ${kind}`),
         evaluated: (started, block) =>
             until(async () => {
                 // At first there is no file yet.

@@ -277,6 +277,23 @@ TEST_CASE("blocks with which nobody has to be looked at are no silence", "[chain
     CHECK(calm.told_of().size() == 1);
 }
 
+TEST_CASE("what had no look before a reorganisation gets none behind it", "[chain_watch][pace]") {
+    constexpr std::uint64_t kFarS = 20'000;
+    constexpr std::size_t kFar = 3;  // owes two fifths of what it may
+    CalmWatch calm(kFarS, 1, kFar);
+    const std::uint64_t first = calm.look_after(100);
+    const std::uint64_t lost = calm.look_after(kFarS + 1'000);
+    REQUIRE(lost > first + 20);
+    calm.reorganise(3);
+    const std::uint64_t instead = calm.look_after(20);
+    CHECK(instead >= lost);
+    for (const store::WatchedBlock& block : calm.file().blocks("devnet")) {
+        CHECK((block.number <= first || block.number >= lost));
+    }
+    CHECK(calm.said().find("blocks " + std::to_string(lost) + " to " + std::to_string(lost)) !=
+          std::string::npos);
+}
+
 TEST_CASE("after blindness or a reorganisation all are looked at", "[chain_watch][pace]") {
     const auto all_are_read = [](const std::function<void(CalmWatch&)>& happens) {
         constexpr std::uint64_t kFarS = 1'000'000;
