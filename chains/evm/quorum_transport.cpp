@@ -609,7 +609,7 @@ class QuorumTransport final : public RpcTransport {
         auto deadline = RealClock::time_point::max();
         bool enough = false;
         while (!running.empty() && take_one(deadline, requests, all, running)) {
-            if (!enough && votes(all.back()) >= policy_.needed) {
+            if (!enough && is_enough(all.back(), requests.back().back())) {
                 enough = true;
                 // The others may know a newer block, but are not waited for long.
                 constexpr milliseconds kGrace{500};
@@ -639,7 +639,7 @@ class QuorumTransport final : public RpcTransport {
         }
         HeadAnswer answer{.chain_id = count(requests, all.front(), policy_.needed).outcome,
                           .block = policy_.needed == 1 ? leading_block(requests, all.back(), tag)
-                                                       : common_block(requests, all.back())};
+                                                       : common_block(requests, all.back(), tag)};
         // Reading begins with the newest: a tag for an older block says nothing of who has that.
         const auto block = parse_block_reply(answer.block);
         if (block && (!reference_ || block->number >= reference_->number)) {
@@ -658,15 +658,22 @@ class QuorumTransport final : public RpcTransport {
         }
     }
 
+    /// What is final moves by whole epochs, so that the best endpoints are a leap apart.
+    static bool may_lag(const RpcCall& tag) { return tag != block_by_tag("latest"); }
+
+    [[nodiscard]] bool lags(const Block& one, const Block& other) const {
+        return other.number.value() > one.number.value() + policy_.lag_blocks_max &&
+               other.timestamp.value() > one.timestamp.value() + policy_.lag_s_max;
+    }
+
     /// The block of the best endpoint, unless it lags behind another's.
     RpcOutcome leading_block(const std::vector<RpcRequest>& requests, const Asked& heads,
                              const RpcCall& tag) {
-        // What is final moves by whole epochs, so that the best endpoints are a leap apart.
-        const bool may_lag = tag != block_by_tag("latest");
-        std::uint64_t newest = 0;
+        Block newest;
         for (const Ballot& ballot : heads.ballots) {
-            if (const auto block = parse_block_reply(ballot.outcome)) {
-                newest = std::max(newest, block->number.value());
+            const auto block = parse_block_reply(ballot.outcome);
+            if (block && block->number > newest.number) {
+                newest = *block;
             }
         }
         const std::vector<std::size_t> best = order();
@@ -678,11 +685,14 @@ class QuorumTransport final : public RpcTransport {
                 continue;
             }
             Endpoint& endpoint = endpoints_[heads.endpoints[i]];
-            if (!may_lag && newest - block->number.value() > policy_.lag_blocks_max) {
-                endpoint.badness += weight(ErrorKind::WrongBlock);
+            const bool is_behind = !may_lag(tag) && lags(*block, newest);
+            if (is_newly_far(endpoint.name, is_behind)) {
                 tell(fmt::format("{} is passed over: its block {} is {} behind another endpoint's",
                                  endpoint.name, block->number.value(),
-                                 newest - block->number.value()));
+                                 newest.number.value() - block->number.value()));
+            }
+            if (is_behind) {
+                endpoint.badness += weight(ErrorKind::WrongBlock);
                 continue;
             }
             const auto mine = static_cast<std::size_t>(
@@ -695,26 +705,90 @@ class QuorumTransport final : public RpcTransport {
         return chosen != nullptr ? chosen->outcome : count(requests, heads, 1).outcome;
     }
 
-    /// The newest block that as many as needed have under one hash.
-    RpcOutcome common_block(const std::vector<RpcRequest>& requests, const Asked& heads) {
-        std::map<std::string_view, std::uint64_t> newest;  // equal names have one vote
+    /// A name and its newest block, as equal names have one vote; newest first.
+    using Heads = std::vector<std::pair<std::string_view, Block>>;
+
+    static Heads newest_of_each(const Asked& heads) {
+        Heads out;
         for (const Ballot& ballot : heads.ballots) {
-            if (const auto block = parse_block_reply(ballot.outcome)) {
-                std::uint64_t& number = newest[ballot.who];
-                number = std::max(number, block->number.value());
+            const auto block = parse_block_reply(ballot.outcome);
+            if (!block) {
+                continue;
+            }
+            const auto same = std::find_if(
+                out.begin(), out.end(), [&](const auto& one) { return one.first == ballot.who; });
+            if (same == out.end()) {
+                out.emplace_back(ballot.who, *block);
+            } else if (block->number > same->second.number) {
+                same->second = *block;
             }
         }
-        std::vector<std::uint64_t> numbers;
-        for (const auto& [who, number] : newest) {
-            numbers.push_back(number);
+        std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+            return a.second.number > b.second.number;
+        });
+        return out;
+    }
+
+    /// Whether as many as needed say that they are about where the one is that makes them enough:
+    /// one that is far ahead of them may lie, but one alone that is far behind may not.
+    [[nodiscard]] bool agree_about(const Heads& heads) const {
+        const Block& reached = heads[policy_.needed - 1].second;
+        const auto near = std::count_if(heads.begin(), heads.end(), [&](const auto& one) {
+            return !lags(reached, one.second) && !lags(one.second, reached);
+        });
+        return static_cast<std::size_t>(near) >= policy_.needed;
+    }
+
+    /// The others need not be waited for long.
+    [[nodiscard]] bool is_enough(const Asked& asked, const RpcCall& tag) const {
+        if (votes(asked) < policy_.needed) {
+            return false;
         }
-        if (numbers.size() < policy_.needed) {
-            return count(requests, heads, policy_.needed).outcome;
+        const Heads heads = newest_of_each(asked);
+        return policy_.needed == 1 || may_lag(tag) || heads.size() < policy_.needed ||
+               agree_about(heads);
+    }
+
+    void name_who_is_far(const Heads& heads) {
+        const auto& [other, reached] = heads[policy_.needed - 1];
+        for (const auto& [who, block] : heads) {
+            if (is_newly_far(std::string(who), lags(reached, block) || lags(block, reached))) {
+                note(fmt::format("{} is at block {}, {} at {}", who, block.number.value(), other,
+                                 reached.number.value()));
+            }
         }
-        std::sort(numbers.rbegin(), numbers.rend());
+    }
+
+    /// And was not at the last head: it is told once.
+    bool is_newly_far(const std::string& who, bool is_far) {
+        if (!is_far) {
+            far_.erase(who);
+            return false;
+        }
+        return far_.insert(who).second;
+    }
+
+    /// The newest block that as many as needed have under one hash.
+    RpcOutcome common_block(const std::vector<RpcRequest>& requests, const Asked& asked,
+                            const RpcCall& tag) {
+        const Heads heads = newest_of_each(asked);
+        if (heads.size() < policy_.needed) {
+            return count(requests, asked, policy_.needed).outcome;
+        }
+        if (!may_lag(tag)) {
+            name_who_is_far(heads);
+        }
+        if (!may_lag(tag) && !agree_about(heads)) {
+            return core::Unexpected(
+                RpcError{.kind = ErrorKind::NoAgreement,
+                         .source = endpoints_.front().name,
+                         .message = fmt::format(
+                             "the newest blocks of {} endpoints are too far apart", heads.size()),
+                         .data = {}});
+        }
         // So many say that they are at least there.
-        const std::uint64_t reached = numbers[policy_.needed - 1];
-        const Verdict at_once = count(requests, heads, policy_.needed);
+        const std::uint64_t reached = heads[policy_.needed - 1].second.number.value();
+        const Verdict at_once = count(requests, asked, policy_.needed);
         const auto agreed = parse_block_reply(at_once.outcome);
         if (at_once.settled && agreed && agreed->number.value() == reached) {
             return at_once.outcome;
@@ -752,6 +826,7 @@ class QuorumTransport final : public RpcTransport {
     std::uint64_t next_job_ = 1;
     std::optional<Block> reference_;  ///< the block that reading began with
     std::vector<std::string> disagreements_;
+    std::set<std::string> far_;  ///< whose last head was not near the others'
 };
 
 }  // namespace

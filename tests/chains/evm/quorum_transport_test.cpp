@@ -69,7 +69,7 @@ Answer always(ErrorKind kind) {
 
 std::string block_text(std::uint64_t number, char digit) {
     return R"({"number":")" + to_quantity(number) + R"(","hash":"0x)" + std::string(64, digit) +
-           R"(","timestamp":"0x10"})";
+           R"(","timestamp":")" + to_quantity(12 * number) + R"("})";
 }
 
 /// A node whose chain has `head` blocks; blocks from `fork` on are its own, by `digit`.
@@ -85,7 +85,7 @@ Answer chain(std::uint64_t head, std::uint64_t fork = 1'000'000, char digit = 'f
         if (call.method == "eth_chainId") {
             return "\"" + to_quantity(id) + "\"";
         }
-        if (call.params.starts_with("[\"latest")) {
+        if (call.params.starts_with("[\"latest") || call.params.starts_with("[\"final")) {
             return block(head);
         }
         if (call.method == "eth_getBlockByHash") {
@@ -333,6 +333,28 @@ TEST_CASE("the block is the newest that enough endpoints have", "[evm][quorum][h
     CHECK(head({chain(80, 77, 'd'), chain(80, 77, 'e')}).number == core::BlockNumber(76));
     // Of another chain.
     CHECK(head({chain(80), chain(80, 0, 'e', 5), chain(79)}).number == core::BlockNumber(79));
+}
+
+TEST_CASE("who lags makes no quorum", "[evm][quorum][head]") {
+    const auto dead = always(ErrorKind::Timeout);
+    for (const auto& nodes : {std::vector{chain(80), chain(70)}, std::vector{chain(70), chain(80)},
+                              std::vector{chain(80), chain(70), dead}}) {
+        Bench bench(nodes, {.needed = 2});
+        try {
+            static_cast<void>(read_head(*bench.transport, "latest"));
+            FAIL("one of two may be days behind");
+        } catch (const core::ChainError& error) {
+            CHECK(error.kind() == ErrorKind::NoAgreement);
+        }
+        const auto disagreements = bench.transport->agreement().disagreements;
+        REQUIRE(disagreements.size() == 1);
+        CHECK_THAT(disagreements[0], Contains("at block 80") && Contains("at 70"));
+    }
+    // What is final leaps, and of blocks within a minute nobody is behind.
+    Bench final({chain(80), chain(70)}, {.needed = 2});
+    CHECK(read_head(*final.transport, "finalized").block.number == core::BlockNumber(70));
+    Bench fast({chain(80), chain(75)}, {.needed = 2});
+    CHECK(read_head(*fast.transport, "latest").block.number == core::BlockNumber(75));
 }
 
 TEST_CASE("histories that part far below leave no block", "[evm][quorum][head]") {
