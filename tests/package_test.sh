@@ -33,3 +33,26 @@ complaints=$(systemd-analyze verify --man=no "$unit" 2>&1) || fail "the unit is 
 [[ "$complaints" != *margrave-watch* ]] || fail "the unit: $complaints"
 # 20 is an exposure of 2.0 of 10.
 systemd-analyze security --offline=true --no-pager --threshold=20 "$unit" >/dev/null || fail "the service is exposed"
+# With the system calls alone that the service has, it watches, and ends when asked.
+if [ "$(uname -m)" = x86_64 ]; then
+    cat >"$folder/watch.toml" <<'TOML'
+[chains.nowhere]
+chain_id = 31337
+rpc = ["http://127.0.0.1:1"]
+[[channels]]
+name = "ops"
+kind = "webhook"
+url = "http://127.0.0.1:1/"
+TOML
+    perl "$(dirname "$0")/under_filter.pl" "$unit" "$folder/root/usr/bin/margrave" watch \
+        0x1111111111111111111111111111111111111111 --chain nowhere --config "$folder/watch.toml" \
+        --store "$folder/watch.db" >"$folder/watch.log" 2>&1 &
+    watch=$!
+    for _ in $(seq 100); do
+        grep -q 'could not be read' "$folder/watch.log" && break
+        sleep 0.1
+    done
+    sleep 1 # for the threads of what takes long
+    kill -TERM "$watch" 2>/dev/null || true
+    wait "$watch" || { cat "$folder/watch.log"; fail "the service's filter of system calls ends it"; }
+fi
