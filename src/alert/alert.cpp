@@ -157,7 +157,7 @@ void tell_of_firing(const Rule& rule, const Hush& hush, std::uint64_t wall_s, St
         return;
     }
     const bool may_escalate =
-        rule.escalate_after_s > 0 && !state.is_escalated && !hush.is_acknowledged;
+        rule.escalate_after_s > 0 && !state.is_escalated && !hush.is_acknowledged && !is_held_back;
     if (may_escalate && has_waited(state.told_s, wall_s, rule.escalate_after_s)) {
         state.is_escalated = true;
         out.push_back(told(Kind::Escalate, state));
@@ -205,7 +205,8 @@ Value unknown(std::string because) {
 
 Value settled(const Rule& rule, Value value) {
     // A rule that fires on the other side waits for something better than is known.
-    const bool is_worse_below = rule.quantity == Quantity::CascadeDistance;
+    const bool is_worse_below =
+        rule.quantity == Quantity::CascadeDistance || rule.quantity == Quantity::FreeLiquidity;
     const bool is_enough = !value.is_known && value.number && rule.fires_below == is_worse_below &&
                            is_beyond(rule, rule.fires, *value.number);
     if (is_enough) {
@@ -304,6 +305,7 @@ void forget(State& state) {
     state.is_fire_told = false;
     state.is_flapping = false;
     state.fires.clear();
+    state.seen_any = false;
 }
 
 core::Archive to_archive(const State& state) {

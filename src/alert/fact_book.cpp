@@ -69,6 +69,14 @@ Subject market_of(const std::string& chain, const margin::MarketName& name) {
     return {.chain = chain, .protocol = name.protocol, .market = name.name, .wallet = std::nullopt};
 }
 
+/// One that could not be read may be none.
+bool is_there(const report::Account& account) {
+    return account.health.status != margin::Status::Unknown ||
+           std::any_of(account.legs.begin(), account.legs.end(), [](const report::Leg& leg) {
+               return leg.leg.amount && *leg.leg.amount != core::U256(0);
+           });
+}
+
 }  // namespace
 
 FactBook::FactBook(std::string chain, std::vector<core::Address> wallets,
@@ -176,7 +184,7 @@ void FactBook::learn_accounts(const FactsSeen& seen) {
         const Subject subject = subject_of(chain_, account);
         Kept& kept = accounts_[subject];
         kept.seen = look_;
-        if (kept.now() == nullptr) {
+        if (kept.now() == nullptr && is_there(account)) {
             note(kept, account_fact(subject, kOpen));
         }
     }

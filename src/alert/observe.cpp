@@ -1,5 +1,7 @@
 #include "alert/observe.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -25,10 +27,24 @@ bool is_smart_account(const report::Report& report, const core::Address& wallet)
                        [&](const auto& one) { return one.address == wallet; });
 }
 
+/// As outlooks() leaves times out where more accounts owe.
+bool has_times(const report::Report& report, const margin::MarketName& market) {
+    const auto owing = std::count_if(
+        report.accounts.begin(), report.accounts.end(), [&](const report::Account& one) {
+            return one.market == market && exposure::has_outlook(one.health.status);
+        });
+    return static_cast<std::size_t>(owing) <= exposure::kTimedAccountsMax;
+}
+
 /// Seconds until interest alone liquidates it; nothing to watch where it never does.
 Value time_left(const report::Account& account, const report::Report& report) {
     if (!account.outlook.falls_at) {
-        return nothing_to_watch();
+        return has_times(report, account.market)
+                   ? nothing_to_watch()
+                   : unknown(
+                         fmt::format("of more than {} accounts that owe in one market times are "
+                                     "not found",
+                                     exposure::kTimedAccountsMax));
     }
     const auto cut = std::find_if(report.chains.begin(), report.chains.end(), [&](const auto& one) {
         return one.chain_id == account.chain_id;
@@ -114,8 +130,17 @@ core::Wad share(const core::U256& part, const core::U256& whole_amount) {
         core::mul_div_wide<core::Rounding::Down>(part, whole(1).value(), whole_amount));
 }
 
+/// What of its protocol could not be read may be more of ours in the market; nullptr: all was.
+const snapshot::CoverageGap* gap_of(const report::Report& report, const std::string& protocol) {
+    const auto gap = std::find_if(report.gaps.begin(), report.gaps.end(), [&](const auto& one) {
+        return one.protocol.empty() || one.protocol == protocol;
+    });
+    return gap == report.gaps.end() ? nullptr : &*gap;
+}
+
 /// Pools of the markets that the watched wallets are in. Those of a market that could not be read
-/// are not there, and count as not known where they were seen before.
+/// are not there, and count as not known where they were seen before. Where we may have supplied
+/// more, less of that is free.
 std::map<Subject, Value> of_pools(const report::Report& report, const std::string& chain,
                                   Quantity quantity) {
     std::map<Subject, Value> out;
@@ -127,9 +152,14 @@ std::map<Subject, Value> of_pools(const report::Report& report, const std::strin
         if (!counts || supplied == core::U256(0)) {
             continue;
         }
-        const Value value =
+        Value value =
             known(quantity == Quantity::Utilisation ? share(pool.capacity.borrowed, supplied)
                                                     : share(pool.capacity.liquid, pool.supplied));
+        const auto* const gap = gap_of(report, pool.market.protocol);
+        if (quantity == Quantity::FreeLiquidity && gap != nullptr) {
+            value.is_known = false;
+            value.because = gap->detail;
+        }
         const auto found = out.emplace(Subject{.chain = chain,
                                                .protocol = pool.market.protocol,
                                                .market = pool.market.name,
@@ -344,6 +374,24 @@ bool is_of_chain(Quantity quantity) {
            quantity == Quantity::Concentration || quantity == Quantity::BlockAge;
 }
 
+bool may_be_of(Quantity quantity, const Subject& subject) {
+    const bool has_market = !subject.protocol.empty();
+    const bool has_wallet = subject.wallet.has_value();
+    if (is_of_chain(quantity)) {
+        return !has_market && !has_wallet;
+    }
+    if (quantity == Quantity::CoverageGaps) {
+        return !has_market;
+    }
+    if (quantity == Quantity::AccountChanges) {
+        return !has_market && has_wallet;
+    }
+    const bool is_of_market = quantity == Quantity::Utilisation ||
+                              quantity == Quantity::FreeLiquidity || compares_prices(quantity) ||
+                              quantity == Quantity::ParameterChanges;
+    return has_market && has_wallet != is_of_market;
+}
+
 Subject subject_of(const std::string& chain, const report::Account& account) {
     return {.chain = chain,
             .protocol = account.market.protocol,
@@ -407,7 +455,8 @@ Value value_of_absent(const report::Report& report, const Subject& subject,
                       const std::vector<core::Address>& wallets) {
     const bool is_behind = subject.wallet && !contains(wallets, *subject.wallet);
     const auto gap = std::find_if(report.gaps.begin(), report.gaps.end(), [&](const auto& one) {
-        const bool is_of_it = !one.wallet || one.wallet == subject.wallet;
+        // In a market anybody may be.
+        const bool is_of_it = !one.wallet || !subject.wallet || one.wallet == subject.wallet;
         const bool may_hide =
             one.protocol.empty() || snapshot::parse_smart_account_kind(one.protocol).has_value();
         return (is_behind && may_hide) ||

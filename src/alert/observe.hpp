@@ -55,6 +55,9 @@ struct Scope {
     bool is_of_all = true;
 };
 
+/// The quantity can be one of such a subject: an account, a market, a wallet, or a chain.
+[[nodiscard]] bool may_be_of(Quantity quantity, const Subject& subject);
+
 /// What the quantity is for every subject of the report that has it. Coverage gaps are also told of
 /// the scope's wallets that have none.
 [[nodiscard]] std::map<Subject, Value> observe(const report::Report& report,

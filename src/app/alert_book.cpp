@@ -13,12 +13,6 @@
 namespace margrave::app {
 namespace {
 
-std::string to_json(const core::Archive& archive) {
-    std::string out;
-    snapshot::append_json(archive, 0, out);
-    return out;
-}
-
 core::Archive to_archive(const alert::Subject& subject) {
     core::Archive out;
     out.set("chain", subject.chain);
@@ -70,11 +64,17 @@ bool follows_prices(alert::Quantity quantity) {
     return quantity == alert::Quantity::HealthFactor || quantity == alert::Quantity::CollateralFall;
 }
 
+}  // namespace
+
 std::string not_watched_any_more(std::string_view key) {
     return fmt::format("not watched any more, and not resolved: {}", core::printable(key, 300));
 }
 
-}  // namespace
+std::string to_json(const core::Archive& archive) {
+    std::string out;
+    snapshot::append_json(archive, 0, out);
+    return out;
+}
 
 AlertBook::AlertBook(const WatchPlan& plan, std::string chain, core::ChainId chain_id,
                      std::vector<core::Address> wallets, std::string instance)
@@ -115,8 +115,11 @@ std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>&
 }
 
 bool AlertBook::is_asked_of(const alert::Rule& rule, const alert::Subject& subject) const {
+    if (!alert::may_be_of(rule.quantity, subject)) {
+        return false;  // the rule watched something else when it was told
+    }
     if (rule.playbook.empty()) {
-        return !alert::is_of_chain(rule.quantity) || subject == chain_itself(chain_);
+        return true;
     }
     const auto playbook = plan_.playbooks.find(chain_);
     return is_put_to(rule, alert::depth_of(rule.quantity)) &&
@@ -307,7 +310,9 @@ void AlertBook::evaluate_blind(const std::string& why, const FoundAt& at) {
             continue;
         }
         for (auto& [subject, known] : alerts_[rule.name]) {
-            step(rule, known, alert::unknown(why), at);
+            if (known.state.seen_any) {  // and was not forgotten since
+                step(rule, known, alert::unknown(why), at);
+            }
         }
     }
 }

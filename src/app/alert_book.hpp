@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "alert/alert.hpp"
@@ -15,6 +16,7 @@
 #include "app/hush.hpp"
 #include "app/watch_plan.hpp"
 #include "core/address.hpp"
+#include "core/archive.hpp"
 #include "core/units.hpp"
 #include "report/report.hpp"
 #include "snapshot/snapshot.hpp"
@@ -31,6 +33,12 @@ struct FoundAt {
     /// everybody's.
     std::optional<std::set<core::Address>> kept_of = std::nullopt;
 };
+
+/// What people are told of an alert that nobody asks for any more.
+[[nodiscard]] std::string not_watched_any_more(std::string_view key);
+
+/// As the file keeps it.
+[[nodiscard]] std::string to_json(const core::Archive& archive);
 
 /// All alerts of one chain: what is so, and what is told of it. Only what it puts into an
 /// Evaluation outlives the process.

@@ -103,7 +103,10 @@ void queue(const AlertMessage& message, const std::vector<ChannelPlan>& channels
             return !is_told(channel, rule, message.kind(), member.state);
         });
         if (channel.is_grouped && !part.members.empty()) {
-            const std::string line = rule.name + " " + part.worst().subject.chain;
+            const alert::Subject& worst = part.worst().subject;
+            const std::string line = part.members.size() == 1
+                                         ? alert_key(rule, worst)
+                                         : rule.name + " " + worst.chain + " +";
             out.push_back(to(channel.name, part, instance, line));
             continue;
         }

@@ -109,12 +109,16 @@ Json reproduce(const AlertMessage& message) {
                        subject.chain, core::to_hex(message.block_hash));
 }
 
-/// Without a node, where the file is.
+/// Without a node, where the file is: the wallet, or all that was read where it is of a market or
+/// the chain.
 Json reproduce_stored(const AlertMessage& message) {
     const alert::Subject& subject = message.worst().subject;
     const bool is_cascade = message.rule.quantity == alert::Quantity::CascadeDistance;
-    if (!subject.wallet || message.store.empty() || (is_cascade && message.has_book)) {
+    if (message.store.empty() || (is_cascade && message.has_book)) {
         return nullptr;
+    }
+    if (message.rule.quantity == alert::Quantity::BlockAge) {
+        return fmt::format("margrave status --store {}", quoted(message.store));
     }
     if (is_cascade) {
         return fmt::format(
@@ -124,8 +128,9 @@ Json reproduce_stored(const AlertMessage& message) {
             quoted(message.rule.playbook));
     }
     return fmt::format(
-        "margrave alerts snapshot {} --store {} | margrave audit {} --snapshot /dev/stdin",
-        core::to_hex(message.block_hash), quoted(message.store), subject.wallet->to_string());
+        "margrave alerts snapshot {} --store {} | margrave audit {}--snapshot /dev/stdin",
+        core::to_hex(message.block_hash), quoted(message.store),
+        subject.wallet ? subject.wallet->to_string() + " " : "");
 }
 
 Json to_json(const std::vector<alert::Change>& changes, std::size_t count_max) {

@@ -7,6 +7,7 @@
 #include "app/cli.hpp"
 #include "app/commands.hpp"
 #include "core/errors.hpp"
+#include "store/sqlite.hpp"
 
 namespace margrave::app {
 namespace {
@@ -73,6 +74,9 @@ struct Dispatch {
 ExitCode run_guarded(World& world, const std::vector<std::string>& arguments) {
     try {
         return std::visit(Dispatch{world}, parse_command_line(arguments));
+    } catch (const store::StorageError& error) {
+        say(world, error.what());
+        return ExitCode::Internal;
     } catch (const core::InputError& error) {
         say(world, error.what());
         return ExitCode::Usage;

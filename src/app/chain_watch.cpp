@@ -55,6 +55,8 @@ ChainWatch::ChainWatch(World& world, const WatchPlan& plan, ChosenChain chosen,
 
 void ChainWatch::restore() {
     last_ = file_.last_block(chosen_.chain.name);
+    const auto passed = store::read_passed(file_.database(), chosen_.chain.name);
+    passed_s_ = passed ? passed->timestamp : 0;
     say_all(book_.restore(file_.alerts(chosen_.chain.name)));
     book_.restore_facts(store::read_facts(file_.database(), chosen_.chain.name),
                         last_.value_or(WatchedBlock{}));
@@ -121,6 +123,7 @@ void ChainWatch::follow_fork(const chains::Block& head) {
     reader_.forget();
     pace_.forget();
     passed_over_.reset();
+    passed_s_ = 0;
     const std::uint64_t number = last_ ? last_->number : 0;
     whole_.undo_after(number);
     cascade_.undo_after(number);
@@ -160,9 +163,12 @@ void ChainWatch::follow(const chains::evm::Head& newest,
             check_follows(next);
             evaluate(next.block);
             failures_ = 0;
+            failing_since_.reset();
         } catch (const core::ChainError& error) {
+            const Time now = world_.clock.now();
+            failing_since_ = failing_since_.value_or(now);
             // It is tried again with the next look; the head, whatever it is then, for ever.
-            if (number == to || ++failures_ < kTries) {
+            if (number == to || ++failures_ < kTries || now - *failing_since_ < kTriedFor) {
                 throw;
             }
             say(world_, fmt::format("chain {}: block {} is not evaluated: {}", chosen_.chain.name,
@@ -193,7 +199,11 @@ report::Options ChainWatch::report_options(const alert::Scope& scope) const {
 void ChainWatch::pass_over(const chains::Block& block) {
     if (!passed_over_ || passed_over_->hash != block.hash) {
         passed_over_ = block;
+        passed_s_ = block.timestamp.value();
         last_new_ = world_.clock.now();
+        close(
+            {.chain = chosen_.chain.name,
+             .passed = store::PassedBlock{.number = block.number.value(), .timestamp = passed_s_}});
         plan_.listener->passed_over(chosen_.chain.name, block);
     }
 }
@@ -209,6 +219,7 @@ void ChainWatch::evaluate(const chains::Block& block) {
     snapshot_ = std::make_shared<const snapshot::Snapshot>(reader_.read(block.hash, due));
     scope_ = std::move(due);
     passed_over_.reset();  // not before it could be read: till then nothing is silent
+    passed_s_ = 0;
     const snapshot::ChainCut& cut = snapshot_->chains.front();
     last_ = WatchedBlock{
         .number = cut.number.value(), .hash = cut.hash, .timestamp = cut.timestamp.value()};
@@ -353,8 +364,7 @@ void ChainWatch::take_cascade(const Aside::Task& found) {
 
 void ChainWatch::evaluate_age() {
     const std::uint64_t now_s = world_.wall_s();
-    const std::uint64_t passed_s = passed_over_ ? passed_over_->timestamp.value() : 0;
-    const std::uint64_t since = std::max(last_ ? last_->timestamp : begun_at_s_, passed_s);
+    const std::uint64_t since = std::max(last_ ? last_->timestamp : begun_at_s_, passed_s_);
     // A clock on the wall that goes wrong hides no silence.
     const auto waited =
         std::chrono::duration_cast<std::chrono::seconds>(world_.clock.now() - last_new_);

@@ -63,8 +63,10 @@ class ChainWatch {
     /// Nodes forget states that are some 128 blocks old, and who starts again wants to know how
     /// things are, not how they were.
     static constexpr std::uint64_t kCatchUp = 64;
-    /// So often a block is tried, with a look each, before later ones are not kept waiting.
+    /// So often, and for so long, a block is tried before later ones are not kept waiting. Those
+    /// behind it have had that time, too, until one can be read.
     static constexpr unsigned kTries = 3;
+    static constexpr std::chrono::seconds kTriedFor{30};
 
   private:
     using Time = std::chrono::steady_clock::time_point;
@@ -111,6 +113,7 @@ class ChainWatch {
     std::uint64_t begun_at_s_;
     /// The newest block with which nobody had to be looked at, if it is newer than the last one.
     std::optional<chains::Block> passed_over_;
+    std::uint64_t passed_s_ = 0;    ///< the time of that, or of one before the last start
     std::uint64_t first_lost_ = 0;  ///< by the last reorganisation, of blocks that were evaluated
     Time last_new_;                 ///< when a block was evaluated last
     BlockReader reader_;
@@ -123,7 +126,8 @@ class ChainWatch {
     Aside whole_{kWholeEveryS};
     std::optional<CascadeWatch> cascade_watch_;
     Aside cascade_{0};
-    unsigned failures_ = 0;  ///< of the same block
+    unsigned failures_ = 0;              ///< of the same block
+    std::optional<Time> failing_since_;  ///< no block behind the last one could be read
     bool is_blind_ = false;
 };
 

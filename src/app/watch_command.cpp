@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "app/delivery.hpp"
 #include "app/given_up.hpp"
 #include "app/heartbeat.hpp"
+#include "app/left_chains.hpp"
 #include "app/service_manager.hpp"
 #include "app/watch_api.hpp"
 #include "app/watch_endpoints.hpp"
@@ -128,6 +130,13 @@ Watch begin(World& world, const WatchOptions& options, WatchSetup& setup, store:
     setup.plan->listener = watch.monitor.get();
     for (ConnectedWallets& one : setup.chains) {
         add_chain(world, options, setup, one, file, watch);
+    }
+    std::set<std::string> chains;
+    for (const auto& chain : watch.chains) {
+        chains.insert(chain->name());
+    }
+    for (const std::string& note : forget_left_chains(file, chains)) {
+        say(world, note);
     }
     watch.files.reserve(setup.channels.size());
     for (const auto& [name, channel] : setup.channels) {

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -64,6 +67,10 @@ void read_limits(const Section& section, alert::Rule& rule) {
         throw ConfigError(fmt::format("{}: what fires {} a number clears {} one: write {}",
                                       section.where(other), below ? "below" : "above",
                                       below ? "above" : "below", clear));
+    }
+    if (below && rule.fires.value() == core::U256(0)) {
+        throw ConfigError(fmt::format("{}: nothing is ever below 0, so that it would never fire",
+                                      section.where("fire_below")));
     }
     rule.clears = optional_number(section, clear).value_or(rule.fires);
     const bool is_safer = below ? !(rule.clears < rule.fires) : !(rule.fires < rule.clears);
@@ -167,6 +174,31 @@ bool is_channel(const settings::Settings& settings, const std::string& name) {
                        [&](const Section& channel) { return channel.text("name") == name; });
 }
 
+/// Rules that hold each other back, over however many others, would tell nobody anything.
+void check_inhibitions(const settings::Settings& settings, const std::vector<alert::Rule>& rules) {
+    std::map<std::string, std::set<std::string>> holders;  // whoever may hold a rule back
+    for (const alert::Rule& rule : rules) {
+        holders[rule.name].insert(rule.inhibited_by.begin(), rule.inhibited_by.end());
+    }
+    for (bool grows = true; grows;) {
+        grows = false;
+        for (auto& [name, by] : holders) {
+            for (const std::string& one : std::set(by)) {
+                const std::size_t before = by.size();
+                by.insert(holders[one].begin(), holders[one].end());
+                grows = grows || by.size() != before;
+            }
+        }
+    }
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        if (holders[rules[i].name].contains(rules[i].name)) {
+            throw ConfigError(fmt::format("{}: \"{}\" would hold itself back",
+                                          settings.rules[i].where("inhibited_by"),
+                                          core::printable(rules[i].name)));
+        }
+    }
+}
+
 /// A rule that speaks of a channel or rule that is not configured would be told to nobody.
 void check_names(const settings::Settings& settings, const std::vector<alert::Rule>& rules) {
     const auto is_rule = [&](const std::string& name) {
@@ -210,6 +242,7 @@ std::vector<alert::Rule> make_rules(const settings::Settings& settings) {
         rules.push_back(read_rule(section));
     }
     check_names(settings, rules);
+    check_inhibitions(settings, rules);
     return rules;
 }
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <memory>
+#include <utility>
 
 #include "core/fixed_point.hpp"
 #include "exposure/shock.hpp"
@@ -11,28 +14,15 @@ namespace {
 
 constexpr std::uint64_t kYearSeconds = 365ULL * 86'400;
 
-/// A second at which the check fails, with an earlier one at which it does not.
+/// A second at which the row's check fails, with an earlier one at which it does not.
 struct Bracket {
+    std::size_t place = 0;  ///< of the row among those asked for
     std::uint64_t safe = 0;
     std::uint64_t failing = 0;
-};
 
-/// Spans that double, from an hour to the horizon.
-std::optional<Bracket> find_bracket(const margin::Market& market, std::size_t row,
-                                    const YearlyGrowth& growth) {
-    Bracket bracket;
-    for (std::uint64_t seconds = 3600;; seconds *= 2) {
-        const std::uint64_t moment = std::min(seconds, kTimeHorizonSeconds);
-        if (fails_after(market, row, growth, moment)) {
-            bracket.failing = moment;
-            return bracket;
-        }
-        if (moment == kTimeHorizonSeconds) {
-            return std::nullopt;
-        }
-        bracket.safe = moment;
-    }
-}
+    [[nodiscard]] std::uint64_t middle() const { return safe + (failing - safe) / 2; }
+    [[nodiscard]] bool is_open() const { return failing - safe > 1; }
+};
 
 core::U256 grown(const core::Wad& yearly, std::uint64_t seconds) {
     return core::wad() + yearly.value() * seconds / kYearSeconds;
@@ -50,12 +40,11 @@ std::optional<core::U256> grown_answer(const core::U256& today, const Growth& gr
     return AnswerRule::moved_together(moves, core::Timestamp(from.value() + seconds));
 }
 
-}  // namespace
-
-bool fails_after(const margin::Market& market, std::size_t row, const YearlyGrowth& growth,
-                 std::uint64_t seconds) {
-    const auto later = market.fork();
-    later->accrue(core::Timestamp(market.time().value() + seconds));
+/// The market so many seconds later, the answers grown.
+std::unique_ptr<margin::Market> later(const margin::Market& market, const YearlyGrowth& growth,
+                                      std::uint64_t seconds) {
+    auto out = market.fork();
+    out->accrue(core::Timestamp(market.time().value() + seconds));
     for (const margin::OracleAnswer& today : market.answers()) {
         const auto rate = growth.find(today.asset);
         if (rate == growth.end() || !today.quote) {
@@ -63,10 +52,61 @@ bool fails_after(const margin::Market& market, std::size_t row, const YearlyGrow
         }
         const auto answer = grown_answer(today.quote->answer, rate->second, market.time(), seconds);
         if (answer) {
-            later->set_answer(today.asset, *answer);
+            out->set_answer(today.asset, *answer);
         }
     }
-    return later->health(row).status == margin::Status::Liquidatable;
+    return out;
+}
+
+/// Spans that double, from an hour to the horizon; of those rows that fail within it.
+std::vector<Bracket> find_brackets(const margin::Market& market,
+                                   const std::vector<std::size_t>& rows,
+                                   std::vector<std::size_t> places, const YearlyGrowth& growth) {
+    std::vector<Bracket> out;
+    std::uint64_t safe = 0;
+    for (std::uint64_t seconds = 3600; !places.empty(); seconds *= 2) {
+        const std::uint64_t moment = std::min(seconds, kTimeHorizonSeconds);
+        const auto then = later(market, growth, moment);
+        std::erase_if(places, [&](std::size_t place) {
+            const bool fails = then->health(rows[place]).status == margin::Status::Liquidatable;
+            if (fails) {
+                out.push_back({.place = place, .safe = safe, .failing = moment});
+            }
+            return fails;
+        });
+        if (moment == kTimeHorizonSeconds) {
+            break;
+        }
+        safe = moment;
+    }
+    return out;
+}
+
+/// Halves each bracket that is wider than a second; false where none is.
+bool halve(const margin::Market& market, const std::vector<std::size_t>& rows,
+           const YearlyGrowth& growth, std::vector<Bracket>& brackets) {
+    std::map<std::uint64_t, std::vector<Bracket*>> by_middle;
+    for (Bracket& one : brackets) {
+        if (one.is_open()) {
+            by_middle[one.middle()].push_back(&one);
+        }
+    }
+    for (const auto& [middle, ours] : by_middle) {
+        const auto then = later(market, growth, middle);
+        for (Bracket* const one : ours) {
+            const bool fails =
+                then->health(rows[one->place]).status == margin::Status::Liquidatable;
+            (fails ? one->failing : one->safe) = middle;
+        }
+    }
+    return !by_middle.empty();
+}
+
+}  // namespace
+
+bool fails_after(const margin::Market& market, std::size_t row, const YearlyGrowth& growth,
+                 std::uint64_t seconds) {
+    return later(market, growth, seconds)->health(row).status == margin::Status::Liquidatable;
 }
 
 YearlyGrowth answer_growth(const margin::Market& market, const FactorMap& factors) {
@@ -97,22 +137,29 @@ YearlyGrowth answer_growth(const margin::Market& market, const FactorMap& factor
 
 std::optional<core::Timestamp> liquidation_time(const margin::Market& market, std::size_t row,
                                                 const YearlyGrowth& growth) {
-    const margin::Status today = market.health(row).status;
-    if (today == margin::Status::Liquidatable) {
-        return market.time();
+    return liquidation_times(market, {row}, growth).front();
+}
+
+std::vector<std::optional<core::Timestamp>> liquidation_times(const margin::Market& market,
+                                                              const std::vector<std::size_t>& rows,
+                                                              const YearlyGrowth& growth) {
+    std::vector<std::optional<core::Timestamp>> out(rows.size());
+    std::vector<std::size_t> places;
+    for (std::size_t place = 0; place < rows.size(); ++place) {
+        const margin::Status today = market.health(rows[place]).status;
+        if (today == margin::Status::Liquidatable) {
+            out[place] = market.time();
+        } else if (today != margin::Status::Unknown && today != margin::Status::NoDebt) {
+            places.push_back(place);
+        }
     }
-    if (today == margin::Status::Unknown || today == margin::Status::NoDebt) {
-        return std::nullopt;
+    auto brackets = find_brackets(market, rows, std::move(places), growth);
+    while (halve(market, rows, growth, brackets)) {
     }
-    auto bracket = find_bracket(market, row, growth);
-    if (!bracket) {
-        return std::nullopt;
+    for (const Bracket& one : brackets) {
+        out[one.place] = core::Timestamp(market.time().value() + one.failing);
     }
-    while (bracket->failing - bracket->safe > 1) {
-        const std::uint64_t middle = bracket->safe + (bracket->failing - bracket->safe) / 2;
-        (fails_after(market, row, growth, middle) ? bracket->failing : bracket->safe) = middle;
-    }
-    return core::Timestamp(market.time().value() + bracket->failing);
+    return out;
 }
 
 }  // namespace margrave::exposure

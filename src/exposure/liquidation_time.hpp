@@ -52,5 +52,8 @@ using YearlyGrowth = std::map<core::Address, Growth>;
 [[nodiscard]] std::optional<core::Timestamp> liquidation_time(const margin::Market& market,
                                                               std::size_t row,
                                                               const YearlyGrowth& growth);
+/// The same of several rows, in their order: the moments that they share are looked at once.
+[[nodiscard]] std::vector<std::optional<core::Timestamp>> liquidation_times(
+    const margin::Market& market, const std::vector<std::size_t>& rows, const YearlyGrowth& growth);
 
 }  // namespace margrave::exposure

@@ -66,6 +66,16 @@ std::vector<std::string> ignored_factors(const margin::Market& market, std::size
     return out;
 }
 
+void set_times(const margin::Market& market, const std::vector<std::size_t>& rows,
+               const YearlyGrowth& growth, std::vector<Outlook>& out) {
+    const auto times = liquidation_times(market, rows, {});
+    const auto less_yield = growth.empty() ? times : liquidation_times(market, rows, growth);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        out[rows[i]].falls_at = times[i];
+        out[rows[i]].falls_at_less_yield = less_yield[i];
+    }
+}
+
 }  // namespace
 
 std::vector<Outlook> outlooks(const margin::Market& market, const Portfolio& portfolio,
@@ -74,14 +84,13 @@ std::vector<Outlook> outlooks(const margin::Market& market, const Portfolio& por
     std::vector<Outlook> out(market.account_count());
     const std::map<std::string, Powers> powers = factor_powers(market, factors);
     const YearlyGrowth growth = answer_growth(market, factors);
-    const bool is_timed = market.account_count() <= kTimedAccountsMax;
     ShockedMarket shocked(market);
+    std::vector<std::size_t> rows;
     for (std::size_t i = 0; i < out.size(); ++i) {
-        const Status status = market.health(i).status;
-        if (status == Status::Unknown || status == Status::NoDebt ||
-            !portfolio.counts(market.wallet(i))) {
+        if (!has_outlook(market.health(i).status) || !portfolio.counts(market.wallet(i))) {
             continue;
         }
+        rows.push_back(i);
         Outlook& outlook = out[i];
         outlook.ignored = ignored_factors(market, i, factors);
         outlook.bases =
@@ -92,14 +101,12 @@ std::vector<Outlook> outlooks(const margin::Market& market, const Portfolio& por
             outlook.joint = nearest_joint_move(row.legs, powers, factors);
             outlook.unreachable_by_price = outlook.factors.empty();
         }
-        if (is_timed) {
-            outlook.falls_at = liquidation_time(market, i, {});
-            outlook.falls_at_less_yield =
-                growth.empty() ? outlook.falls_at : liquidation_time(market, i, growth);
-        }
         if (out.size() <= kRatedAccountsMax) {
             outlook.rates = rate_outlook(market, i, growth, suppositions);
         }
+    }
+    if (rows.size() <= kTimedAccountsMax) {
+        set_times(market, rows, growth, out);
     }
     return out;
 }

@@ -40,10 +40,16 @@ struct Outlook {
     bool unreachable_by_price = false;
 };
 
+/// Whether such an account has an outlook: it owes, and can be judged.
+[[nodiscard]] constexpr bool has_outlook(margin::Status status) {
+    return status != margin::Status::Unknown && status != margin::Status::NoDebt;
+}
+
+/// Times are left out in a market in which more accounts have an outlook: each takes some tens of
+/// copies of it.
+inline constexpr std::size_t kTimedAccountsMax = 2'000;
 /// For every row of the market, in its order; empty outlooks for rows that are not of `portfolio`,
-/// do not owe, or are unknown. Times are left out in a market of more accounts than
-/// kTimedAccountsMax, as each takes a hundred copies of it.
-inline constexpr std::size_t kTimedAccountsMax = 500;
+/// do not owe, or are unknown.
 [[nodiscard]] std::vector<Outlook> outlooks(const margin::Market& market,
                                             const Portfolio& portfolio, const PriceBook& prices,
                                             const FactorMap& factors,

@@ -140,7 +140,22 @@ void Database::fail(int code) const {
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
         refuse("another margrave is working on it");
     }
-    refuse(handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
+    const std::string why = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
+    const int kind = code & 0xff;  // the rest says more of the same
+    if (kind == SQLITE_FULL || kind == SQLITE_IOERR) {
+        throw StorageError(fmt::format("{}: {}", core::printable(path_), core::printable(why)));
+    }
+    refuse(why);
+}
+
+void Database::check_in_place() const {
+    int has_moved = 0;
+    const int code =
+        sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    if (code == SQLITE_OK && has_moved != 0) {
+        throw StorageError(
+            fmt::format("{}: it was moved or deleted while it is used", core::printable(path_)));
+    }
 }
 
 void Database::refuse(std::string_view why) const {

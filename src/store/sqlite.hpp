@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/errors.hpp"
 #include "core/hex.hpp"
 
 struct sqlite3;
@@ -14,6 +15,12 @@ struct sqlite3_stmt;
 /// SQLite with owners. Every failure throws core::InputError that names the file: it is damaged,
 /// locked, not writable, or the disk is full.
 namespace margrave::store {
+
+/// What is no mistake in what was asked: the disk is full or fails, or the file was taken away
+/// while it is used. It may pass.
+class StorageError : public core::InputError {
+    using core::InputError::InputError;
+};
 
 class Database;
 
@@ -56,6 +63,8 @@ class Database {
     /// The single integer that a pragma or a query answers with.
     [[nodiscard]] std::int64_t integer(std::string_view sql) const;
     [[nodiscard]] const std::string& path() const { return path_; }
+    /// Throws StorageError where the file was moved or deleted: what is written would be lost.
+    void check_in_place() const;
     [[noreturn]] void fail(int code) const;
     [[noreturn]] void refuse(std::string_view why) const;
 

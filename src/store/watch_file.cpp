@@ -174,10 +174,11 @@ void WatchFile::write(const Evaluation& evaluation) {
     const bool is_nothing = !evaluation.forget_after && !evaluation.block &&
                             evaluation.alerts.empty() && evaluation.messages.empty() &&
                             evaluation.points.empty() && evaluation.facts.empty() &&
-                            !evaluation.snapshot && !evaluation.schedule;
+                            !evaluation.snapshot && !evaluation.schedule && !evaluation.passed;
     if (is_nothing) {
         return;
     }
+    database_.check_in_place();
     const std::string_view chain = evaluation.chain;
     Transaction transaction(database_);
     if (evaluation.forget_after) {
@@ -185,6 +186,7 @@ void WatchFile::write(const Evaluation& evaluation) {
         forget.bind(1, chain).bind(2, to_integer(*evaluation.forget_after)).run();
         forget_points(database_, chain, *evaluation.forget_after);
         forget_facts(database_, chain, *evaluation.forget_after);
+        forget_passed(database_, chain, *evaluation.forget_after);
     }
     if (evaluation.block) {
         const WatchedBlock& block = *evaluation.block;
@@ -253,6 +255,9 @@ void WatchFile::write_history(const Evaluation& evaluation) {
     if (evaluation.schedule) {
         write_schedule(database_, evaluation.chain, *evaluation.schedule);
     }
+    if (evaluation.passed) {
+        write_passed(database_, evaluation.chain, *evaluation.passed);
+    }
     if (evaluation.block && blocks_written_++ % kDropEvery == 0) {
         const std::uint64_t time = evaluation.block->timestamp;
         drop_points(database_, evaluation.chain, time - std::min(time, kPointsKeptS));
@@ -271,11 +276,15 @@ std::optional<Outgoing> WatchFile::next(const std::string& channel, std::uint64_
     if (failed.step()) {
         return std::nullopt;
     }
-    // What rests alone still is in the way of what its alert tells next.
+    // Several alerts of a rule may hold any of them.
     const std::string sql = fmt::format(
-        "{}AS mine WHERE state = 'queued' AND channel = ? AND id NOT IN ({}) AND NOT EXISTS "
+        "{0}AS mine WHERE state = 'queued' AND channel = ? AND id NOT IN ({1}) AND NOT EXISTS "
         "(SELECT 1 FROM outbox AS earlier WHERE earlier.state = 'queued' AND earlier.channel = "
-        "mine.channel AND earlier.alert = mine.alert AND earlier.id < mine.id) "
+        "mine.channel AND earlier.id < mine.id AND (earlier.alert = mine.alert OR "
+        "(earlier.alert LIKE '% +' AND substr(mine.alert || ' ', 1, length(earlier.alert) - 1) = "
+        "substr(earlier.alert, 1, length(earlier.alert) - 1)) OR (mine.alert LIKE '% +' AND "
+        "substr(earlier.alert || ' ', 1, length(mine.alert) - 1) = substr(mine.alert, 1, "
+        "length(mine.alert) - 1))) AND NOT (earlier.alert LIKE '% +' AND earlier.id IN ({1}))) "
         "ORDER BY urgent DESC, id LIMIT 1",
         kColumns, fmt::join(resting, ","));
     Statement rows(database_, sql);

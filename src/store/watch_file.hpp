@@ -39,8 +39,8 @@ struct KeptAlert {
 /// A message for one channel. The body is made once: retries send the same bytes.
 struct Outgoing {
     std::int64_t id = 0;
-    std::string key;  ///< the same for ever: a receiver that has seen it need not act again
-    std::string alert;
+    std::string key;    ///< the same for ever: a receiver that has seen it need not act again
+    std::string alert;  ///< "RULE CHAIN +" for several of them
     std::string channel;
     std::string body;
     bool is_urgent = false;
@@ -103,8 +103,10 @@ class WatchFile {
         std::vector<Fact> facts = {};  ///< rows that are new
         std::optional<PackedSnapshot> snapshot = std::nullopt;
         std::optional<Schedule> schedule = std::nullopt;  ///< where it is another one
+        std::optional<PassedBlock> passed = std::nullopt;
         std::uint64_t at = 0;
     };
+    /// Throws StorageError where it cannot be.
     void write(const Evaluation& evaluation);
 
     /// For what stands beside alerts and messages: notes and history (watch_notes.hpp,
@@ -112,8 +114,9 @@ class WatchFile {
     [[nodiscard]] Database& database() { return database_; }
 
     /// The channel's message whose turn it is: urgent ones first, else in the order in which they
-    /// were written; an alert's next message waits for the one before it. None while one that
-    /// failed rests, as the channel rests then; but those that are in `resting` rest alone.
+    /// were written; an alert's next message waits for the one before it, and for one of a group
+    /// that may hold it. None while one that failed rests, as the channel rests then; but those
+    /// that are in `resting` rest alone, and a group among them is in nobody's way.
     [[nodiscard]] std::optional<Outgoing> next(const std::string& channel, std::uint64_t now,
                                                const std::vector<std::int64_t>& resting = {});
     void mark_sent(std::int64_t id, std::uint64_t now);

@@ -37,4 +37,25 @@ std::map<std::string, Schedule> read_schedules(const Database& database) {
     return out;
 }
 
+void write_passed(const Database& database, std::string_view chain, const PassedBlock& block) {
+    Statement put(database,
+                  "INSERT INTO passed (chain, number, time) VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
+                  "SET number = excluded.number, time = excluded.time");
+    put.bind(1, chain).bind(2, to_integer(block.number)).bind(3, to_integer(block.timestamp)).run();
+}
+
+std::optional<PassedBlock> read_passed(const Database& database, std::string_view chain) {
+    Statement row(database, "SELECT number, time FROM passed WHERE chain = ?");
+    row.bind(1, chain);
+    if (!row.step()) {
+        return std::nullopt;
+    }
+    return PassedBlock{.number = natural(row.integer(0)), .timestamp = natural(row.integer(1))};
+}
+
+void forget_passed(const Database& database, std::string_view chain, std::uint64_t above) {
+    Statement forget(database, "DELETE FROM passed WHERE chain = ? AND number > ?");
+    forget.bind(1, chain).bind(2, to_integer(above)).run();
+}
+
 }  // namespace margrave::store

@@ -9,7 +9,7 @@ namespace {
 
 /// "mgwt", and the version of the tables below.
 constexpr std::int64_t kApplicationId = 0x6d677774;
-constexpr std::int64_t kVersion = 4;
+constexpr std::int64_t kVersion = 5;
 
 /// The tables, in SQLite's order of making them.
 constexpr auto kTables = std::to_array<const char*>({
@@ -48,9 +48,12 @@ constexpr auto kTables = std::to_array<const char*>({
     "CREATE TABLE schedules (chain TEXT PRIMARY KEY, far_every INTEGER NOT NULL, "
     "wallets INTEGER NOT NULL, near TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE INDEX written ON outbox (created)",
+    // since version 5
+    "CREATE TABLE passed (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, time INTEGER NOT NULL) "
+    "STRICT, WITHOUT ROWID",
 });
-/// How many of them a file of version 1, 2 and 3 has.
-constexpr std::array<std::size_t, 3> kTablesBefore{5, 10, 11};
+/// How many of them a file of version 1, 2, 3 and 4 has.
+constexpr std::array<std::size_t, 4> kTablesBefore{5, 10, 11, 13};
 
 }  // namespace
 

@@ -102,6 +102,8 @@ describe("watch", { skip, concurrency: false }, () => {
                     ++killed;
                 }
             }
+            // Who is 64 blocks behind says so, and goes on at the head.
+            if (lows.length % 10 === 0) await evaluated(started, (await devnet.chain.mine()).number);
         }
         const falls = lows.length;
         // Hundreds wait, one behind the other: if every third failed now, too, a second or more for each.

@@ -303,6 +303,12 @@ TEST_CASE("who does not acknowledge in time is not the last to be told", "[alert
     CHECK(silenced.tell_at(told_s + 159) == "-");
     CHECK(silenced.tell_at(told_s + 160) == "escalate");
 
+    Story quiet(rule);  // for as long as it is silenced nobody else is woken, either
+    CHECK(quiet.tell(health(105), 1) == "fire");
+    CHECK(quiet.tell_at(told_s + 60, {.is_silenced = true}) == "-");
+    CHECK(quiet.tell_at(told_s + 61, {.is_inhibited = true}) == "-");
+    CHECK(quiet.tell_at(told_s + 62) == "escalate");
+
     Story set_back(rule);  // a clock that was set back begins the wait anew
     CHECK(set_back.tell(health(105), 1) == "fire");
     CHECK(set_back.tell_at(100) == "-");

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,7 @@ using Values = std::vector<std::pair<std::string, std::string>>;
 /// are 12 seconds apart.
 struct World {
     std::map<std::pair<std::uint64_t, std::string>, margin::MarketName> accounts = {};
+    std::set<std::uint64_t> unread = {};            ///< wallets of which nothing could be read
     std::map<std::string, Values> parameters = {};  ///< of kCore, by group
     std::vector<snapshot::CoverageGap> gaps = {};
     std::vector<snapshot::SmartAccount> smart_accounts = {};
@@ -63,6 +65,8 @@ struct World {
             report::Account& account = report.accounts.emplace_back();
             account.market = name;
             account.wallet = address(key.first);
+            account.health.status =
+                unread.contains(key.first) ? margin::Status::Unknown : margin::Status::Healthy;
         }
         if (const auto core = markets.find("core"); core != markets.end()) {
             for (const auto& [of, values] : parameters) {
@@ -270,6 +274,24 @@ TEST_CASE("what is not seen because of a gap is not closed", "[alert][facts][cov
     world.gaps = {gap("morpho_blue"), gap("aave_v3", address(2))};
     world.look(book);
     CHECK(accounts(world, book) == "account aave_v3/core: open -> closed");
+}
+
+TEST_CASE("an account of which nothing could be read is neither opened nor closed",
+          "[alert][facts][coverage]") {
+    World world = a_world();
+    FactBook book = a_book();
+    world.look(book);
+    world.open(2);  // whether it has anything is not known
+    world.unread = {1, 2};
+    world.look(book);
+    CHECK(world.told(book, Quantity::AccountChanges) == "-");
+    world.close(2);
+    world.unread = {};
+    world.look(book);
+    CHECK(world.told(book, Quantity::AccountChanges) == "-");
+    world.open(2);
+    world.look(book);
+    CHECK(world.told(book, Quantity::AccountChanges) != "-");
 }
 
 TEST_CASE("an account is new only where an earlier look would have seen it",

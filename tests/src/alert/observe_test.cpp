@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "core/u256.hpp"
 #include "tests/support/fake_node.hpp"
@@ -238,6 +239,69 @@ TEST_CASE("what pools that we are in have lent out, and what of ours can leave",
     report.exposure.pools = {pool(1, 0, 1, 1, 0)};
     report.exposure.pools[0].capacity.liquid = ~U256(0);  // more than there is: no overflow
     CHECK(only(report, Quantity::FreeLiquidity).number == whole(1'000'000));
+}
+
+TEST_CASE("what could not be read of a wallet may be ours in a market", "[alert][observe]") {
+    report::Report report;
+    exposure::PoolShare pool;
+    pool.market = {.protocol = "aave_v3", .chain = "devnet", .name = "core"};
+    pool.capacity.supplied = U256(100);
+    pool.capacity.liquid = U256(5);
+    pool.supplied = U256(10);
+    report.exposure.pools = {pool};
+    report.gaps = {gap("aave_v3", address(1))};
+    // Of more of ours less is free; how much is lent out does not depend on us.
+    const Value free = only(report, Quantity::FreeLiquidity);
+    CHECK_FALSE(free.is_known);
+    CHECK(free.number == Wad(kWad / 2));
+    CHECK(only(report, Quantity::Utilisation).is_known);
+    Rule rule;
+    rule.quantity = Quantity::FreeLiquidity;
+    rule.fires_below = true;
+    rule.fires = rule.clears = Wad(kWad);
+    CHECK(settled(rule, free).is_known);  // it is beyond the limit in any case
+    rule.fires = rule.clears = Wad(kWad / 4);
+    CHECK_FALSE(settled(rule, free).is_known);
+    // A market that is not there any more may be one that we are in.
+    const Subject market{.chain = "devnet", .protocol = "aave_v3", .market = "core", .wallet = {}};
+    CHECK_FALSE(value_of_absent(report, market, {address(1)}).is_known);
+    report.gaps = {gap("morpho_blue", address(1))};
+    CHECK(value_of_absent(report, market, {address(1)}).is_known);
+    CHECK(only(report, Quantity::FreeLiquidity).is_known);
+}
+
+TEST_CASE("whether a quantity can be one of a subject", "[alert][observe]") {
+    const Subject mine = of(address(1));
+    Subject market = mine;
+    market.wallet.reset();
+    Subject wallet = mine;
+    wallet.protocol = wallet.market = "";
+    const Subject chain{.chain = "devnet", .protocol = {}, .market = {}, .wallet = {}};
+    const auto subjects_of_it = [&](Quantity quantity) {
+        return std::vector{may_be_of(quantity, mine), may_be_of(quantity, market),
+                           may_be_of(quantity, wallet), may_be_of(quantity, chain)};
+    };
+    CHECK(subjects_of_it(Quantity::HealthFactor) == std::vector{true, false, false, false});
+    CHECK(subjects_of_it(Quantity::AccountChanges) == std::vector{false, false, true, false});
+    CHECK(subjects_of_it(Quantity::PegDistance) == std::vector{false, true, false, false});
+    CHECK(subjects_of_it(Quantity::ParameterChanges) == std::vector{false, true, false, false});
+    CHECK(subjects_of_it(Quantity::CoverageGaps) == std::vector{false, false, true, true});
+    CHECK(subjects_of_it(Quantity::NetUsd) == std::vector{false, false, false, true});
+}
+
+TEST_CASE("of so many accounts that times are not found nothing is said to be safe",
+          "[alert][observe]") {
+    report::Report report;
+    report.accounts.assign(exposure::kTimedAccountsMax,
+                           account(address(1), margin::Status::Healthy));
+    report.accounts.push_back(account(address(2), margin::Status::NoDebt));
+    const auto value = [&] {
+        return observe(report, "devnet", {}, Quantity::TimeToLiquidation).at(of(address(1)));
+    };
+    CHECK(value().is_known);
+    report.accounts.push_back(account(address(3), margin::Status::AtRisk));
+    CHECK_FALSE(value().is_known);
+    CHECK(value().because.find("2000 accounts") != std::string::npos);
 }
 
 TEST_CASE("the asset that is farthest from what others say is its market's value, by name",

@@ -129,6 +129,7 @@ struct Registry {
             report::Account& account = report.accounts.emplace_back();
             account.market = market->name();
             account.wallet = address(wallet);
+            account.health.status = margin::Status::Healthy;
         }
         snapshot.markets.push_back(std::move(market));
         office.book.learn_facts(snapshot, report, office.at());
@@ -369,6 +370,37 @@ TEST_CASE("a look at some wallets says nothing of the others, nor of the chain",
     const auto whole = to("chat", office.look(report_of({{3, 150}})));
     REQUIRE(whole.size() == 1);
     CHECK(whole[0]["rule"] == "unread");
+}
+
+TEST_CASE("of what is not watched any more nothing is told when the chain goes blind",
+          "[alert_book]") {
+    Office office;
+    CHECK(to("chat", office.look(report_of({{1, 105}, {9, 105}}))).size() == 1);
+    auto smart = report_of({{1, 105}, {9, 105}});
+    smart.smart_accounts.emplace_back().address = address(9);
+    CHECK(to("chat", office.look(report_of({{1, 105}}))).empty());  // 9 is nobody's: forgotten
+    office.plan.rules[0].unknown_after_s = 0;
+    office.book.evaluate_blind("HTTP 503", office.at());
+    const auto told = to("chat", office.close());
+    REQUIRE(told.size() == 1);
+    CHECK(told[0]["kind"] == "unknown");
+    CHECK(told[0]["count"] == 1);
+}
+
+TEST_CASE("a rule that watches something else now does not end what it told before",
+          "[alert_book]") {
+    Office office;
+    office.plan.rules[0].quantity = alert::Quantity::NetUsd;
+    ++office.block;
+    static_cast<void>(office.book.evaluate({}, office.all, alert::Depth::Whole, office.at()));
+    const auto kept = office.close();
+    REQUIRE(kept.alerts.size() == 1);
+    Office next;  // the same name, of accounts
+    next.block = office.block;
+    const auto notes = next.book.restore(kept.alerts);
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0].find("not watched any more, and not resolved") == 0);
+    CHECK(to("chat", next.look(report_of({{1, 150}}))).empty());
 }
 
 TEST_CASE("a near wallet's account behind it that is gone was closed", "[alert_book]") {

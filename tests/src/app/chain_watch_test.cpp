@@ -312,6 +312,26 @@ TEST_CASE("after blindness or a reorganisation all are looked at", "[chain_watch
     CHECK(all_are_read([](CalmWatch& calm) { calm.reorganise(3); }));
 }
 
+TEST_CASE("a block is passed over when it could not be read for a while, and no sooner",
+          "[chain_watch]") {
+    constexpr std::uint64_t kSomeBlocksS = 3'000;
+    constexpr int kHeads = 2;  // more does not come through
+    const auto is_passed_over = [](std::uint64_t every_s, int looks) {
+        CalmWatch calm;
+        const std::uint64_t first = calm.look_after(100);
+        calm.look_blindly(kSomeBlocksS, kHeads);
+        for (int look = 1; look < looks; ++look) {
+            calm.look_blindly(every_s, kHeads);
+        }
+        const std::uint64_t last = calm.look_after(1);
+        REQUIRE(last > first + 2);
+        return calm.said().find("is not evaluated") != std::string::npos;
+    };
+    CHECK_FALSE(is_passed_over(1, 3));
+    CHECK_FALSE(is_passed_over(60, 2));
+    CHECK(is_passed_over(15, 3));
+}
+
 TEST_CASE("while a chain cannot be read nothing of it is told as known", "[chain_watch]") {
     CalmWatch calm;
     const std::uint64_t first = calm.look_after(3'000);

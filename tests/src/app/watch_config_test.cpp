@@ -157,6 +157,26 @@ TEST_CASE("escalation and inhibition name what there is", "[watch_config]") {
         Contains("key `escalate_to`") && Contains("no channel \"nobody\""));
     CHECK_THROWS_WITH(make_rules(load(rule + "inhibited_by = [\"nothing\"]\n")),
                       Contains("key `inhibited_by`") && Contains("no rule \"nothing\""));
+    CHECK_THROWS_WITH(make_rules(load(rule + "inhibited_by = [\"mine\"]\n")),
+                      Contains("key `inhibited_by`") && Contains("hold itself back"));
+}
+
+TEST_CASE("rules that hold each other back would tell nobody", "[watch_config]") {
+    const auto rule = [](const std::string& name, const std::string& by) {
+        return "[[rules]]\nname = \"" + name +
+               "\"\nwatch = \"health_factor\"\nseverity = \"warning\"\nfire_below = \"1\"\n"
+               "inhibited_by = [" +
+               by + "]\n";
+    };
+    CHECK(make_rules(load(rule("a", "\"b\"") + rule("b", "\"c\"") + rule("c", ""))).size() > 2);
+    CHECK_THROWS_WITH(
+        make_rules(load(rule("a", "\"b\"") + rule("b", "\"c\"") + rule("c", "\"a\""))),
+        Contains("\"a\" would hold itself back"));
+}
+
+TEST_CASE("what can never fire is refused", "[watch_config]") {
+    CHECK_THROWS_WITH(make_rules(load(kRule + "fire_below = \"0\"\n")),
+                      Contains("key `fire_below`") && Contains("never fire"));
 }
 
 }  // namespace margrave::app

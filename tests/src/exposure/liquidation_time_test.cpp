@@ -1,6 +1,11 @@
 #include "exposure/liquidation_time.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <vector>
 
 #include "tests/src/exposure/examples.hpp"
 
@@ -60,6 +65,32 @@ TEST_CASE("what lies beyond ten years is not said to happen", "[exposure][time][
     CHECK(seconds_until_liquidation(pool).has_value());
     pool.assets[1].yearly_rate = 0;
     CHECK_FALSE(seconds_until_liquidation(pool));
+}
+
+TEST_CASE("of several rows each has the time that it has alone", "[exposure][time]") {
+    test::MarginPool pool = borrower();
+    std::vector<std::size_t> rows;
+    for (std::uint64_t i = 0; i < 12; ++i) {  // the last ones are past their limit
+        rows.push_back(pool.rows.size());
+        pool.rows.push_back(pool.rows.front());
+        pool.rows.back().balances[1].debt = usdc(4'000 + 1'300 * i);
+    }
+    std::reverse(rows.begin(), rows.end());
+    std::set<std::optional<core::Timestamp>> different;
+    for (const YearlyGrowth& growth : {YearlyGrowth{}, answer_growth(pool, test::factors())}) {
+        const auto times = liquidation_times(pool, rows, growth);
+        REQUIRE(times.size() == rows.size());
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            CHECK(times[i] == liquidation_time(pool, rows[i], growth));
+            if (times[i] && times[i] != pool.now) {
+                const std::uint64_t seconds = (*times[i] - pool.now).value();
+                CHECK(fails_after(pool, rows[i], growth, seconds));
+                CHECK_FALSE(fails_after(pool, rows[i], growth, seconds - 1));
+            }
+            different.insert(times[i]);
+        }
+    }
+    CHECK(different.size() > 12);
 }
 
 TEST_CASE("an account past its limit has no time left", "[exposure][time]") {

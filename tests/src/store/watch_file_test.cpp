@@ -1,15 +1,19 @@
 #include "store/watch_file.hpp"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "core/errors.hpp"
 #include "store/compress.hpp"
+#include "store/sqlite.hpp"
 #include "store/watch_facts.hpp"
 #include "store/watch_notes.hpp"
+#include "store/watch_schedules.hpp"
 #include "store/watch_series.hpp"
 #include "store/watch_snapshots.hpp"
+#include "tests/support/full_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace margrave::store {
@@ -184,6 +188,7 @@ TEST_CASE("a file of the first version gains what it lacks, and loses nothing", 
             file.database().execute(("DROP TABLE " + std::string(table)).c_str());
         }
         file.database().execute("DROP INDEX written");
+        file.database().execute("DROP TABLE passed");
         file.database().execute("PRAGMA user_version = 1");
     }
     // Who only looks does not change it.
@@ -208,6 +213,7 @@ TEST_CASE("a file of the second version gains what it lacks, and loses nothing",
         file.database().execute("DROP TABLE facts");
         file.database().execute("DROP TABLE schedules");
         file.database().execute("DROP INDEX written");
+        file.database().execute("DROP TABLE passed");
         file.database().execute("PRAGMA user_version = 2");
     }
     CHECK_THROWS_WITH(WatchFile::open(path), Contains("version 2"));
@@ -227,6 +233,7 @@ TEST_CASE("a file of the third version gains what it lacks, and loses nothing", 
         file.write({.chain = "devnet", .facts = {{.name = "fee", .block = 8, .value = "1"}}});
         file.database().execute("DROP TABLE schedules");
         file.database().execute("DROP INDEX written");
+        file.database().execute("DROP TABLE passed");
         file.database().execute("PRAGMA user_version = 3");
     }
     WatchFile file = WatchFile::open_or_create(path);
@@ -235,6 +242,76 @@ TEST_CASE("a file of the third version gains what it lacks, and loses nothing", 
     file.write({.chain = "devnet", .schedule = Schedule{}});
     file.write({.chain = "devnet", .schedule = schedule});
     CHECK(read_schedules(file.database()) == std::map<std::string, Schedule>{{"devnet", schedule}});
+}
+
+TEST_CASE("the newest block that was passed over is kept, until it is reorganised away",
+          "[watch_file]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder.file("watch.db");
+    {
+        WatchFile file = WatchFile::open_or_create(path);
+        file.database().execute("DROP TABLE passed");
+        file.database().execute("PRAGMA user_version = 4");
+    }
+    WatchFile file = WatchFile::open_or_create(path);
+    CHECK_FALSE(read_passed(file.database(), "devnet"));
+    file.write({.chain = "devnet", .passed = PassedBlock{.number = 7, .timestamp = 70}});
+    file.write({.chain = "devnet", .passed = PassedBlock{.number = 9, .timestamp = 90}});
+    file.write({.chain = "devnet", .forget_after = 9});
+    REQUIRE(read_passed(file.database(), "devnet"));
+    CHECK(read_passed(file.database(), "devnet")->timestamp == 90);
+    CHECK_FALSE(read_passed(file.database(), "other"));
+    file.write({.chain = "devnet", .forget_after = 8});
+    CHECK_FALSE(read_passed(file.database(), "devnet"));
+}
+
+TEST_CASE("what was refused is in the way of its own alert alone, and a group of nobody",
+          "[watch_file]") {
+    WatchFile file = WatchFile::in_memory();
+    file.write({.chain = "devnet",
+                .messages = {message("a fires", "health devnet m a", "ops"),
+                             message("a ends", "health devnet m a", "ops"),
+                             message("b fires", "health devnet m b", "ops"),
+                             message("both end", "health devnet +", "ops"),
+                             message("b again", "health devnet m b", "ops"),
+                             message("elsewhere", "health devnet2 m b", "ops"),
+                             message("other rule", "healthy devnet m b", "ops")},
+                .at = 10});
+    const auto order = [&](const std::vector<std::int64_t>& resting) {
+        Keys out;
+        std::vector<std::int64_t> told = resting;
+        while (const auto one = file.next("ops", 10, told)) {
+            out.push_back(one->key);
+            told.push_back(one->id);
+        }
+        return out;
+    };
+    // Resting, as those that were told in this test, they stay in the way of their alert.
+    CHECK(order({}) == Keys{"a fires", "b fires", "elsewhere", "other rule"});
+    file.mark_sent(1, 10);
+    CHECK(order({}).front() == "a ends");
+    file.mark_sent(2, 10);
+    file.mark_sent(3, 10);
+    CHECK(order({4}) == Keys{"b again", "elsewhere", "other rule"});
+    const auto next = file.next("ops", 10);
+    REQUIRE(next);
+    CHECK(next->key == "both end");
+    CHECK(file.next("ops", 10)->id == next->id);
+}
+
+TEST_CASE("a file that is taken away, or cannot grow, is no mistake of who asked", "[watch_file]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder.file("watch.db");
+    WatchFile file = WatchFile::open_or_create(path);
+    file.write({.chain = "devnet", .block = block(7)});
+    {
+        const test::FullDisk full(true);
+        CHECK_THROWS_AS(file.write({.chain = "devnet", .block = block(8)}), StorageError);
+    }
+    file.write({.chain = "devnet", .block = block(8)});
+    std::filesystem::rename(path, folder.file("moved.db"));
+    CHECK_THROWS_WITH(file.write({.chain = "devnet", .block = block(9)}),
+                      Contains("moved or deleted"));
 }
 
 TEST_CASE("the last blocks that were evaluated are kept, however far they are from each other",
