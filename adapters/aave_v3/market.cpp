@@ -238,6 +238,7 @@ margin::Health AaveMarket::known_health(const Account& account) const {
     const Sums<A> total = sums<A>(account);
     margin::Health out;
     out.collateral = U256(total.collateral);
+    out.collateral_value = out.collateral;
     out.debt = U256(total.debt);
     out.available_borrows = U256(available_borrows<A>(behaviour, total));
     out.liquidation_threshold =

@@ -89,8 +89,8 @@ std::string figures(const Account& account, const Layout& layout) {
         main.push_back("health " + health_factor_text(*health.health_factor));
     }
     main.push_back(room_text(account));
-    const auto& collateral = health.collateral_value ? health.collateral_value : health.collateral;
-    main.push_back("collateral " + quoted_text(health.collateral_usd, collateral, account.quote));
+    main.push_back("collateral " +
+                   quoted_text(health.collateral_usd, health.collateral_value, account.quote));
     main.push_back("debt " + quoted_text(health.debt_usd, health.debt, account.quote));
     std::erase(main, "");
     std::vector<std::string> limits{ltv_text(account)};

@@ -114,12 +114,12 @@ std::optional<U256> shortfall_of(const margin::Market& market) {
     U256 sum = 0;
     for (std::size_t row = 0; row < market.account_count(); ++row) {
         const margin::Health health = market.health(row);
+        if (health.status == margin::Status::Unknown) {
+            return std::nullopt;
+        }
         const auto& collateral =
             health.collateral_value ? health.collateral_value : health.collateral;
         if (!health.debt || !collateral) {
-            if (health.status == margin::Status::Unknown) {
-                return std::nullopt;
-            }
             continue;
         }
         sum += *health.debt > *collateral ? U256(*health.debt - *collateral) : U256(0);

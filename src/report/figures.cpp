@@ -55,7 +55,7 @@ std::optional<core::Wad> collateral_fall(const margin::Health& health) {
 }
 
 std::optional<std::uint64_t> current_ltv_bps(const margin::Health& health) {
-    const auto& collateral = health.collateral_value ? health.collateral_value : health.collateral;
+    const auto& collateral = health.collateral_value;
     if (!health.debt || !collateral || *collateral == 0) {
         return std::nullopt;
     }

@@ -49,7 +49,7 @@ std::string value_cell(const std::optional<core::Usd>& dollars,
 std::string collateral_cell(const Account* account) {
     return account == nullptr
                ? "-"
-               : value_cell(account->health.collateral_usd, account->health.collateral);
+               : value_cell(account->health.collateral_usd, account->health.collateral_value);
 }
 
 std::string debt_cell(const Account* account) {

@@ -41,6 +41,7 @@ inline margin::Health health_of(margin::Status status, const std::string& factor
     health.status = status;
     health.health_factor = wad(factor_raw);
     health.collateral = core::U256(15'000 * kBaseUnit);
+    health.collateral_value = health.collateral;
     health.debt = core::U256(debt * kBaseUnit);
     health.available_borrows = core::U256(debt < 12'000 ? (12'000 - debt) * kBaseUnit : 0);
     health.liquidation_threshold = core::Bps(8250);

@@ -107,6 +107,7 @@ TEST_CASE("a plain account is healthy as worked by hand under every behaviour",
         CHECK(health.status == Status::Healthy);
         CHECK(health.health_factor == core::Wad(U256(2 * core::wad())));
         CHECK(health.collateral == U256(20'000 * kDollar));
+        CHECK(health.collateral_value == health.collateral);
         CHECK(health.debt == U256(8000 * kDollar));
         CHECK(health.available_borrows == U256(7000 * kDollar));  // 15,000 - 8000
         CHECK(health.liquidation_threshold == core::Bps(8000));

@@ -92,9 +92,9 @@ TEST_CASE("the current LTV is debt over collateral, rounded down", "[report][rou
     margin::Health health = test::no_debt();
     CHECK(current_ltv_bps(health) == 0);
     health.debt = 2;
-    health.collateral = 3;
+    health.collateral_value = 3;
     CHECK(current_ltv_bps(health) == 6666);  // 20000 / 3 = 6666.67
-    health.collateral = 0;
+    health.collateral_value = 0;
     CHECK_FALSE(current_ltv_bps(health));
     CHECK_FALSE(current_ltv_bps(test::unknown("no price")));
 }
@@ -107,11 +107,13 @@ TEST_CASE("the current LTV of an isolated market is taken in the quote", "[repor
     CHECK(current_ltv_bps(health) == 2500);
     health.collateral_value = 0;
     CHECK_FALSE(current_ltv_bps(health));
+    health.collateral_value.reset();  // no price: what it is worth in the loan token is not known
+    CHECK_FALSE(current_ltv_bps(health));
 }
 
 TEST_CASE("a current LTV that JSON numbers cannot hold is none", "[report][boundary]") {
     margin::Health health = test::no_debt();
-    health.collateral = 10'000;
+    health.collateral_value = 10'000;
     health.debt = (U256(1) << 53U) - 1;
     CHECK(current_ltv_bps(health) == 9'007'199'254'740'991U);
     health.debt = U256(1) << 53U;

@@ -96,6 +96,18 @@ TEST_CASE("the collateral of an isolated market is printed in its quote", "[repo
     CHECK_THAT(text, Contains("collateral 88 (raw, in USDC)"));
 }
 
+TEST_CASE("collateral that has no value in the quote is not shown as if it were the quote's",
+          "[report][text][coverage]") {
+    auto row = account(1, test::unknown("no oracle price"));
+    row.health.collateral = 77;  // of the collateral token
+    row.health.debt = 5;
+    auto market = test::market({row});
+    market->quote_name = "USDC";
+    const auto report = make_report(test::snapshot_of(std::move(market)), test::options());
+    CHECK_THAT(to_text(report, {}), Contains("collateral unknown") && !Contains("LTV 0"));
+    CHECK_FALSE(report.accounts.at(0).current_ltv_bps);
+}
+
 TEST_CASE("an account in a quote without dollars shows the raw figures", "[report][text]") {
     auto market = test::market({account(1, health_of(Status::Healthy, "1200000000000000000"))});
     market->quote_name = "ETH";
