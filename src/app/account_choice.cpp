@@ -8,6 +8,7 @@
 
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "report/account_text.hpp"
 
 namespace margrave::app {
 namespace {
@@ -25,6 +26,25 @@ std::string describe(const ChosenAccount& account) {
 bool fits(const margin::MarketName& name, const AccountOptions& options) {
     return (!options.protocol || protocol_name(*options.protocol) == name.protocol) &&
            (!options.market || lower(*options.market) == lower(name.name));
+}
+
+/// "aave_v3 core on devnet, 0x…: timeout: node.example eth_call: …"
+std::string describe(const snapshot::CoverageGap& gap) {
+    return fmt::format("{}{}: {}: {}",
+                       gap.protocol.empty()
+                           ? core::printable(gap.chain)
+                           : report::market_text({gap.protocol, gap.chain, gap.market}),
+                       gap.wallet ? ", " + gap.wallet->to_string() : "", core::to_string(gap.kind),
+                       core::printable(gap.detail));
+}
+
+/// A gap without protocol or market is one of all of them.
+bool may_hide(const snapshot::CoverageGap& gap, const std::set<core::Address>& wallets,
+              const AccountOptions& options) {
+    return (!gap.wallet || wallets.contains(*gap.wallet)) &&
+           (gap.protocol.empty() || !options.protocol ||
+            protocol_name(*options.protocol) == gap.protocol) &&
+           (gap.market.empty() || !options.market || lower(*options.market) == lower(gap.market));
 }
 
 /// Every asset that the market speaks of, with its symbol.
@@ -80,22 +100,36 @@ std::vector<ChosenAccount> matching_accounts(const snapshot::Snapshot& snapshot,
     return out;
 }
 
-void refuse_no_account(const AccountOptions& options) {
+void throw_if_unread(const Gathered& gathered, const AccountOptions& options,
+                     const std::string& what) {
+    std::string lines;
+    for (const snapshot::CoverageGap& gap : gathered.snapshot.gaps) {
+        if (may_hide(gap, gathered.wallets, options)) {
+            lines += "\n  " + describe(gap);
+        }
+    }
+    if (!lines.empty()) {
+        throw UnreadError(
+            fmt::format("{} among what was read, and not all could be read:{}", what, lines),
+            gathered.chain_unreadable ? ExitCode::Unreadable : ExitCode::Gaps);
+    }
+}
+
+void refuse_no_account(const Gathered& gathered, const AccountOptions& options) {
+    throw_if_unread(gathered, options, "there is no account to act on");
     throw InputError(fmt::format(
-        "no account to act on: the wallet holds nothing in {}{}{}, or it could not be read",
+        "no account to act on: the wallet holds nothing in {}{}{}",
         options.protocol ? core::printable(*options.protocol) : "any protocol",
         options.market ? "/" : "", options.market ? core::printable(*options.market) : ""));
 }
 
-ChosenAccount choose_account(const snapshot::Snapshot& snapshot,
-                             const std::set<core::Address>& wallets,
-                             const AccountOptions& options) {
-    const auto found = matching_accounts(snapshot, wallets, options);
+ChosenAccount choose_account(const Gathered& gathered, const AccountOptions& options) {
+    const auto found = matching_accounts(gathered.snapshot, gathered.wallets, options);
     if (found.size() == 1) {
         return found.front();
     }
     if (found.empty()) {
-        refuse_no_account(options);
+        refuse_no_account(gathered, options);
     }
     std::string names;
     for (const ChosenAccount& account : found) {

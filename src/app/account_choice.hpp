@@ -2,11 +2,14 @@
 
 #include <cstddef>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/cli.hpp"
+#include "app/exit_codes.hpp"
+#include "app/gather.hpp"
 #include "core/address.hpp"
 #include "margin/market.hpp"
 #include "snapshot/snapshot.hpp"
@@ -27,13 +30,29 @@ struct ChosenAccount {
                                                            const std::set<core::Address>& wallets,
                                                            const AccountOptions& options);
 
-/// Throws the InputError for options that no account fits.
-[[noreturn]] void refuse_no_account(const AccountOptions& options);
+/// What was asked for is not among what was read, and may stand in what could not be read: that is
+/// a gap, and no mistake of who asks.
+class UnreadError : public std::runtime_error {
+  public:
+    UnreadError(const std::string& what, ExitCode code) : runtime_error(what), code_(code) {}
 
-/// The only one of them; throws InputError that lists them where there are several or none.
-[[nodiscard]] ChosenAccount choose_account(const snapshot::Snapshot& snapshot,
-                                           const std::set<core::Address>& wallets,
-                                           const AccountOptions& options);
+    [[nodiscard]] ExitCode code() const { return code_; }
+
+  private:
+    ExitCode code_;
+};
+
+/// Throws UnreadError that names what could not be read of the wallets and options, where there is
+/// any; `what` is what was not found.
+void throw_if_unread(const Gathered& gathered, const AccountOptions& options,
+                     const std::string& what);
+
+/// Throws for options that no account fits: UnreadError, or InputError where all was read.
+[[noreturn]] void refuse_no_account(const Gathered& gathered, const AccountOptions& options);
+
+/// The only one of them; throws InputError that lists them where there are several, as
+/// refuse_no_account() where there is none.
+[[nodiscard]] ChosenAccount choose_account(const Gathered& gathered, const AccountOptions& options);
 
 /// An asset of the market by its symbol (case does not count) or address; throws InputError that
 /// names those that there are, also for a symbol that two assets share.

@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "app/account_choice.hpp"
 #include "app/cli.hpp"
 #include "app/commands.hpp"
 #include "core/errors.hpp"
@@ -83,6 +84,9 @@ ExitCode run_guarded(World& world, const std::vector<std::string>& arguments) {
     } catch (const core::ConfigError& error) {
         say(world, error.what());
         return ExitCode::Usage;
+    } catch (const UnreadError& error) {
+        say(world, error.what());
+        return error.code();
     } catch (const core::ChainError& error) {
         say(world, error.what());
         return ExitCode::Unreadable;

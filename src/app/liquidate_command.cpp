@@ -116,7 +116,7 @@ ExitCode run_liquidate(World& world, const LiquidateOptions& options) {
     if (gathered.chain_unreadable) {
         return ExitCode::Unreadable;
     }
-    const auto account = choose_account(gathered.snapshot, gathered.wallets, options.account);
+    const auto account = choose_account(gathered, options.account);
     const auto market = prepare(*account.market, options);
     report::LiquidationReport report{.market = market->name(),
                                      .wallet = market->wallet(account.row),

@@ -95,23 +95,23 @@ report::SafeBatch make_batch(const report::RescueReport& report,
     return batch;
 }
 
-std::vector<risk::RescueAccount> accounts_of(const snapshot::Snapshot& snapshot,
-                                             const std::set<core::Address>& wallets,
+std::vector<risk::RescueAccount> accounts_of(const Gathered& gathered,
                                              const AccountOptions& options) {
     std::vector<risk::RescueAccount> out;
-    for (const ChosenAccount& account : matching_accounts(snapshot, wallets, options)) {
+    for (const ChosenAccount& account :
+         matching_accounts(gathered.snapshot, gathered.wallets, options)) {
         out.push_back({.market = account.market, .row = account.row});
     }
     if (out.empty() && (options.protocol || options.market)) {
-        refuse_no_account(options);  // a slip of the pen must not look like nothing to do
+        refuse_no_account(gathered, options);  // a slip of the pen must not look like nothing to do
     }
     return out;
 }
 
 report::RescueReport make_report(const Gathered& gathered, const AccountOptions& account,
                                  const risk::RescueOptions& options) {
-    auto rescue = risk::rescue_portfolio(
-        gathered.snapshot, accounts_of(gathered.snapshot, gathered.wallets, account), options);
+    auto rescue =
+        risk::rescue_portfolio(gathered.snapshot, accounts_of(gathered, account), options);
     report::RescueReport out{.options = options,
                              .accounts = {},
                              .gas = rescue.gas,

@@ -29,8 +29,9 @@ std::string spelled(const std::vector<std::string>& names, const std::string& na
     return found == names.end() ? "" : *found;
 }
 
-[[noreturn]] void refuse_name(const risk::Scenario& scenario, const std::string& name,
-                              bool with_factors) {
+[[noreturn]] void refuse_name(const Gathered& gathered, const risk::Scenario& scenario,
+                              const std::string& name, bool with_factors) {
+    throw_if_unread(gathered, {}, fmt::format("nothing is called \"{}\"", core::printable(name)));
     std::vector<std::string> known = scenario.symbols();
     if (with_factors) {
         const auto factors = scenario.factors();
@@ -41,18 +42,19 @@ std::string spelled(const std::vector<std::string>& names, const std::string& na
                                  core::printable(fmt::format("{}", fmt::join(known, ", ")), 2000)));
 }
 
-std::string symbol_of(const risk::Scenario& scenario, const std::string& name) {
+std::string symbol_of(const Gathered& gathered, const risk::Scenario& scenario,
+                      const std::string& name) {
     std::string symbol = spelled(scenario.symbols(), name);
     if (symbol.empty()) {
-        refuse_name(scenario, name, false);
+        refuse_name(gathered, scenario, name, false);
     }
     return symbol;
 }
 
-/// Carries out one step; what names nothing here is the user's mistake.
+/// Carries out one step; what names nothing here is the user's mistake, or was not read.
 struct Apply {
     risk::Scenario& scenario;
-    const std::set<core::Address>& wallets;
+    const Gathered& gathered;
 
     /// A factor, the base of a factor in dollars ("ETH"), else one symbol alone ("WETH").
     Effects operator()(const PriceStep& step) const {
@@ -65,18 +67,18 @@ struct Apply {
         }
         const std::string symbol = spelled(scenario.symbols(), step.name);
         if (symbol.empty()) {
-            refuse_name(scenario, step.name, true);
+            refuse_name(gathered, scenario, step.name, true);
         }
         return scenario.move_asset(symbol, step.move);
     }
     Effects operator()(const RateStep& step) const {
-        return scenario.move_rate(symbol_of(scenario, step.symbol), step.move);
+        return scenario.move_rate(symbol_of(gathered, scenario, step.symbol), step.move);
     }
     Effects operator()(const ThresholdStep& step) const {
-        return scenario.set_threshold(symbol_of(scenario, step.symbol), step.value);
+        return scenario.set_threshold(symbol_of(gathered, scenario, step.symbol), step.value);
     }
     Effects operator()(const PauseStep& step) const {
-        return scenario.pause(symbol_of(scenario, step.symbol));
+        return scenario.pause(symbol_of(gathered, scenario, step.symbol));
     }
     Effects operator()(const TimeStep& step) const {
         scenario.pass(step.seconds);
@@ -106,10 +108,16 @@ struct Apply {
             const bool fits = market.name().protocol == step.protocol &&
                               (!step.market || *step.market == market.name().name);
             for (std::size_t row = 0; fits && row < market.account_count(); ++row) {
-                if (market.is_active(row) && wallets.contains(market.wallet(row))) {
+                if (market.is_active(row) && gathered.wallets.contains(market.wallet(row))) {
                     found.emplace_back(i, row);
                 }
             }
+        }
+        if (found.empty()) {
+            AccountOptions options;
+            options.protocol = step.protocol;
+            options.market = step.market;
+            throw_if_unread(gathered, options, "there is no account to act on");
         }
         if (found.size() != 1) {
             throw InputError(fmt::format(
@@ -171,8 +179,7 @@ ExitCode run_whatif(World& world, const WhatIfOptions& options) {
     whatif.before = report::make_report(gathered.snapshot, reported);
     for (std::size_t i = 0; i < steps.size(); ++i) {
         whatif.steps.push_back(
-            {.text = options.steps[i],
-             .effects = std::visit(Apply{scenario, gathered.wallets}, steps[i])});
+            {.text = options.steps[i], .effects = std::visit(Apply{scenario, gathered}, steps[i])});
     }
     whatif.after = report::make_report(std::move(scenario).take(), reported);
     keep_wallets(whatif.before, gathered.wallets);

@@ -168,7 +168,9 @@ std::string to_text(const RescueReport& report) {
         health_factor_text(options.target), core::format_duration(options.valid_for_s),
         bps_text(options.swap_cost.value()), usd_text(options.gas));
     if (report.accounts.empty()) {
-        out += "\nNo account: the wallets hold nothing in the protocols that were read.\n";
+        out += report.gaps.empty()
+                   ? "\nNo account: the wallets hold nothing in the protocols that were read.\n"
+                   : "\nNo account was found, and not all could be read: see the gaps.\n";
     }
     for (const RescuedAccount& account : report.accounts) {
         out += account_text(account.rescue, options.target);

@@ -233,6 +233,58 @@ TEST_CASE("a wallet that a snapshot does not hold is exit code 2", "[app][snapsh
     FakeWorld early;
     CHECK(run(early.world, {"audit", "--snapshot", saved, "--at", "2001-01-01"}) == 2);
 }
+/// The chain of devnet(), where no call of a contract is answered in time.
+RpcOutcome silent_contracts(const RpcCall& call) {
+    const bool is_of_contract =
+        call.method == "eth_call" && call.params.find("\"to\"") != std::string::npos;
+    return is_of_contract ? test::failed(core::ErrorKind::Timeout) : devnet(call);
+}
+
+TEST_CASE("an account that could not be read is a gap and no mistake of who asks",
+          "[app][coverage]") {
+    const Folder folder;
+    const auto config = folder.file(
+        "c.toml", std::string(kDevnet) +
+                      "[[markets]]\nprotocol = \"aave_v3\"\nchain = \"devnet\"\nname = \"core\"\n"
+                      "pool_addresses_provider = \"" +
+                      kWallet + "\"\n");
+    const auto words = GENERATE_COPY(Words{"liquidate", kWallet},
+                                     Words{"liquidate", kWallet, "--protocol", "aave_v3"},
+                                     Words{"rescue", kWallet, "--protocol", "aave_v3"},
+                                     Words{"whatif", kWallet, "--step", "ETH=-20%"},
+                                     Words{"whatif", kWallet, "--step", "rate:WETH=+1%"},
+                                     Words{"whatif", kWallet, "--step", "repay:USDC:max@aave_v3"});
+    INFO(words.front());
+    FakeWorld fake{.endpoints = {{kUrl, silent_contracts}}};
+    Words all = words;
+    all.insert(all.end(), {"--config", config});
+    CHECK(run(fake.world, all) == 4);
+    CHECK_THAT(fake.err.str(), Contains("not all could be read") &&
+                                   Contains("aave_v3 core on devnet") && Contains("timeout"));
+    CHECK(fake.out.str().empty());
+}
+
+TEST_CASE("what a whatif names may be on a chain that could not be read", "[app][coverage]") {
+    const Folder folder;
+    FakeWorld fake;
+    CHECK(run(fake.world, {"whatif", kWallet, "--step", "ETH=-20%", "--config",
+                           folder.file("c.toml", kDevnet)}) == 3);
+    CHECK_THAT(fake.err.str(), Contains("devnet: unreachable: "));
+}
+
+TEST_CASE("a rescue does not say of wallets that were not read that they hold nothing",
+          "[app][coverage]") {
+    const Folder folder;
+    const auto config = folder.file(
+        "c.toml", std::string(kDevnet) +
+                      "[[markets]]\nprotocol = \"aave_v3\"\nchain = \"devnet\"\nname = \"core\"\n"
+                      "pool_addresses_provider = \"" +
+                      kWallet + "\"\n");
+    FakeWorld fake{.endpoints = {{kUrl, silent_contracts}}};
+    CHECK(run(fake.world, {"rescue", kWallet, "--config", config}) == 4);
+    CHECK_THAT(fake.out.str(), !Contains("hold nothing") && Contains("gap: "));
+}
+
 
 TEST_CASE("a broken snapshot file is named", "[app][snapshot][errors]") {
     const Folder folder;
