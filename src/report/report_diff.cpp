@@ -201,21 +201,32 @@ std::string word_of(const Json& value) {
     return core::printable(text, kNameBytesMax * 2);
 }
 
-/// A raw amount in whole tokens where its decimals are told.
-std::string amount_of(const Json& entry, const Json& raw) {
-    const Json decimals = field(entry, "decimals");
+/// A raw amount in whole tokens, rounded down to so many digits.
+std::string amount_of(const Json& raw, unsigned decimals, unsigned digits) {
     const auto number =
         raw.is_string() ? core::parse_decimal(raw.get<std::string>()) : std::nullopt;
-    if (!number || !decimals.is_number_unsigned() || decimals.get<std::uint64_t>() > 77) {
-        return word_of(raw);
-    }
-    return core::format_fixed(*number, decimals.get<unsigned>(), 8);
+    return number ? core::format_fixed(*number, decimals, digits) : word_of(raw);
 }
 
-std::string value_of(const Json& entry, const std::string& name, const Json& value) {
-    if (name == "amount_raw") {
-        return amount_of(entry, value);
+/// In whole tokens where the decimals are told, with digits enough to tell the two apart.
+std::string amount_change(const Json& entry, const Json& change) {
+    const Json told = field(entry, "decimals");
+    if (!told.is_number_unsigned() || told.get<std::uint64_t>() > 77) {
+        return fmt::format("amount_raw {} -> {}", word_of(change["before"]),
+                           word_of(change["after"]));
     }
+    const auto decimals = told.get<unsigned>();
+    constexpr unsigned kDigits = 8;
+    std::string was = amount_of(change["before"], decimals, kDigits);
+    std::string is = amount_of(change["after"], decimals, kDigits);
+    if (was == is) {
+        was = amount_of(change["before"], decimals, decimals);
+        is = amount_of(change["after"], decimals, decimals);
+    }
+    return fmt::format("amount {} -> {}", was, is);
+}
+
+std::string value_of(const std::string& name, const Json& value) {
     if (name == "block") {
         return value.is_object() ? word_of(field(value, "number")) : word_of(value);
     }
@@ -245,9 +256,11 @@ std::string name_of(const Json& entry, const ListRule& rule) {
 
 void add_changes(const Json& entry, std::vector<std::string>& into) {
     for (const auto& [name, change] : entry["changes"].items()) {
-        if (is_shown(name)) {
-            into.push_back(fmt::format("{} {} -> {}", name, value_of(entry, name, change["before"]),
-                                       value_of(entry, name, change["after"])));
+        if (name == "amount_raw") {
+            into.push_back(amount_change(entry, change));
+        } else if (is_shown(name)) {
+            into.push_back(fmt::format("{} {} -> {}", name, value_of(name, change["before"]),
+                                       value_of(name, change["after"])));
         }
     }
 }

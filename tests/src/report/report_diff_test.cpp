@@ -59,7 +59,7 @@ TEST_CASE("two reports differ by accounts that came, went and changed", "[report
     CHECK(diff["exposure"].empty());
 
     const std::string text = diff_to_text(named(before), named(after), 100);
-    CHECK_THAT(text, Contains("health_factor 1.5 -> 1.05") && Contains("amount_raw 1 -> 0.5") &&
+    CHECK_THAT(text, Contains("health_factor 1.5 -> 1.05") && Contains("amount 1 -> 0.5") &&
                          Contains("new ethereum aave_v3 core 0x3") && Contains("block 100 -> 200"));
 }
 
@@ -70,6 +70,29 @@ TEST_CASE("a report is the same as itself, whatever the order of its accounts", 
     const json b = report_of(
         {account("0x2", "healthy", "2", legs), account("0x1", "healthy", "1", legs)}, "1");
     CHECK(diff_to_text(named(a), named(b), 80) == "The two say the same.\n");
+}
+
+TEST_CASE("amounts that differ look different", "[report][diff][boundary]") {
+    const auto with = [](const char* amount) {
+        return report_of({account("0x1", "healthy", "1", json::array({leg("collateral", amount)}))},
+                         "1");
+    };
+    CHECK_THAT(
+        diff_to_text(named(with("2000000000000000000")), named(with("2000000000000000001")), 100),
+        Contains("amount 2 -> 2.000000000000000001"));
+    CHECK_THAT(
+        diff_to_text(named(with("1999999999999999999")), named(with("1500000000000000000")), 100),
+        Contains("amount 1.99999999 -> 1.5"));
+    json unread = with("2000000000000000000");
+    unread["accounts"][0]["legs"][0]["amount_raw"] = nullptr;
+    CHECK_THAT(diff_to_text(named(with("2000000000000000000")), named(unread), 100),
+               Contains("amount 2 -> none"));
+    // Without decimals it is the raw number, and called so.
+    json bare = with("2");
+    json later = with("3");
+    bare["accounts"][0]["legs"][0].erase("decimals");
+    later["accounts"][0]["legs"][0].erase("decimals");
+    CHECK_THAT(diff_to_text(named(bare), named(later), 100), Contains("amount_raw 2 -> 3"));
 }
 
 TEST_CASE("what is no report is refused with its name", "[report][diff][hostile]") {
