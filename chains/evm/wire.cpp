@@ -119,12 +119,23 @@ std::string revert_reason(const Bytes& data) {
                         : "reverted with " + core::printable(core::to_hex(data), 80);
 }
 
+/// Without data a reason may stand in the node's message, as in "execution reverted: reason". Any
+/// other words are the node's own, and an aggregate would not have them.
+std::string revert_reason(std::string_view message) {
+    constexpr std::string_view kBefore = "reverted: ";
+    const std::size_t at = core::lower(message).find(kBefore);
+    const std::string_view reason =
+        at == std::string_view::npos ? "" : message.substr(at + kBefore.size());
+    return reason.empty() || reason == "0x" ? revert_reason(Bytes{})
+                                            : "reverted: " + core::printable(reason);
+}
+
 CallFailure failure_of(const RpcError& error) {
     if (error.kind == ErrorKind::Reverted) {
         const auto data = core::parse_hex(error.data);
-        return {.kind = error.kind,
-                .detail =
-                    data && !data->empty() ? revert_reason(*data) : core::printable(error.message)};
+        return {
+            .kind = error.kind,
+            .detail = data && !data->empty() ? revert_reason(*data) : revert_reason(error.message)};
     }
     return {.kind = error.kind, .detail = to_chain_error(error, "eth_call").what()};
 }

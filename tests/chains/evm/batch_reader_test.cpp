@@ -814,6 +814,7 @@ TEST_CASE("a revert says the contract's own words", "[batch_reader][coverage]") 
         // Error(string) cut off
         {"0x08c379a000", "reverted with 0x08c379a000"},
         {"0x08", "reverted with 0x08"},
+        {"0x", "reverted without a reason"},
     }));
     FakeNode node;
     node.revert_with(core::parse_hex(want.data).value(), kContract, Value{}, U256(0));
