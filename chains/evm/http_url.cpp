@@ -60,6 +60,22 @@ bool is_loopback(const std::string& host) {
     return host == "localhost" || host == "[::1]";
 }
 
+/// One spelling for one host.
+std::string host_of(const ParsedUrl& url) {
+    std::string host = core::lower(url.part(CURLUPART_HOST));
+    if (host.size() > 1 && host.back() == '.') {
+        host.pop_back();
+    }
+    return host;
+}
+
+/// ":8545"; "" for the scheme's own.
+std::string port_of(const ParsedUrl& url) {
+    const std::string port = url.part(CURLUPART_PORT);
+    const bool is_usual = port == (url.part(CURLUPART_SCHEME) == "http" ? "80" : "443");
+    return port.empty() || is_usual ? "" : ":" + port;
+}
+
 /// Shorter ones are words such as "v2" or "rpc", and to blot those out would only garble messages.
 constexpr std::size_t kSegmentBytesMin = 6;
 constexpr std::size_t kValueBytesMin = 3;
@@ -117,18 +133,17 @@ std::string base64(std::string_view bytes) {
 
 std::string endpoint_name(const std::string& url) {
     const ParsedUrl parsed(url);
-    const std::string host = parsed.part(CURLUPART_HOST);
-    const std::string port = parsed.part(CURLUPART_PORT);
-    if (host.empty()) {
-        return "endpoint";
+    const std::string host = host_of(parsed);
+    return host.empty() ? "endpoint" : core::printable(host + port_of(parsed));
+}
+
+std::string vote_name(const std::string& url) {
+    const ParsedUrl parsed(url);
+    const std::string host = host_of(parsed);
+    if (is_loopback(host)) {
+        return "127.0.0.1" + port_of(parsed);
     }
-    // One spelling for one place: a name is a vote where several endpoints must agree.
-    std::string name = core::lower(host);
-    if (name.size() > 1 && name.back() == '.') {
-        name.pop_back();
-    }
-    const bool is_usual = port == (parsed.part(CURLUPART_SCHEME) == "http" ? "80" : "443");
-    return core::printable(port.empty() || is_usual ? name : name + ":" + port);
+    return host.empty() ? "endpoint" : core::printable(host);
 }
 
 std::optional<UrlParts> url_parts(const std::string& url) {

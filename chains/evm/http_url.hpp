@@ -11,6 +11,10 @@ namespace margrave::chains::evm {
 /// most.
 void check_endpoint_url(const std::string& url, bool allow_plain_http);
 
+/// Whose vote an endpoint's answer is where several must agree: its host's, at whatever port, since
+/// that is one operator. Of this machine every port is a vote of its own, under whatever name.
+[[nodiscard]] std::string vote_name(const std::string& url);
+
 /// Of any URL that libcurl knows.
 struct UrlParts {
     std::string scheme;

@@ -9,6 +9,7 @@
 
 #include "chains/evm/head.hpp"
 #include "chains/evm/http_transport.hpp"
+#include "chains/evm/http_url.hpp"
 #include "chains/evm/paced_transport.hpp"
 #include "chains/evm/quorum_transport.hpp"
 #include "chains/evm/retry_transport.hpp"
@@ -45,7 +46,7 @@ std::unique_ptr<RpcTransport> open_all(World& world, const settings::Chain& chai
     const auto timeout = options.timeout.value_or(std::chrono::milliseconds(chain.timeout_ms));
     std::vector<chains::evm::NamedEndpoint> endpoints;
     for (const std::string& url : chain.rpc) {
-        endpoints.push_back({.name = chains::evm::endpoint_name(url),
+        endpoints.push_back({.name = chains::evm::vote_name(url),
                              .transport = open(world, url, chain, options)});
     }
     chains::evm::QuorumPolicy policy;
@@ -63,7 +64,7 @@ std::uint64_t checked_quorum(const settings::Chain& chain, const ConnectOptions&
     const std::uint64_t quorum = options.quorum.value_or(chain.quorum);
     std::set<std::string> hosts;
     for (const std::string& url : chain.rpc) {
-        hosts.insert(chains::evm::endpoint_name(url));
+        hosts.insert(chains::evm::vote_name(url));
     }
     if (quorum > hosts.size()) {
         throw core::ConfigError(fmt::format(

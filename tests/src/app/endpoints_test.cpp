@@ -88,6 +88,19 @@ TEST_CASE("a quorum of more hosts than there are is a mistake of the configurati
     CHECK_NOTHROW(connect(fake.world, chain_with({kFirst, kSecond}), two));
 }
 
+TEST_CASE("a host has one vote at whatever port, this machine one a port", "[app][endpoints]") {
+    FakeWorld fake;
+    const ConnectOptions two{.timeout = std::nullopt, .quorum = 2};
+    CHECK_THROWS_WITH(
+        connect(fake.world, chain_with({"https://h.example/a", "https://H.example.:8443/b"}), two),
+        Catch::Matchers::Contains("names 1"));
+    CHECK_THROWS_WITH(
+        connect(fake.world, chain_with({"http://127.0.0.1:8545", "http://localhost:8545"}), two),
+        Catch::Matchers::Contains("names 1"));
+    CHECK_NOTHROW(
+        connect(fake.world, chain_with({"http://127.0.0.1:8545", "http://127.0.0.1:8546"}), two));
+}
+
 TEST_CASE("flag --timeout bounds a request and --allow-plain-http is passed on",
           "[app][endpoints]") {
     FakeWorld fake{.endpoints = {{kFirst, always("\"0x1\"")}}};
