@@ -156,7 +156,8 @@ std::optional<UrlParts> url_parts(const std::string& url) {
                     .is_of_this_machine = is_loopback(parsed.part(CURLUPART_HOST))};
 }
 
-void check_endpoint_url(const std::string& url, bool allow_plain_http) {
+void check_endpoint_url(const std::string& url, bool allow_plain_http,
+                        std::string_view permission) {
     const ParsedUrl parsed(url);
     if (!parsed.ok()) {
         // The text itself stays out: it may hold a key.
@@ -172,8 +173,8 @@ void check_endpoint_url(const std::string& url, bool allow_plain_http) {
     const bool private_wire = scheme == "https" || is_loopback(parsed.part(CURLUPART_HOST));
     if (!private_wire && !allow_plain_http) {
         throw core::ConfigError("plain http to " + name +
-                                " shows the key and lets others alter replies; use https, or set "
-                                "allow_plain_http = true for a network of your own");
+                                " shows the key and lets others alter replies; use https, or " +
+                                std::string(permission) + " for a network of your own");
     }
 }
 

@@ -2,14 +2,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace margrave::chains::evm {
 
 /// Throws core::ConfigError when `url` is not an http(s) URL with a host, or is plain http to a
 /// host that is not this machine and `allow_plain_http` is false. The message names the host at
-/// most.
-void check_endpoint_url(const std::string& url, bool allow_plain_http);
+/// most, and `permission` as what allows plain http.
+void check_endpoint_url(const std::string& url, bool allow_plain_http,
+                        std::string_view permission = "set allow_plain_http = true");
 
 /// Whose vote an endpoint's answer is where several must agree: its host's, at whatever port, since
 /// that is one operator. Of this machine every port is a vote of its own, under whatever name.

@@ -8,10 +8,10 @@
 #include "app/channel_config.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
+#include "app/endpoints.hpp"
 #include "app/http_config.hpp"
 #include "app/watch_config.hpp"
 #include "chains/evm/http_transport.hpp"
-#include "chains/evm/http_url.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -22,7 +22,6 @@ namespace {
 std::string describe(const settings::Chain& chain) {
     std::vector<std::string> hosts;
     for (const auto& url : chain.rpc) {
-        chains::evm::check_endpoint_url(url, chain.allow_plain_http);
         hosts.push_back(chains::evm::endpoint_name(url));
     }
     return fmt::format("  {}: chain id {}, coin {}, {}\n", chain.name, chain.chain_id.value(),
@@ -93,6 +92,9 @@ ExitCode run_check_config(World& world, const CheckConfigOptions& options) {
     const auto settings = load_settings(world, options.config_file);
     std::string chains;
     for (const auto& [name, chain] : settings.chains) {
+        check_endpoints(chain, {}, [&options, &chain = chain](const std::string& key) {
+            return chain_key_place(options.config_file, chain.name, key);
+        });
         chains += describe(chain);
     }
     std::string markets;

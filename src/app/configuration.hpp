@@ -13,4 +13,8 @@ namespace margrave::app {
 [[nodiscard]] settings::Settings load_settings(const World& world,
                                                const std::optional<std::string>& config_file);
 
+/// "FILE:LINE: key `K`" of a chain in the user's file; "chain NAME" where it does not stand there.
+[[nodiscard]] std::string chain_key_place(const std::optional<std::string>& config_file,
+                                          const std::string& chain, const std::string& key);
+
 }  // namespace margrave::app

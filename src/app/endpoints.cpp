@@ -46,8 +46,8 @@ std::unique_ptr<RpcTransport> open_all(World& world, const settings::Chain& chai
     const auto timeout = options.timeout.value_or(std::chrono::milliseconds(chain.timeout_ms));
     std::vector<chains::evm::NamedEndpoint> endpoints;
     for (const std::string& url : chain.rpc) {
-        endpoints.push_back({.name = chains::evm::vote_name(url),
-                             .transport = open(world, url, chain, options)});
+        endpoints.push_back(
+            {.name = chains::evm::vote_name(url), .transport = open(world, url, chain, options)});
     }
     chains::evm::QuorumPolicy policy;
     policy.needed = quorum;
@@ -59,35 +59,65 @@ std::unique_ptr<RpcTransport> open_all(World& world, const settings::Chain& chai
     return chains::evm::make_quorum_transport(std::move(endpoints), std::move(policy));
 }
 
-/// How many endpoints must agree. Two URLs of one host are one operator, who has one vote.
-std::uint64_t checked_quorum(const settings::Chain& chain, const ConnectOptions& options) {
-    const std::uint64_t quorum = options.quorum.value_or(chain.quorum);
+std::uint64_t quorum_of(const settings::Chain& chain, const ConnectOptions& options) {
+    return options.quorum.value_or(chain.quorum);
+}
+
+void check_url(const std::string& url, bool allow_plain_http,
+               const std::function<std::string()>& said_at) {
+    try {
+        chains::evm::check_endpoint_url(url, allow_plain_http,
+                                        "give --allow-plain-http or set allow_plain_http = true");
+    } catch (const core::ConfigError& error) {
+        throw core::ConfigError(fmt::format("{}: {}", said_at(), error.what()));
+    }
+}
+
+/// Two URLs of one host are one operator, who has one vote.
+void check_quorum(const settings::Chain& chain, const ConnectOptions& options,
+                  const SaidAt& said_at) {
     std::set<std::string> hosts;
     for (const std::string& url : chain.rpc) {
         hosts.insert(chains::evm::vote_name(url));
     }
-    if (quorum > hosts.size()) {
+    if (quorum_of(chain, options) > hosts.size()) {
         throw core::ConfigError(fmt::format(
-            "chain {}: {} endpoints must agree, but its rpc names {} of different hosts: add "
+            "{}: {} endpoints must agree, but the rpc of chain {} names {} of different hosts: add "
             "endpoints, or lower --quorum or the chain's `quorum`",
-            chain.name, quorum, hosts.size()));
+            options.quorum ? "--quorum" : said_at("quorum"), quorum_of(chain, options), chain.name,
+            hosts.size()));
     }
-    return quorum;
 }
 
 }  // namespace
 
+void check_endpoints(const settings::Chain& chain, const ConnectOptions& options,
+                     const SaidAt& said_at) {
+    for (std::size_t i = 0; i < chain.rpc.size(); ++i) {
+        check_url(chain.rpc[i], chain.allow_plain_http || options.allow_plain_http, [&] {
+            const std::string place = said_at("rpc");
+            return chain.rpc.size() == 1 ? place : fmt::format("{}, entry {}", place, i + 1);
+        });
+    }
+    if (!chain.rpc.empty()) {
+        check_quorum(chain, options, said_at);
+    }
+}
+
 std::unique_ptr<RpcTransport> connect(World& world, const settings::Chain& chain,
                                       const ConnectOptions& options) {
     core::ensure(!chain.rpc.empty(), "a chain is connected to only when it has an endpoint");
-    const std::uint64_t quorum = checked_quorum(chain, options);
-    auto transport = chain.rpc.size() == 1 ? open(world, chain.rpc.front(), chain, options)
-                                           : open_all(world, chain, quorum, options);
+    check_endpoints(chain, options,
+                    [&](const std::string& /*key*/) { return "chain " + chain.name; });
+    auto transport = chain.rpc.size() == 1
+                         ? open(world, chain.rpc.front(), chain, options)
+                         : open_all(world, chain, quorum_of(chain, options), options);
     return with_retry(world, std::move(transport), chain, options);
 }
 
 core::ChainId ask_chain_id(World& world, const OtherEndpoint& endpoint,
                            const ConnectOptions& options) {
+    check_url(endpoint.url, options.allow_plain_http, [&] { return endpoint.origin; });
     const settings::Chain
         unknown;  // its defaults hold for an endpoint whose chain is not known yet
     const auto transport =

@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "app/chain_choice.hpp"
 #include "app/world.hpp"
@@ -18,6 +20,13 @@ struct ConnectOptions {
     std::optional<std::uint64_t> quorum;  ///< endpoints that must agree; nullopt: the chain's own
     bool allow_plain_http = false;        ///< also for a chain that does not allow it itself
 };
+
+/// Where a chain's `rpc` or `quorum` was said: the beginning of messages about it.
+using SaidAt = std::function<std::string(const std::string& key)>;
+
+/// Throws ConfigError for a URL that cannot be used, and for a quorum of more hosts than there are.
+void check_endpoints(const settings::Chain& chain, const ConnectOptions& options,
+                     const SaidAt& said_at);
 
 /// A transport with retry over all endpoints of the chain: the quorum that is asked for must agree,
 /// and whoever fails is named on stderr and left for the next. Nobody is asked here. Throws

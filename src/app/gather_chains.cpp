@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "app/chain_choice.hpp"
+#include "app/configuration.hpp"
 #include "app/endpoints.hpp"
 #include "app/files.hpp"
 #include "app/gather_parts.hpp"
@@ -52,6 +53,20 @@ ChainQuestion question_of(const World& world, const SourceOptions& options) {
     return question;
 }
 
+void check_all(const std::vector<ChosenChain>& chosen, const ChainQuestion& question,
+               const SourceOptions& options, const ConnectOptions& connect_options) {
+    for (const ChosenChain& one : chosen) {
+        check_endpoints(one.chain, connect_options, [&](const std::string& key) {
+            for (const auto& other : {question.given, question.ambient}) {
+                if (key == "rpc" && other && one.chain.rpc == std::vector{other->url}) {
+                    return other->origin;
+                }
+            }
+            return chain_key_place(options.config_file, one.chain.name, key);
+        });
+    }
+}
+
 std::vector<ChosenChain> choose(World& world, const SourceOptions& options,
                                 const settings::Settings& settings,
                                 const std::vector<core::ChainAddress>& wallets,
@@ -61,9 +76,11 @@ std::vector<ChosenChain> choose(World& world, const SourceOptions& options,
         return replayed ? chains::evm::read_chain_id(*chains::evm::make_replay_transport(*replayed))
                         : ask_chain_id(world, endpoint, connect_options);
     };
-    auto chosen = choose_chains(settings, wallets, question_of(world, options), ask);
+    const ChainQuestion question = question_of(world, options);
+    auto chosen = choose_chains(settings, wallets, question, ask);
     if (!replayed) {
         require_endpoints(chosen);
+        check_all(chosen, question, options, connect_options);
     }
     if (options.timeout) {
         for (ChosenChain& one : chosen) {

@@ -370,6 +370,60 @@ TEST_CASE("chains shows what is read on each, and of an endpoint only the host",
     CHECK(one->at("assets") == 21);
     CHECK(one->at("sequencer_uptime_feed") == "0xFdB631F5EE196F0ed6FAa767959853A9F217697D");
     // Every chain of the issue has a market of Aave v3, an endpoint and a prefix.
+TEST_CASE("a URL that cannot be used is told with its file, line and key", "[app][errors]") {
+    const Folder folder;
+    const auto config = folder.file(
+        "c.toml",
+        "[chains.a]\nchain_id = 1\nrpc = [\"https://a.example\", \"http://far.example\"]\n");
+    const auto malformed =
+        folder.file("m.toml", "[chains.a]\nchain_id = 1\nrpc = [\"https://a.example:k3y\"]\n");
+    for (const Words& words : {Words{"check-config"}, Words{"audit", kWallet}}) {
+        INFO(words.front());
+        Words all = words;
+        all.insert(all.end(), {"--config", config});
+        FakeWorld plain;
+        CHECK(run(plain.world, all) == 2);
+        CHECK_THAT(plain.err.str(), Contains(config + ":3: key `rpc`, entry 2: plain http to "
+                                                      "far.example"));
+        all.back() = malformed;
+        FakeWorld broken;
+        CHECK(run(broken.world, all) == 2);
+        CHECK_THAT(broken.err.str(), Contains(malformed + ":3: key `rpc`: the endpoint's "
+                                                          "URL is malformed") &&
+                                         !Contains("k3y"));
+    }
+}
+
+TEST_CASE("a URL of --rpc that cannot be used is told with what allows it", "[app][errors]") {
+    FakeWorld given;
+    CHECK(run(given.world, {"audit", kWallet, "--rpc", "http://far.example/k3y"}) == 2);
+    CHECK_THAT(given.err.str(), Catch::StartsWith("margrave: --rpc: plain http to far.example") &&
+                                    Contains("--allow-plain-http"));
+    FakeWorld named;
+    CHECK(run(named.world,
+              {"audit", kWallet, "--chain", "ethereum", "--rpc", "http://far.example/k3y"}) == 2);
+    CHECK_THAT(named.err.str(), Catch::StartsWith("margrave: --rpc: plain http to far.example") &&
+                                    Contains("--allow-plain-http"));
+}
+
+TEST_CASE("check-config finds a quorum that the endpoints cannot make", "[app][errors]") {
+    const Folder folder;
+    const auto config = folder.file("c.toml", std::string(kDevnet) + "quorum = 3\n");
+    for (const Words& words : {Words{"check-config"}, Words{"audit", kWallet}}) {
+        INFO(words.front());
+        Words all = words;
+        all.insert(all.end(), {"--config", config});
+        FakeWorld fake;
+        CHECK(run(fake.world, all) == 2);
+        CHECK_THAT(fake.err.str(),
+                   Contains(config + ":4: key `quorum`: ") && Contains("3 endpoints must agree"));
+    }
+    FakeWorld flag{.endpoints = {{kUrl, devnet}}};
+    CHECK(run(flag.world, {"audit", kWallet, "--config", folder.file("d.toml", kDevnet), "--quorum",
+                           "2"}) == 2);
+    CHECK_THAT(flag.err.str(), Contains("--quorum: ") && Contains("2 endpoints must agree"));
+}
+
     for (const char* name : {"ethereum", "arbitrum", "optimism", "base", "polygon", "avalanche",
                              "bnb", "gnosis", "linea", "scroll", "plasma"}) {
         const auto found = std::find_if(chains.begin(), chains.end(), [&](const auto& chain) {
