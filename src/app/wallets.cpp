@@ -96,6 +96,10 @@ std::vector<WalletWord> expand(const std::vector<WalletWord>& words,
     return out;
 }
 
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+    if (text.starts_with(kByteOrderMark)) {
+        text.remove_prefix(kByteOrderMark.size());
+    }
 std::vector<std::string> ens_names(const std::vector<WalletWord>& words) {
     std::set<std::string> names;
     for (const WalletWord& word : words) {

@@ -80,3 +80,11 @@ TEST_CASE("a mistake in a list is told with its line", "[app][wallets][errors]")
 
 }  // namespace
 }  // namespace margrave::app
+TEST_CASE("a list may begin with a byte order mark", "[app][wallets]") {
+    const auto wallets =
+        parse_wallets(split_wallet_list("w.txt", std::string("\xef\xbb\xbf") + kWallet + "\n"), {});
+    REQUIRE(wallets.size() == 1);
+    CHECK(wallets[0].address.to_string() == kWallet);
+    CHECK(split_wallet_list("w.txt", "\xef\xbb\xbf").empty());
+}
+
