@@ -55,6 +55,27 @@ auto at(const WalletWord& word, const Use& use) {
     }
 }
 
+/// What can be no address, but nearly is a configured name.
+void refuse_misspelled(const WalletWord& word, const settings::Settings& settings) {
+    if (word.text.starts_with("0x") || word.text.find_first_of(":.") != std::string::npos) {
+        return;
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, wallet] : settings.wallets) {
+        names.push_back(name);
+    }
+    for (const auto& [name, members] : settings.portfolios) {
+        names.push_back(name);
+    }
+    if (const std::string near = core::nearest(word.text, names); !near.empty()) {
+        at(word, [&] {
+            throw core::InputError(
+                fmt::format("no wallet or portfolio is called \"{}\", did you mean {}?",
+                            core::printable(word.text), near));
+        });
+    }
+}
+
 void expand(const WalletWord& word, const settings::Settings& settings, bool in_portfolio,
             std::vector<WalletWord>& into) {
     if (const auto wallet = settings.wallets.find(word.text); wallet != settings.wallets.end()) {
@@ -63,6 +84,7 @@ void expand(const WalletWord& word, const settings::Settings& settings, bool in_
     }
     const auto portfolio = settings.portfolios.find(word.text);
     if (portfolio == settings.portfolios.end() || in_portfolio) {
+        refuse_misspelled(word, settings);
         into.push_back(word);
         return;
     }
@@ -74,6 +96,10 @@ void expand(const WalletWord& word, const settings::Settings& settings, bool in_
 }  // namespace
 
 std::vector<WalletWord> split_wallet_list(const std::string& name, std::string_view text) {
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+    if (text.starts_with(kByteOrderMark)) {
+        text.remove_prefix(kByteOrderMark.size());
+    }
     std::vector<WalletWord> words;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const auto line = text.substr(0, text.find('\n'));
@@ -96,10 +122,6 @@ std::vector<WalletWord> expand(const std::vector<WalletWord>& words,
     return out;
 }
 
-    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-    if (text.starts_with(kByteOrderMark)) {
-        text.remove_prefix(kByteOrderMark.size());
-    }
 std::vector<std::string> ens_names(const std::vector<WalletWord>& words) {
     std::set<std::string> names;
     for (const WalletWord& word : words) {

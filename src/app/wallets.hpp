@@ -21,7 +21,8 @@ struct WalletWord {
 [[nodiscard]] std::vector<WalletWord> split_wallet_list(const std::string& name,
                                                         std::string_view text);
 
-/// Portfolios and wallets that the configuration names, replaced by what they stand for.
+/// Portfolios and wallets that the configuration names, replaced by what they stand for. Throws
+/// InputError with the nearest name for one that is misspelled.
 [[nodiscard]] std::vector<WalletWord> expand(const std::vector<WalletWord>& words,
                                              const settings::Settings& settings);
 

@@ -199,6 +199,20 @@ void check_wallet(const std::string& text, const std::string& where) {
     }
 }
 
+/// What can be no address, but nearly is the name of a wallet.
+void check_spelling(const std::string& text, const std::string& where,
+                    const std::optional<Section>& wallets) {
+    const bool may_be_address =
+        text.starts_with("0x") || text.find_first_of(":.") != std::string::npos;
+    if (may_be_address || !wallets) {
+        return;
+    }
+    if (const std::string near = core::nearest(text, wallets->keys()); !near.empty()) {
+        throw ConfigError(fmt::format("{}: no wallet is called \"{}\", did you mean {}?", where,
+                                      printable(text), near));
+    }
+}
+
 void read_wallet_names(const std::optional<Section>& wallets,
                        const std::optional<Section>& portfolios, Settings& settings) {
     for (const std::string& name : wallets ? wallets->keys() : std::vector<std::string>{}) {
@@ -215,6 +229,7 @@ void read_wallet_names(const std::optional<Section>& wallets,
         }
         for (const std::string& member : members) {
             if (!settings.wallets.contains(member)) {
+                check_spelling(member, portfolios->where(name), wallets);
                 check_wallet(member, portfolios->where(name));
             }
         }

@@ -49,6 +49,18 @@ TEST_CASE("configured names stand for wallets and portfolios", "[app][wallets]")
     CHECK_THROWS_WITH(parse_wallets({words[2]}, {}), Catch::StartsWith("portfolio fund: "));
 }
 
+TEST_CASE("a name that nothing has is answered with the nearest", "[app][wallets][errors]") {
+    settings::Settings settings;
+    settings.wallets = {{"treasury", kWallet}};
+    settings.portfolios = {{"fund", {"treasury"}}};
+    CHECK_THROWS_WITH(expand({{"tresury", ""}}, settings),
+                      "no wallet or portfolio is called \"tresury\", did you mean treasury?");
+    CHECK_THROWS_WITH(expand({{"funds", "w.txt:2"}}, settings),
+                      "w.txt:2: no wallet or portfolio is called \"funds\", did you mean fund?");
+    // What may be an address or an ENS name is none of these.
+    CHECK_NOTHROW(expand({{"treasury.eth", ""}, {"fund:0x1", ""}, {"0xfund", ""}}, settings));
+}
+
 TEST_CASE("addresses that can be no wallet are refused", "[app][wallets][errors]") {
     CHECK_THROWS_WITH(parse_wallet("0x0000000000000000000000000000000000000000"),
                       "the zero address is nobody's wallet");
@@ -72,14 +84,6 @@ TEST_CASE("a list has one wallet a line, with comments and empty lines", "[app][
     CHECK(split_wallet_list("w.txt", "# nobody\n").empty());
 }
 
-TEST_CASE("a mistake in a list is told with its line", "[app][wallets][errors]") {
-    CHECK_THROWS_WITH(
-        parse_wallets(split_wallet_list("w.txt", std::string(kWallet) + "\n\nnonsense\n"), {}),
-        Catch::StartsWith("w.txt:3: "));
-}
-
-}  // namespace
-}  // namespace margrave::app
 TEST_CASE("a list may begin with a byte order mark", "[app][wallets]") {
     const auto wallets =
         parse_wallets(split_wallet_list("w.txt", std::string("\xef\xbb\xbf") + kWallet + "\n"), {});
@@ -88,3 +92,11 @@ TEST_CASE("a list may begin with a byte order mark", "[app][wallets]") {
     CHECK(split_wallet_list("w.txt", "\xef\xbb\xbf").empty());
 }
 
+TEST_CASE("a mistake in a list is told with its line", "[app][wallets][errors]") {
+    CHECK_THROWS_WITH(
+        parse_wallets(split_wallet_list("w.txt", std::string(kWallet) + "\n\nnonsense\n"), {}),
+        Catch::StartsWith("w.txt:3: "));
+}
+
+}  // namespace
+}  // namespace margrave::app

@@ -163,6 +163,10 @@ TEST_CASE("wallets and portfolios have names that nothing else could be", "[sett
     CHECK_THAT(error_of("[wallets]\na = \"0x12\"\n"), Contains("my.toml:2: key `a`: "));
     CHECK_THAT(error_of("[portfolios]\na = []\n"), Contains("one wallet at least"));
     CHECK_THAT(error_of("[portfolios]\na = [\"nobody\"]\n"), Contains("my.toml:2: key `a`: "));
+    CHECK_THAT(
+        error_of("[wallets]\ntreasury = \"" + wallet + "\"\n[portfolios]\nfund = [\"tresury\"]\n"),
+        Contains("my.toml:4: key `fund`: no wallet is called \"tresury\", did you mean "
+                 "treasury?"));
     CHECK_THAT(error_of("[wallets]\na = \"" + wallet + "\"\n[portfolios]\na = [\"a\"]\n"),
                Contains("names a wallet and a portfolio"));
 }
