@@ -146,6 +146,18 @@ std::string vote_name(const std::string& url) {
     return host.empty() ? "endpoint" : core::printable(host);
 }
 
+core::ChainError with_host(const core::ChainError& error, const std::string& url) {
+    using core::ErrorKind;
+    const bool is_about_words = error.kind() == ErrorKind::BadReply ||
+                                error.kind() == ErrorKind::WrongChain ||
+                                error.kind() == ErrorKind::WrongBlock;
+    const std::string host = endpoint_name(url);
+    // What the transport itself refuses has its host already.
+    return !is_about_words || error.source().starts_with(host)
+               ? error
+               : core::ChainError(error.kind(), host + " " + error.source(), error.detail());
+}
+
 std::optional<UrlParts> url_parts(const std::string& url) {
     const ParsedUrl parsed(url);
     if (!parsed.ok()) {

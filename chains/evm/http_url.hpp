@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/errors.hpp"
+
 namespace margrave::chains::evm {
 
 /// Throws core::ConfigError when `url` is not an http(s) URL with a host, or is plain http to a
@@ -16,6 +18,9 @@ void check_endpoint_url(const std::string& url, bool allow_plain_http,
 /// Whose vote an endpoint's answer is where several must agree: its host's, at whatever port, since
 /// that is one operator. Of this machine every port is a vote of its own, under whatever name.
 [[nodiscard]] std::string vote_name(const std::string& url);
+
+/// An error about what the URL's host said, with that host in its source.
+[[nodiscard]] core::ChainError with_host(const core::ChainError& error, const std::string& url);
 
 /// Of any URL that libcurl knows.
 struct UrlParts {

@@ -98,6 +98,10 @@ std::optional<std::chrono::milliseconds> parse_retry_after(const std::string& te
                    : std::nullopt;
 }
 
+std::string told(const std::string& message) {
+    return message.empty() ? "an error without a message" : message;
+}
+
 /// One response object.
 struct Response {
     std::optional<std::uint64_t> id;  ///< nullopt when null or absent
@@ -254,7 +258,7 @@ class Decoder {
     RpcError parse_error(std::string_view text) {
         if (text.front() == '"') {
             const std::string message = json_.string(text).value_or("");
-            return failure(classify(reply_.status, 0, message, ""), message);
+            return failure(classify(reply_.status, 0, message, ""), told(message));
         }
         const auto members = json_.members(text);
         if (!members) {
@@ -277,7 +281,8 @@ class Decoder {
             parse_integer<std::int64_t>(quoted ? code.substr(1, code.size() - 2) : code);
         const std::string words =
             message.starts_with('"') ? json_.string(message).value_or("") : std::string{};
-        RpcError error = failure(classify(reply_.status, number.value_or(0), words, data), words);
+        RpcError error =
+            failure(classify(reply_.status, number.value_or(0), words, data), told(words));
         error.code = number.value_or(0);
         if (error.kind == ErrorKind::Reverted && !data.empty()) {
             error.data = revert_data(json_, data);

@@ -122,7 +122,11 @@ core::ChainId ask_chain_id(World& world, const OtherEndpoint& endpoint,
         unknown;  // its defaults hold for an endpoint whose chain is not known yet
     const auto transport =
         with_retry(world, open(world, endpoint.url, unknown, options), unknown, options);
-    return chains::evm::read_chain_id(*transport);
+    try {
+        return chains::evm::read_chain_id(*transport);
+    } catch (const core::ChainError& error) {
+        throw chains::evm::with_host(error, endpoint.url);
+    }
 }
 
 }  // namespace margrave::app

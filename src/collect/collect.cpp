@@ -16,6 +16,7 @@
 #include "chains/evm/batch_reader.hpp"
 #include "chains/evm/changed_accounts.hpp"
 #include "chains/evm/head.hpp"
+#include "chains/evm/http_url.hpp"
 #include "chains/evm/log_scanner.hpp"
 #include "chains/evm/oracles/source_book.hpp"
 #include "chains/evm/refresh.hpp"
@@ -160,7 +161,9 @@ chains::evm::Head read_head(const ChainRequest& request) {
                                          request.chain.chain_id, request.block.text);
     } catch (const ChainError& error) {
         if (error.kind() != ErrorKind::UnknownBlock) {
-            throw;
+            const auto& urls = request.chain.rpc;
+            const bool is_one_host = urls.size() == 1 && !urls.front().empty();
+            throw is_one_host ? chains::evm::with_host(error, urls.front()) : error;
         }
         throw core::InputError(fmt::format("chain {}: block {} does not exist ({})",
                                            request.chain.name, request.block.text, error.source()));

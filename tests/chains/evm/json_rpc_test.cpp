@@ -133,6 +133,14 @@ TEST_CASE("a limiter's plain text is a rate limit", "[evm][json_rpc]") {
     CHECK(kind_of(decode_one("Too Many Requests", 503)) == ErrorKind::RateLimited);
 }
 
+TEST_CASE("an error without a message is told as that", "[evm][json_rpc]") {
+    const auto* error = GENERATE(R"({"code":-32000})", R"({"code":-32000,"message":""})",
+                                 R"({"code":-32000,"message":null})", R"("")", "{}");
+    const auto outcome = decode_one(std::string(R"({"id":7,"error":)") + error + "}", 200);
+    CHECK(kind_of(outcome) == ErrorKind::ServerFault);
+    CHECK(outcome.error().message == "an error without a message");
+}
+
 TEST_CASE("a redirect is refused and not quoted", "[evm][json_rpc]") {
     const int status = GENERATE(301, 302, 307, 308);
     const auto outcome = decode_one(R"({"id":7,"result":"0x1"})", status);
@@ -159,7 +167,7 @@ TEST_CASE("errors of odd shapes are understood", "[evm][json_rpc]") {
     CHECK(error_of(R"({"code":1e400,"message":"execution reverted"})").kind == ErrorKind::BadReply);
     CHECK(error_of(R"({"code":3.0,"message":"header not found"})").code == 0);
     CHECK(error_of(R"({"code":-32000,"message":null,"data":null})").kind == ErrorKind::ServerFault);
-    CHECK(error_of(R"({"code":-32000,"message":7})").message.empty());
+    CHECK(error_of(R"({"code":-32000,"message":7})").message == "an error without a message");
     CHECK(error_of("{}").kind == ErrorKind::ServerFault);
     CHECK(
         error_of(

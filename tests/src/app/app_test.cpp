@@ -188,6 +188,24 @@ TEST_CASE("an --rpc that cannot be reached when it decides the chain is exit cod
     CHECK_THAT(fake.err.str(), Catch::StartsWith("margrave: ") && !Contains("s3cret"));
 }
 
+TEST_CASE("who answers what is no answer is named, and who serves another chain", "[app][errors]") {
+    const Folder folder;
+    const auto config = folder.file("c.toml", kDevnet);
+    const auto audit = [&](const std::string& method, const std::string& result) {
+        FakeWorld fake{.endpoints = {{kUrl, [&](const RpcCall& call) {
+                                          return call.method == method ? RpcOutcome(result)
+                                                                       : devnet(call);
+                                      }}}};
+        CHECK(run(fake.world, {"audit", kWallet, "--config", config}) == 3);
+        return fake.err.str();
+    };
+    CHECK_THAT(audit("eth_chainId", "7"),
+               Contains("node.example eth_chainId: bad_reply: ") && !Contains("s3cret"));
+    CHECK_THAT(audit("eth_getBlockByNumber", "[]"),
+               Contains("node.example eth_getBlockByNumber: bad_reply: "));
+    CHECK_THAT(audit("eth_chainId", "\"0x1\""), Contains("node.example devnet: wrong_chain: "));
+}
+
 TEST_CASE("a saved snapshot gives the same report without a network", "[app][snapshot]") {
     const Folder folder;
     const auto config = folder.file(
@@ -215,24 +233,6 @@ TEST_CASE("a rescue of an account that there is not is no plan of nothing", "[ap
     CHECK_THAT(mistaken.err.str(), Contains("the wallet holds nothing in aave"));
 }
 
-TEST_CASE("a wallet that a snapshot does not hold is exit code 2", "[app][snapshot][errors]") {
-    const Folder folder;
-    const auto saved = folder.file("saved.json");
-    FakeWorld online{.endpoints = {{kUrl, devnet}}};
-    REQUIRE(run(online.world, {"audit", kWallet, "--config", folder.file("c.toml", kDevnet),
-                               "--snapshot-out", saved}) == 0);
-    FakeWorld offline;
-    CHECK(run(offline.world,
-              {"audit", "0xfb6916095ca1df60bb79ce92ce3ea74c37c5d359", "--snapshot", saved}) == 2);
-    CHECK(offline.err.str() ==
-          "margrave: 0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359 is not among the wallets of " +
-              saved + "\n");
-    FakeWorld prefixed;
-    CHECK(run(prefixed.world, {"audit", "eth:" + kWallet, "--snapshot", saved}) == 2);
-    CHECK_THAT(prefixed.err.str(), Contains("without a chain in front"));
-    FakeWorld early;
-    CHECK(run(early.world, {"audit", "--snapshot", saved, "--at", "2001-01-01"}) == 2);
-}
 /// The chain of devnet(), where no call of a contract is answered in time.
 RpcOutcome silent_contracts(const RpcCall& call) {
     const bool is_of_contract =
@@ -285,6 +285,24 @@ TEST_CASE("a rescue does not say of wallets that were not read that they hold no
     CHECK_THAT(fake.out.str(), !Contains("hold nothing") && Contains("gap: "));
 }
 
+TEST_CASE("a wallet that a snapshot does not hold is exit code 2", "[app][snapshot][errors]") {
+    const Folder folder;
+    const auto saved = folder.file("saved.json");
+    FakeWorld online{.endpoints = {{kUrl, devnet}}};
+    REQUIRE(run(online.world, {"audit", kWallet, "--config", folder.file("c.toml", kDevnet),
+                               "--snapshot-out", saved}) == 0);
+    FakeWorld offline;
+    CHECK(run(offline.world,
+              {"audit", "0xfb6916095ca1df60bb79ce92ce3ea74c37c5d359", "--snapshot", saved}) == 2);
+    CHECK(offline.err.str() ==
+          "margrave: 0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359 is not among the wallets of " +
+              saved + "\n");
+    FakeWorld prefixed;
+    CHECK(run(prefixed.world, {"audit", "eth:" + kWallet, "--snapshot", saved}) == 2);
+    CHECK_THAT(prefixed.err.str(), Contains("without a chain in front"));
+    FakeWorld early;
+    CHECK(run(early.world, {"audit", "--snapshot", saved, "--at", "2001-01-01"}) == 2);
+}
 
 TEST_CASE("a broken snapshot file is named", "[app][snapshot][errors]") {
     const Folder folder;
@@ -352,24 +370,6 @@ TEST_CASE("check-config refuses what an audit would refuse", "[app][errors]") {
     CHECK(run(fake.world, {"check-config", "--config", folder.file("c.toml", text)}) == 2);
 }
 
-TEST_CASE("chains shows what is read on each, and of an endpoint only the host", "[app]") {
-    const Folder folder;
-    FakeWorld fake;
-    const std::string config = folder.file(
-        "mine.toml", "[chains.arbitrum]\nrpc = [\"https://node.example/v1/topsecret\"]\n");
-    REQUIRE(run(fake.world, {"chains", "--json", "--config", config}) == 0);
-    CHECK_THAT(fake.out.str(), !Contains("topsecret"));
-    const auto chains = nlohmann::json::parse(fake.out.str()).at("chains");
-    const auto one = std::find_if(chains.begin(), chains.end(), [](const auto& chain) {
-        return chain.at("chain") == "arbitrum";
-    });
-    REQUIRE(one != chains.end());
-    CHECK(one->at("chain_id") == 42161);
-    CHECK(one->at("endpoints") == nlohmann::json{"node.example"});
-    CHECK(one->at("markets")[0].at("protocol") == "aave_v3");
-    CHECK(one->at("assets") == 21);
-    CHECK(one->at("sequencer_uptime_feed") == "0xFdB631F5EE196F0ed6FAa767959853A9F217697D");
-    // Every chain of the issue has a market of Aave v3, an endpoint and a prefix.
 TEST_CASE("a URL that cannot be used is told with its file, line and key", "[app][errors]") {
     const Folder folder;
     const auto config = folder.file(
@@ -424,6 +424,24 @@ TEST_CASE("check-config finds a quorum that the endpoints cannot make", "[app][e
     CHECK_THAT(flag.err.str(), Contains("--quorum: ") && Contains("2 endpoints must agree"));
 }
 
+TEST_CASE("chains shows what is read on each, and of an endpoint only the host", "[app]") {
+    const Folder folder;
+    FakeWorld fake;
+    const std::string config = folder.file(
+        "mine.toml", "[chains.arbitrum]\nrpc = [\"https://node.example/v1/topsecret\"]\n");
+    REQUIRE(run(fake.world, {"chains", "--json", "--config", config}) == 0);
+    CHECK_THAT(fake.out.str(), !Contains("topsecret"));
+    const auto chains = nlohmann::json::parse(fake.out.str()).at("chains");
+    const auto one = std::find_if(chains.begin(), chains.end(), [](const auto& chain) {
+        return chain.at("chain") == "arbitrum";
+    });
+    REQUIRE(one != chains.end());
+    CHECK(one->at("chain_id") == 42161);
+    CHECK(one->at("endpoints") == nlohmann::json{"node.example"});
+    CHECK(one->at("markets")[0].at("protocol") == "aave_v3");
+    CHECK(one->at("assets") == 21);
+    CHECK(one->at("sequencer_uptime_feed") == "0xFdB631F5EE196F0ed6FAa767959853A9F217697D");
+    // Every chain of the issue has a market of Aave v3, an endpoint and a prefix.
     for (const char* name : {"ethereum", "arbitrum", "optimism", "base", "polygon", "avalanche",
                              "bnb", "gnosis", "linea", "scroll", "plasma"}) {
         const auto found = std::find_if(chains.begin(), chains.end(), [&](const auto& chain) {
