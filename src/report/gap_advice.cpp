@@ -32,7 +32,9 @@ std::string_view advice(core::ErrorKind kind) {
         case ErrorKind::WrongChain:
             return "the endpoint serves another chain: check --rpc and the configured chain_id";
         case ErrorKind::WrongBlock:
-            return "try again; if it stays, use another endpoint (--rpc)";
+            return "try again; if it stays, use another endpoint (--rpc), and where the chain is "
+                   "still "
+                   "at block 0, have a block mined";
         case ErrorKind::NoAgreement:
             return "look at who says what, and configure one more endpoint of another operator";
         case ErrorKind::UnknownBlock:

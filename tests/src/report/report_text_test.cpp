@@ -236,5 +236,10 @@ TEST_CASE("every kind of gap comes with something to do", "[report][text][errors
     }
 }
 
+TEST_CASE("a chain at block 0 is told to have a block mined", "[report][text]") {
+    CHECK_THAT(std::string(advice(core::ErrorKind::WrongBlock)),
+               Contains("at block 0, have a block mined"));
+}
+
 }  // namespace
 }  // namespace margrave::report
