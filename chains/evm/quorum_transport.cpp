@@ -128,6 +128,7 @@ class QuorumTransport final : public RpcTransport {
 
     std::vector<std::vector<RpcOutcome>> send(const std::vector<RpcRequest>& requests) override {
         std::vector<std::vector<RpcOutcome>> outcomes;
+        outcomes.reserve(requests.size());
         for (const RpcRequest& request : requests) {
             outcomes.emplace_back(request.size(), core::Unexpected(RpcError{}));
         }
@@ -221,6 +222,7 @@ class QuorumTransport final : public RpcTransport {
     std::vector<Asked> ask(const std::vector<RpcRequest>& requests,
                            const std::vector<CallAt>& calls) {
         std::vector<Asked> all;
+        all.reserve(calls.size());
         for (const CallAt& at : calls) {
             all.push_back({.at = at});
         }

@@ -141,22 +141,30 @@ CallFailure failure_of(const RpcError& error) {
 }
 
 /// The bytes of a JSON string "0x…".
-CallOutcome hex_result(const RpcOutcome& outcome) {
+/// Why a result is no data; nullopt, and the data in `into`, where it is.
+std::optional<CallFailure> read_hex(const RpcOutcome& outcome, Bytes& into) {
     if (!outcome) {
-        return core::Unexpected(failure_of(outcome.error()));
+        return failure_of(outcome.error());
     }
     const std::string_view text = outcome.value();
-    if (text.size() < 4 || text.front() != '"' || text.back() != '"') {
-        return core::Unexpected(CallFailure{ErrorKind::BadReply, "the result is no hex string"});
-    }
-    auto data = core::parse_hex(text.substr(1, text.size() - 2));
+    const bool is_text = text.size() >= 4 && text.front() == '"' && text.back() == '"';
+    auto data = is_text ? core::parse_hex(text.substr(1, text.size() - 2)) : std::nullopt;
     if (!data) {
-        return core::Unexpected(CallFailure{ErrorKind::BadReply, "the result is no hex string"});
+        return CallFailure{ErrorKind::BadReply, "the result is no hex string"};
     }
     if (is_revert_in_disguise(*data)) {
-        return core::Unexpected(CallFailure{ErrorKind::Reverted, revert_reason(*data)});
+        return CallFailure{ErrorKind::Reverted, revert_reason(*data)};
     }
-    return std::move(*data);
+    into = std::move(*data);
+    return std::nullopt;
+}
+
+CallOutcome hex_result(const RpcOutcome& outcome) {
+    Bytes data;
+    if (auto failure = read_hex(outcome, data)) {
+        return core::Unexpected(std::move(*failure));
+    }
+    return data;
 }
 
 CallOutcome inner_outcome(bool success, Bytes&& data) {
@@ -205,15 +213,15 @@ Answers decode_aggregate(const Wire& wire, std::size_t count, const RpcOutcome& 
     if (outcome && outcome->starts_with('{')) {
         return decode_disputed(wire, count, outcome.value());
     }
-    const CallOutcome raw = hex_result(outcome);
-    if (!raw) {
-        return core::Unexpected(raw.error());
+    Bytes raw;
+    if (auto failure = read_hex(outcome, raw)) {
+        return core::Unexpected(std::move(*failure));
     }
-    if (raw->empty()) {
+    if (raw.empty()) {
         return core::Unexpected(CallFailure{ErrorKind::EmptyReply, "Multicall3 returned no data"});
     }
     try {
-        std::vector<Result3> results = Aggregate3::decode(raw.value());
+        std::vector<Result3> results = Aggregate3::decode(raw);
         if (results.size() != count + kAggregateChecks || !std::get<bool>(results[0]) ||
             !std::get<bool>(results[1])) {
             return core::Unexpected(
@@ -259,15 +267,15 @@ bool is_refusal_of_size(ErrorKind kind) {
 
 Answers decode_batch(const Wire& wire, std::span<const PendingCall* const> questions,
                      const std::vector<RpcOutcome>& outcomes) {
-    const CallOutcome said = hex_result(outcomes.at(0));
-    if (!said) {
-        return core::Unexpected(said.error());
+    Bytes said;
+    if (auto failure = read_hex(outcomes.at(0), said)) {
+        return core::Unexpected(std::move(*failure));
     }
-    if (said->size() != 64) {
+    if (said.size() != 64) {
         return core::Unexpected(
             CallFailure{ErrorKind::EmptyReply, "the node did not say its block"});
     }
-    const auto [number, timestamp] = SayBlock::decode(said.value());
+    const auto [number, timestamp] = SayBlock::decode(said);
     if (auto wrong = check_block(wire, number, timestamp)) {
         return core::Unexpected(*wrong);
     }
