@@ -43,6 +43,7 @@ rpc = ["http://127.0.0.1:1"]
 name = "ops"
 kind = "webhook"
 url = "http://127.0.0.1:1/"
+secret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 TOML
     perl "$(dirname "$0")/under_filter.pl" "$unit" "$folder/root/usr/bin/margrave" watch \
         0x1111111111111111111111111111111111111111 --chain nowhere --config "$folder/watch.toml" \
