@@ -1,6 +1,7 @@
 #include "app/series_recorder.hpp"
 
 #include <optional>
+#include <utility>
 
 #include "alert/observe.hpp"
 #include "alert/rule.hpp"
@@ -57,10 +58,29 @@ SeriesRecorder::Points SeriesRecorder::record(const report::Report& report,
     Points out;
     for (const alert::Quantity quantity : alert::kQuantities) {
         if (is_recorded(quantity) && alert::depth_of(quantity) == depth) {
-            record(quantity, alert::observe(report, chain_, scope, quantity), block, out);
+            auto values = alert::observe(report, chain_, scope, quantity);
+            add_absent(report, scope, quantity, values);
+            record(quantity, values, block, out);
         }
     }
     return out;
+}
+
+/// What left the report has one more point, which says that it is gone, or not known.
+void SeriesRecorder::add_absent(const report::Report& report, const alert::Scope& scope,
+                                alert::Quantity quantity,
+                                std::map<alert::Subject, alert::Value>& values) const {
+    for (auto one = last_.lower_bound({quantity, {}});
+         one != last_.end() && one->first.first == quantity; ++one) {
+        const alert::Subject& subject = one->first.second;
+        if (values.contains(subject) || !alert::speaks_of(report, scope, subject)) {
+            continue;
+        }
+        auto value = alert::value_of_absent(report, subject, scope.wallets, quantity);
+        if (differs(one->second.value, value)) {
+            values.emplace(subject, std::move(value));
+        }
+    }
 }
 
 void SeriesRecorder::record(alert::Quantity quantity,

@@ -38,6 +38,8 @@ class SeriesRecorder {
         std::uint64_t time_s = 0;
     };
 
+    void add_absent(const report::Report& report, const alert::Scope& scope,
+                    alert::Quantity quantity, std::map<alert::Subject, alert::Value>& values) const;
     void record(alert::Quantity quantity, const std::map<alert::Subject, alert::Value>& values,
                 const store::WatchedBlock& block, Points& into);
 

@@ -6,6 +6,7 @@
 
 #include "core/u256.hpp"
 #include "tests/support/fake_node.hpp"
+#include "tests/support/gaps.hpp"
 
 using namespace margrave;
 using test::address;
@@ -54,6 +55,31 @@ TEST_CASE("points are kept when something changed, and now and then", "[series_r
     CHECK(health(recorder, 2004, 1'683) == "-");
     CHECK(health(recorder, 2004, 1'684) == "2.004");  // ten minutes
     CHECK(health(recorder, 2004, 1'600) == "2.004");  // a reorganisation, or another chain
+}
+
+TEST_CASE("what left the report has a last point that says so", "[series_recorder]") {
+    app::SeriesRecorder recorder("devnet");
+    CHECK(health(recorder, 2000, 1'000) == "2");
+    report::Report report;
+    std::uint64_t time = 1'000;
+    const auto points_of = [&](const alert::Scope& scope) {
+        time += 12;
+        std::string out;
+        for (const auto& [name, point] :
+             recorder.record(report, scope, alert::Depth::Health,
+                             {.number = time / 12, .hash = {}, .timestamp = time})) {
+            out += name.quantity == "health_factor" ? '[' + point.value.value_or("?") + ']' : "";
+        }
+        return out;
+    };
+    const alert::Scope all{.wallets = {address(1)}};
+    CHECK(points_of({.wallets = {address(2)}, .is_of_all = false}).empty());  // of others
+    report.gaps = {test::gap("aave_v3", address(1))};
+    CHECK(points_of(all) == "[?]");
+    report.gaps.clear();
+    CHECK(points_of(all) == "[]");
+    CHECK(points_of(all).empty());
+    CHECK(health(recorder, 2000, time + 12) == "2");
 }
 
 TEST_CASE("what has a history is what does not age by itself", "[series_recorder]") {
