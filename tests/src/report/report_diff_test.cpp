@@ -74,8 +74,9 @@ TEST_CASE("a report is the same as itself, whatever the order of its accounts", 
 
 TEST_CASE("amounts that differ look different", "[report][diff][boundary]") {
     const auto with = [](const char* amount) {
-        return report_of({account("0x1", "healthy", "1", json::array({leg("collateral", amount)}))},
-                         "1");
+        return report_of(
+            json::array({account("0x1", "healthy", "1", json::array({leg("collateral", amount)}))}),
+            "1");
     };
     CHECK_THAT(
         diff_to_text(named(with("2000000000000000000")), named(with("2000000000000000001")), 100),
