@@ -197,7 +197,10 @@ report::Options ChainWatch::report_options(const alert::Scope& scope) const {
 }
 
 void ChainWatch::pass_over(const chains::Block& block) {
-    if (!passed_over_ || passed_over_->hash != block.hash) {
+    // A node that shows less than was seen lags.
+    const bool is_news =
+        !passed_over_ || (block.number >= passed_over_->number && block.hash != passed_over_->hash);
+    if (is_news) {
         passed_over_ = block;
         passed_s_ = block.timestamp.value();
         last_new_ = world_.clock.now();

@@ -48,7 +48,8 @@ std::optional<Fork> find_fork(chains::evm::RpcTransport& transport, store::Watch
             ++fork.lost;
         }
     }
-    return fork;
+    // Of two minds, it answered from the other one now.
+    return fork.lost == 0 ? std::nullopt : std::optional(fork);
 }
 
 }  // namespace margrave::app

@@ -124,7 +124,7 @@ void WatchLedger::observe(const LedgerTime& now, const std::string& said) {
 
 void WatchLedger::end_look(const LedgerTime& now, bool is_blind) {
     const auto head = is_blind ? std::nullopt : node_.announced();
-    if (head && *head != passed_over_ && may_pass_over(*head)) {
+    if (head && is_news(*head) && may_pass_over(*head)) {
         passed_over_ = *head;
         age_.see_block(seen_at_.now_ms, now.now_ms,
                        chain_.at(*chain_.find(*head)).block.timestamp.value());
@@ -283,6 +283,16 @@ bool WatchLedger::is_all_due(std::uint64_t chain_s) const {
 
 bool WatchLedger::is_nobody_near() const {
     return terms_.far_every_s != 0 && all_at_s_ && near_.empty();
+}
+
+/// A node that shows less than was seen lags.
+bool WatchLedger::is_news(const core::Hash& head) const {
+    const auto number = [&](const core::Hash& hash) {
+        const auto index = chain_.find(hash);
+        return index ? chain_.at(*index).block.number.value() : std::uint64_t{0};
+    };
+    const std::uint64_t last = last_hash() ? number(*last_hash()) : 0;
+    return head != passed_over_ && number(head) > last && number(head) >= number(passed_over_);
 }
 
 bool WatchLedger::may_pass_over(const core::Hash& hash) const {

@@ -79,6 +79,7 @@ class WatchLedger {
     /// Whether all wallets must be looked at with a block of that time, or those that are near.
     [[nodiscard]] bool is_all_due(std::uint64_t chain_s) const;
     [[nodiscard]] bool is_nobody_near() const;
+    [[nodiscard]] bool is_news(const core::Hash& head) const;
     [[nodiscard]] std::set<std::size_t> wallets_due(std::uint64_t chain_s) const;
     [[nodiscard]] bool is_near(const SimulatedBlock& block, std::size_t wallet,
                                bool is_any_gap) const;

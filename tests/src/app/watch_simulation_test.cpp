@@ -35,6 +35,8 @@ constexpr std::uint64_t kSeeds = 6;
 constexpr std::uint64_t kSeeds = 100;
 #endif
 constexpr std::uint64_t kSeedsLong = 2'000;
+/// Days beyond the first hundred that found a defect once.
+constexpr std::uint64_t kSeedsThatFound[] = {178, 207, 519, 639, 852};
 
 std::optional<std::uint64_t> number_of(const char* variable) {
     const char* const text = std::getenv(variable);
@@ -84,6 +86,12 @@ TEST_CASE("days of the watch, with all that can go wrong: nothing is missed and 
                << " resolves, " << all.unknowns << " unknown, " << all.crashes << " crashes, "
                << all.full_disks << " full disks; written at most " << all.written_late_ms
                << " ms late, delivered at most " << all.delivered_late_ms << " ms");
+}
+
+TEST_CASE("days that found a defect are as they must be", "[simulation][watch]") {
+    for (const std::uint64_t seed : kSeedsThatFound) {
+        CHECK(live(seed).blocks > 0);
+    }
 }
 
 TEST_CASE("a seed is the same day again", "[simulation][watch]") {
