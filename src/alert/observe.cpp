@@ -130,10 +130,15 @@ core::Wad share(const core::U256& part, const core::U256& whole_amount) {
         core::mul_div_wide<core::Rounding::Down>(part, whole(1).value(), whole_amount));
 }
 
-/// What of its protocol could not be read may be more of ours in the market; nullptr: all was.
+/// It may be why an account behind a wallet was not found, of whatever protocol.
+bool may_hide_accounts(const snapshot::CoverageGap& gap) {
+    return gap.protocol.empty() || snapshot::parse_smart_account_kind(gap.protocol).has_value();
+}
+
+/// What could not be read and may be more of ours in the protocol's markets; nullptr: all was.
 const snapshot::CoverageGap* gap_of(const report::Report& report, const std::string& protocol) {
     const auto gap = std::find_if(report.gaps.begin(), report.gaps.end(), [&](const auto& one) {
-        return one.protocol.empty() || one.protocol == protocol;
+        return may_hide_accounts(one) || one.protocol == protocol;
     });
     return gap == report.gaps.end() ? nullptr : &*gap;
 }
@@ -453,13 +458,14 @@ std::set<Subject> subjects_of(const report::Report& health, const std::string& c
 
 Value value_of_absent(const report::Report& report, const Subject& subject,
                       const std::vector<core::Address>& wallets) {
-    const bool is_behind = subject.wallet && !contains(wallets, *subject.wallet);
+    if (!subject.wallet) {  // in a market anybody may be
+        const auto* const gap = gap_of(report, subject.protocol);
+        return gap == nullptr ? nothing_to_watch() : unknown(gap->detail);
+    }
+    const bool is_behind = !contains(wallets, *subject.wallet);
     const auto gap = std::find_if(report.gaps.begin(), report.gaps.end(), [&](const auto& one) {
-        // In a market anybody may be.
-        const bool is_of_it = !one.wallet || !subject.wallet || one.wallet == subject.wallet;
-        const bool may_hide =
-            one.protocol.empty() || snapshot::parse_smart_account_kind(one.protocol).has_value();
-        return (is_behind && may_hide) ||
+        const bool is_of_it = !one.wallet || one.wallet == subject.wallet;
+        return (is_behind && may_hide_accounts(one)) ||
                (is_of_it && (one.protocol.empty() || one.protocol == subject.protocol));
     });
     return gap == report.gaps.end() ? nothing_to_watch() : unknown(gap->detail);

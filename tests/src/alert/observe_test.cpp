@@ -268,6 +268,9 @@ TEST_CASE("what could not be read of a wallet may be ours in a market", "[alert]
     report.gaps = {gap("morpho_blue", address(1))};
     CHECK(value_of_absent(report, market, {address(1)}).is_known);
     CHECK(only(report, Quantity::FreeLiquidity).is_known);
+    report.gaps = {gap("ds_proxy", address(1))};  // behind which there may be more of ours
+    CHECK_FALSE(value_of_absent(report, market, {address(1)}).is_known);
+    CHECK_FALSE(only(report, Quantity::FreeLiquidity).is_known);
 }
 
 TEST_CASE("whether a quantity can be one of a subject", "[alert][observe]") {
