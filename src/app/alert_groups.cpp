@@ -106,7 +106,7 @@ void queue(const AlertMessage& message, const std::vector<ChannelPlan>& channels
             const alert::Subject& worst = part.worst().subject;
             const std::string line = part.members.size() == 1
                                          ? alert_key(rule, worst)
-                                         : rule.name + " " + worst.chain + " +";
+                                         : store::name_of_several(rule.name, worst.chain);
             out.push_back(to(channel.name, part, instance, line));
             continue;
         }

@@ -61,7 +61,28 @@ std::vector<KeptAlert> read_alerts(Statement& rows) {
     return out;
 }
 
+/// How the names of what tells of several alerts end.
+constexpr std::string_view kSeveral = " +";
+
+/// SQL: whether the row of the outbox tells of several alerts.
+std::string is_of_several(std::string_view row) {
+    return fmt::format("{}.alert LIKE '%{}'", row, kSeveral);
+}
+
+/// SQL: whether it does, and the other one's alerts may be among them: "RULE CHAIN +" holds what
+/// begins with "RULE CHAIN ".
+std::string holds(std::string_view row, std::string_view other) {
+    return fmt::format(
+        "({0} AND substr({1}.alert || ' ', 1, length({2}.alert) - 1) = substr({2}.alert, 1, "
+        "length({2}.alert) - 1))",
+        is_of_several(row), other, row);
+}
+
 }  // namespace
+
+std::string name_of_several(std::string_view rule, std::string_view chain) {
+    return fmt::format("{} {}{}", rule, chain, kSeveral);
+}
 
 class WatchFile::Lock {
   public:
@@ -276,17 +297,15 @@ std::optional<Outgoing> WatchFile::next(const std::string& channel, std::uint64_
     if (failed.step()) {
         return std::nullopt;
     }
-    // Several alerts of a rule may hold any of them.
+    const std::string is_in_the_way =
+        fmt::format("earlier.alert = mine.alert OR {} OR {}", holds("earlier", "mine"),
+                    holds("mine", "earlier"));
     const std::string sql = fmt::format(
         "{0}AS mine WHERE state = 'queued' AND channel = ? AND id NOT IN ({1}) AND NOT EXISTS "
         "(SELECT 1 FROM outbox AS earlier WHERE earlier.state = 'queued' AND earlier.channel = "
-        "mine.channel AND earlier.id < mine.id AND (earlier.alert = mine.alert OR "
-        "(earlier.alert LIKE '% +' AND substr(mine.alert || ' ', 1, length(earlier.alert) - 1) = "
-        "substr(earlier.alert, 1, length(earlier.alert) - 1)) OR (mine.alert LIKE '% +' AND "
-        "substr(earlier.alert || ' ', 1, length(mine.alert) - 1) = substr(mine.alert, 1, "
-        "length(mine.alert) - 1))) AND NOT (earlier.alert LIKE '% +' AND earlier.id IN ({1}))) "
+        "mine.channel AND earlier.id < mine.id AND ({2}) AND NOT ({3} AND earlier.id IN ({1}))) "
         "ORDER BY urgent DESC, id LIMIT 1",
-        kColumns, fmt::join(resting, ","));
+        kColumns, fmt::join(resting, ","), is_in_the_way, is_of_several("earlier"));
     Statement rows(database_, sql);
     rows.bind(1, std::string_view(channel));
     auto found = read_messages(rows);

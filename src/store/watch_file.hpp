@@ -40,7 +40,7 @@ struct KeptAlert {
 struct Outgoing {
     std::int64_t id = 0;
     std::string key;    ///< the same for ever: a receiver that has seen it need not act again
-    std::string alert;  ///< "RULE CHAIN +" for several of them
+    std::string alert;  ///< or name_of_several()
     std::string channel;
     std::string body;
     bool is_urgent = false;
@@ -49,6 +49,9 @@ struct Outgoing {
     std::string last_error = {};
     std::uint64_t done_at = 0;  ///< when it was delivered or given up; 0: neither
 };
+
+/// What a message has as its `alert` that tells of several alerts of a rule on a chain.
+[[nodiscard]] std::string name_of_several(std::string_view rule, std::string_view chain);
 
 /// How many messages of a channel and lane wait, or were given up.
 struct OutboxCount {
