@@ -8,6 +8,7 @@
 #include "chains/ens.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "settings/wallet_names.hpp"
 
 namespace margrave::app {
 namespace {
@@ -57,9 +58,6 @@ auto at(const WalletWord& word, const Use& use) {
 
 /// What can be no address, but nearly is a configured name.
 void refuse_misspelled(const WalletWord& word, const settings::Settings& settings) {
-    if (word.text.starts_with("0x") || word.text.find_first_of(":.") != std::string::npos) {
-        return;
-    }
     std::vector<std::string> names;
     for (const auto& [name, wallet] : settings.wallets) {
         names.push_back(name);
@@ -67,7 +65,7 @@ void refuse_misspelled(const WalletWord& word, const settings::Settings& setting
     for (const auto& [name, members] : settings.portfolios) {
         names.push_back(name);
     }
-    if (const std::string near = core::nearest(word.text, names); !near.empty()) {
+    if (const std::string near = settings::nearest_wallet_name(word.text, names); !near.empty()) {
         at(word, [&] {
             throw core::InputError(
                 fmt::format("no wallet or portfolio is called \"{}\", did you mean {}?",

@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "core/u256.hpp"
 #include "settings/rpc_url.hpp"
+#include "settings/wallet_names.hpp"
 
 namespace margrave::settings {
 namespace {
@@ -202,12 +203,8 @@ void check_wallet(const std::string& text, const std::string& where) {
 /// What can be no address, but nearly is the name of a wallet.
 void check_spelling(const std::string& text, const std::string& where,
                     const std::optional<Section>& wallets) {
-    const bool may_be_address =
-        text.starts_with("0x") || text.find_first_of(":.") != std::string::npos;
-    if (may_be_address || !wallets) {
-        return;
-    }
-    if (const std::string near = core::nearest(text, wallets->keys()); !near.empty()) {
+    const auto names = wallets ? wallets->keys() : std::vector<std::string>{};
+    if (const std::string near = nearest_wallet_name(text, names); !near.empty()) {
         throw ConfigError(fmt::format("{}: no wallet is called \"{}\", did you mean {}?", where,
                                       printable(text), near));
     }
