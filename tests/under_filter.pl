@@ -39,6 +39,7 @@ my %number = map { /^#define __NR_(\w+)\s+(\d+)/ ? ($1 => $2) : () } map { lines
     glob('/usr/include/*/asm/unistd_64.h /usr/include/asm/unistd_64.h');
 die "no numbers of system calls: linux-libc-dev is missing\n" if !%number;
 
+# Of the classic BPF: code, where to go on if true and if false, operand (linux/filter.h, linux/seccomp.h).
 sub statement { return pack('SCCL', @_) }
 my $program = statement(0x20, 0, 0, 0);    # the call's number
 for my $call (sort keys %allowed) {

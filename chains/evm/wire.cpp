@@ -140,8 +140,7 @@ CallFailure failure_of(const RpcError& error) {
     return {.kind = error.kind, .detail = to_chain_error(error, "eth_call").what()};
 }
 
-/// The bytes of a JSON string "0x…".
-/// Why a result is no data; nullopt, and the data in `into`, where it is.
+/// The bytes of a JSON string "0x…", into `into`; why it is none, nullopt where it is.
 std::optional<CallFailure> read_hex(const RpcOutcome& outcome, Bytes& into) {
     if (!outcome) {
         return failure_of(outcome.error());

@@ -9,8 +9,6 @@
 namespace margrave::exposure {
 namespace {
 
-using margin::Status;
-
 /// The row's legs that can move its health, and what moves them.
 struct Row {
     std::size_t index = 0;

@@ -233,6 +233,14 @@ TEST_CASE("a rescue of an account that there is not is no plan of nothing", "[ap
     CHECK_THAT(mistaken.err.str(), Contains("the wallet holds nothing in aave"));
 }
 
+/// The devnet with a market.
+std::string with_market() {
+    return std::string(kDevnet) +
+           "[[markets]]\nprotocol = \"aave_v3\"\nchain = \"devnet\"\nname = \"core\"\n"
+           "pool_addresses_provider = \"" +
+           kWallet + "\"\n";
+}
+
 /// The chain of devnet(), where no call of a contract is answered in time.
 RpcOutcome silent_contracts(const RpcCall& call) {
     const bool is_of_contract =
@@ -243,11 +251,7 @@ RpcOutcome silent_contracts(const RpcCall& call) {
 TEST_CASE("an account that could not be read is a gap and no mistake of who asks",
           "[app][coverage]") {
     const Folder folder;
-    const auto config = folder.file(
-        "c.toml", std::string(kDevnet) +
-                      "[[markets]]\nprotocol = \"aave_v3\"\nchain = \"devnet\"\nname = \"core\"\n"
-                      "pool_addresses_provider = \"" +
-                      kWallet + "\"\n");
+    const auto config = folder.file("c.toml", with_market());
     const auto words = GENERATE_COPY(Words{"liquidate", kWallet},
                                      Words{"liquidate", kWallet, "--protocol", "aave_v3"},
                                      Words{"rescue", kWallet, "--protocol", "aave_v3"},
@@ -275,11 +279,7 @@ TEST_CASE("what a whatif names may be on a chain that could not be read", "[app]
 TEST_CASE("a rescue does not say of wallets that were not read that they hold nothing",
           "[app][coverage]") {
     const Folder folder;
-    const auto config = folder.file(
-        "c.toml", std::string(kDevnet) +
-                      "[[markets]]\nprotocol = \"aave_v3\"\nchain = \"devnet\"\nname = \"core\"\n"
-                      "pool_addresses_provider = \"" +
-                      kWallet + "\"\n");
+    const auto config = folder.file("c.toml", with_market());
     FakeWorld fake{.endpoints = {{kUrl, silent_contracts}}};
     CHECK(run(fake.world, {"rescue", kWallet, "--config", config}) == 4);
     CHECK_THAT(fake.out.str(), !Contains("hold nothing") && Contains("gap: "));
