@@ -404,6 +404,26 @@ Subject subject_of(const std::string& chain, const report::Account& account) {
             .wallet = account.wallet};
 }
 
+core::Archive to_archive(const Subject& subject) {
+    core::Archive out;
+    out.set("chain", subject.chain);
+    out.set("protocol", subject.protocol);
+    out.set("market", subject.market);
+    out.set_optional("wallet", subject.wallet);
+    return out;
+}
+
+Subject restore_subject(const core::Archive& archive) {
+    Subject out{.chain = archive.text("chain"),
+                .protocol = archive.text("protocol"),
+                .market = archive.text("market"),
+                .wallet = std::nullopt};
+    if (archive.has("wallet")) {
+        out.wallet = archive.address("wallet");
+    }
+    return out;
+}
+
 const exposure::FactorLimit* nearest_factor(const report::Account& account) {
     const auto& factors = account.outlook.factors;
     const auto found =

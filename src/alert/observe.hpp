@@ -11,6 +11,7 @@
 #include "alert/alert.hpp"
 #include "alert/rule.hpp"
 #include "core/address.hpp"
+#include "core/archive.hpp"
 #include "report/report.hpp"
 
 namespace margrave::alert {
@@ -30,6 +31,10 @@ struct Subject {
 };
 
 [[nodiscard]] Subject subject_of(const std::string& chain, const report::Account& account);
+
+/// As it is kept, and back; throws InputError where it is none.
+[[nodiscard]] core::Archive to_archive(const Subject& subject);
+[[nodiscard]] Subject restore_subject(const core::Archive& archive);
 
 /// The risk factor whose move alone would liquidate the account first; nullptr: none does.
 [[nodiscard]] const exposure::FactorLimit* nearest_factor(const report::Account& account);

@@ -13,26 +13,6 @@
 namespace margrave::app {
 namespace {
 
-core::Archive to_archive(const alert::Subject& subject) {
-    core::Archive out;
-    out.set("chain", subject.chain);
-    out.set("protocol", subject.protocol);
-    out.set("market", subject.market);
-    out.set_optional("wallet", subject.wallet);
-    return out;
-}
-
-alert::Subject restore_subject(const core::Archive& archive) {
-    alert::Subject out{.chain = archive.text("chain"),
-                       .protocol = archive.text("protocol"),
-                       .market = archive.text("market"),
-                       .wallet = std::nullopt};
-    if (archive.has("wallet")) {
-        out.wallet = archive.address("wallet");
-    }
-    return out;
-}
-
 /// A quiet state that only tells when it was seen last need not be written with every block, unless
 /// that is earlier than it was. Of others it says what they waited through while the watch was not
 /// there.
@@ -89,7 +69,7 @@ std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>&
     std::vector<std::string> notes;
     for (const store::KeptAlert& one : kept) {
         Known known{.key = one.key,
-                    .subject = restore_subject(snapshot::parse_json(one.subject, {})),
+                    .subject = alert::restore_subject(snapshot::parse_json(one.subject, {})),
                     .state = alert::restore_state(snapshot::parse_json(one.state, {})),
                     .written = {},
                     .value = {}};

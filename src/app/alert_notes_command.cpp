@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "alert/alert.hpp"
+#include "alert/observe.hpp"
 #include "app/commands.hpp"
 #include "app/duration.hpp"
 #include "app/wallets.hpp"
@@ -82,6 +84,10 @@ store::Silence make_silence(const World& world, const AlertsSilenceOptions& opti
     if (options.lasts.empty()) {
         throw core::InputError("--for is required: how long to be silent, as in --for 2h");
     }
+    const std::uint64_t lasts_s = parse_duration(options.lasts, "--for");
+    if (lasts_s == 0) {
+        throw core::InputError("--for: for no time at all nothing is silent");
+    }
     const std::uint64_t now = world.wall_s();
     return {
         .id = 0,
@@ -93,7 +99,37 @@ store::Silence make_silence(const World& world, const AlertsSilenceOptions& opti
         .author = author_of(world, options.author),
         .reason = core::printable(options.reason, kWordsMax),
         .begun = now,
-        .until = now + parse_duration(options.lasts, "--for")};
+        .until = now + lasts_s};
+}
+
+/// A misspelt name silences nothing, and looks as if it did. It is no error: what a rule speaks of
+/// may never have been alerted of yet.
+void warn_of_strange_names(World& world, store::WatchFile& file, const store::Silence& silence) {
+    std::set<std::string> rules;
+    std::set<std::string> chains;
+    std::set<std::string> markets;
+    for (const store::KeptAlert& kept : file.alerts()) {
+        const auto subject = alert::restore_subject(snapshot::parse_json(kept.subject, {}));
+        rules.insert(kept.rule);
+        chains.insert(subject.chain);
+        markets.insert(subject.protocol + '/' + subject.market);
+    }
+    const auto look = [&](const char* what, const std::string& word,
+                          const std::set<std::string>& known) {
+        if (word.empty() || known.contains(word)) {
+            return;
+        }
+        const std::vector<std::string> names(known.begin(), known.end());
+        const std::string close = core::nearest(word, names);
+        say(world, fmt::format("warning: no alert of {} {} was ever kept in this file{}", what,
+                               core::printable(word, kWordsMax),
+                               close.empty() ? ""
+                                             : fmt::format("; did you mean {}?",
+                                                           core::printable(close, kWordsMax))));
+    };
+    look("rule", silence.rule, rules);
+    look("chain", silence.chain, chains);
+    look("market", silence.market, markets);
 }
 
 }  // namespace
@@ -129,6 +165,7 @@ ExitCode run_alerts_silence(World& world, const AlertsSilenceOptions& options) {
         return ExitCode::Fine;
     }
     auto silence = make_silence(world, options);
+    warn_of_strange_names(world, file, silence);
     silence.id = store::add_silence(file.database(), silence);
     write_result(world, describe(silence) + '\n');
     return ExitCode::Fine;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "alert/alert.hpp"
+#include "alert/observe.hpp"
 #include "app/alert_book.hpp"
 #include "snapshot/archive_json.hpp"
 
@@ -14,7 +15,8 @@ std::vector<std::string> forget_left_chains(store::WatchFile& file,
     std::vector<std::string> notes;
     std::map<std::string, std::vector<store::KeptAlert>> left;
     for (store::KeptAlert& kept : file.alerts()) {
-        const std::string chain = snapshot::parse_json(kept.subject, {}).text("chain");
+        const std::string chain =
+            alert::restore_subject(snapshot::parse_json(kept.subject, {})).chain;
         alert::State state = alert::restore_state(snapshot::parse_json(kept.state, {}));
         const bool is_quiet = state.phase == alert::Phase::Quiet && !state.unknown_since_s;
         if (watched.contains(chain) || is_quiet) {

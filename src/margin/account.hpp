@@ -43,9 +43,9 @@ struct Leg {
 struct Health {
     Status status = Status::Unknown;
     std::optional<core::Wad> health_factor;
-    std::optional<core::U256> collateral;  ///< in the market's quote; see collateral_value
-    /// The collateral in the market's quote, rounded down, where `collateral` counts the collateral
-    /// token itself: an isolated market has one collateral and one debt. nullopt elsewhere.
+    std::optional<core::U256> collateral;  ///< see collateral_value
+    /// The collateral in the market's quote, rounded down. `collateral` itself is that where a
+    /// market has several; an isolated one counts it in the collateral's token.
     std::optional<core::U256> collateral_value;
     std::optional<core::U256> debt;                  ///< in the market's quote
     std::optional<core::U256> available_borrows;     ///< in the market's quote

@@ -55,6 +55,14 @@ describe("watch, and people", { skip, concurrency: false }, () => {
         const [, fired] = await told("fire", 2); // without a new block
         assert.equal(fired.fired_at_block, String(low.number));
         assert.equal((await started.command("alerts", "silence", "--end", "2")).code, 2);
+        // What would silence nothing is refused, or said.
+        const nothing = await started.command("alerts", "silence", "--for", "0s");
+        assert.equal(nothing.code, 2);
+        assert.match(nothing.stderr, /--for: for no time at all/);
+        const typo = await started.command("alerts", "silence", "--for", "1s", "--rule", "helth", "--chain", "devnet");
+        assert.match(ok(typo), /silence 3: rule helth chain devnet up to warning/);
+        assert.match(typo.stderr, /warning: no alert of rule helth was ever kept in this file; did you mean health\?/);
+        assert.doesNotMatch(typo.stderr, /chain/);
 
         const { alert } = fired;
         ok(await started.command("alerts", "ack", alert, "--by", "the desk"));
