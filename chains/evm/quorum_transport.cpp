@@ -77,6 +77,8 @@ double weight(ErrorKind kind) {
 
 constexpr double kWeightOfLie = 4;
 constexpr double kWeightOfSilence = 0.5;
+/// Of one failure, till a good answer halves it.
+constexpr double kBadnessOfDistrust = 1;
 
 /// A call of the requests, by its place.
 struct CallAt {
@@ -109,6 +111,8 @@ struct Endpoint {
     RealClock::time_point cooling_until{};
     bool excluded = false;  ///< serves another chain
     bool admitted = false;  ///< is known to have the block that reading began with
+    std::uint64_t outvoted = 0;
+    std::uint64_t far_heads = 0;
     /// Sizes that it has refused: bytes of parameters, calls in a batch.
     std::size_t bytes_refused = std::numeric_limits<std::size_t>::max();
     std::size_t calls_refused = std::numeric_limits<std::size_t>::max();
@@ -174,7 +178,16 @@ class QuorumTransport final : public RpcTransport {
     }
 
     [[nodiscard]] Agreement agreement() const override {
-        return {.endpoints = policy_.needed, .disagreements = disagreements_};
+        Agreement out{.endpoints = policy_.needed,
+                      .disagreements = disagreements_,
+                      .disputes = disputes_,
+                      .is_split = is_split_};
+        for (const Endpoint& endpoint : endpoints_) {
+            out.standings.push_back({.state = state_of(endpoint),
+                                     .outvoted = endpoint.outvoted,
+                                     .far_heads = endpoint.far_heads});
+        }
+        return out;
     }
 
     void abandon() override {
@@ -188,6 +201,17 @@ class QuorumTransport final : public RpcTransport {
         RpcOutcome chain_id;
         RpcOutcome block;
     };
+
+    [[nodiscard]] static EndpointStanding::State state_of(const Endpoint& endpoint) {
+        using State = EndpointStanding::State;
+        if (endpoint.excluded) {
+            return State::Excluded;
+        }
+        if (endpoint.cooling_until > RealClock::now()) {
+            return State::Resting;
+        }
+        return endpoint.badness >= kBadnessOfDistrust ? State::Distrusted : State::InUse;
+    }
 
     static const RpcCall* first_tag(const std::vector<RpcRequest>& requests) {
         for (const RpcRequest& request : requests) {
@@ -531,7 +555,9 @@ class QuorumTransport final : public RpcTransport {
             }
             for (const std::size_t i : asked.verdict->outvoted) {
                 endpoints_[asked.endpoints[i]].badness += kWeightOfLie;
+                ++endpoints_[asked.endpoints[i]].outvoted;
             }
+            disputes_ += asked.verdict->disagreements.empty() ? 0 : 1;
             for (std::string& disagreement : asked.verdict->disagreements) {
                 note(std::move(disagreement));
             }
@@ -639,6 +665,7 @@ class QuorumTransport final : public RpcTransport {
         if (all.back().ballots.empty()) {
             return {.chain_id = core::Unexpected(nobody()), .block = core::Unexpected(nobody())};
         }
+        is_split_ = is_split(all.back());
         HeadAnswer answer{.chain_id = count(requests, all.front(), policy_.needed).outcome,
                           .block = policy_.needed == 1 ? leading_block(requests, all.back(), tag)
                                                        : common_block(requests, all.back(), tag)};
@@ -649,6 +676,16 @@ class QuorumTransport final : public RpcTransport {
             admit(*block, all.back());
         }
         return answer;
+    }
+
+    /// Two answers of one number and different hashes.
+    static bool is_split(const Asked& asked) {
+        std::map<core::BlockNumber, core::Hash> seen;
+        return std::any_of(asked.ballots.begin(), asked.ballots.end(), [&](const Ballot& ballot) {
+            const auto block = parse_block_reply(ballot.outcome);
+            return block &&
+                   seen.try_emplace(block->number, block->hash).first->second != block->hash;
+        });
     }
 
     void admit(const Block& block, const Asked& heads) {
@@ -689,6 +726,7 @@ class QuorumTransport final : public RpcTransport {
             Endpoint& endpoint = endpoints_[heads.endpoints[i]];
             const bool is_behind = !may_lag(tag) && lags(*block, newest);
             if (is_newly_far(endpoint.name, is_behind)) {
+                ++endpoint.far_heads;
                 tell(fmt::format("{} is passed over: its block {} is {} behind another endpoint's",
                                  endpoint.name, block->number.value(),
                                  newest.number.value() - block->number.value()));
@@ -755,6 +793,9 @@ class QuorumTransport final : public RpcTransport {
         const auto& [other, reached] = heads[policy_.needed - 1];
         for (const auto& [who, block] : heads) {
             if (is_newly_far(std::string(who), lags(reached, block) || lags(block, reached))) {
+                for (Endpoint& endpoint : endpoints_) {
+                    endpoint.far_heads += endpoint.name == who ? 1 : 0;
+                }
                 note(fmt::format("{} is at block {}, {} at {}", who, block.number.value(), other,
                                  reached.number.value()));
             }
@@ -808,6 +849,7 @@ class QuorumTransport final : public RpcTransport {
             }
         }
         for (const Asked& asked : ask(requests, calls)) {
+            is_split_ = is_split_ || is_split(asked);
             const auto block = parse_block_reply(asked.verdict->outcome);
             const RpcCall& call = requests[asked.at.request][0];
             if (asked.verdict->settled && block && block_by_number(block->number.value()) == call) {
@@ -828,6 +870,8 @@ class QuorumTransport final : public RpcTransport {
     std::uint64_t next_job_ = 1;
     std::optional<Block> reference_;  ///< the block that reading began with
     std::vector<std::string> disagreements_;
+    std::uint64_t disputes_ = 0;
+    bool is_split_ = false;      ///< at the last question for a tag
     std::set<std::string> far_;  ///< whose last head was not near the others'
 };
 

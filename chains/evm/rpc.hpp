@@ -49,11 +49,29 @@ struct RpcTraffic {
     std::uint64_t bytes_received = 0;  ///< as they crossed the wire, before decompression
 };
 
+/// How an endpoint stands among those of its chain.
+struct EndpointStanding {
+    enum class State {
+        InUse,
+        Distrusted,  ///< failed, lagged or was outvoted, and comes behind the others
+        Resting,     ///< asked to be left alone for a while
+        Excluded,    ///< serves another chain
+    };
+    State state = State::InUse;
+    std::uint64_t outvoted = 0;   ///< answers that enough others contradict
+    std::uint64_t far_heads = 0;  ///< times that its newest block was not near the others'
+};
+
 /// How sure the answers of a transport are.
 struct Agreement {
     std::size_t endpoints = 1;  ///< how many had to say the same
     /// Who was outvoted, and in what: a sentence each, of hosts and shortened values.
     std::vector<std::string> disagreements = {};
+    std::uint64_t disputes = 0;  ///< questions to which different answers came, so far
+    /// Of the endpoints that were asked for the newest block last, two had different ones of the
+    /// same number.
+    bool is_split = false;
+    std::vector<EndpointStanding> standings = {};  ///< in the order of the list; empty for one
 };
 
 /// Something that answers JSON-RPC calls. Transports compose: record(retry(quorum(http, http))).

@@ -96,6 +96,7 @@ void ChainWatch::look(const std::function<bool()>& is_asked_to_stop) {
         take_what_came();
     }
     evaluate_age();
+    plan_.listener->agreed(chain.name, transport_->agreement(), !is_blind_);
     plan_.listener->looked(chain.name, !is_blind_);
 }
 

@@ -15,15 +15,17 @@ namespace margrave::app {
 class HeardTransport : public chains::evm::RpcTransport {
   public:
     using Outcomes = std::vector<std::vector<chains::evm::RpcOutcome>>;
-    using Hear = std::function<void(const Outcomes&, std::chrono::duration<double> took)>;
+    using Requests = std::vector<chains::evm::RpcRequest>;
+    using Hear =
+        std::function<void(const Requests&, const Outcomes&, std::chrono::duration<double> took)>;
 
     HeardTransport(std::unique_ptr<chains::evm::RpcTransport> inner, core::Clock& clock, Hear hear)
         : inner_(std::move(inner)), clock_(clock), hear_(std::move(hear)) {}
 
-    [[nodiscard]] Outcomes send(const std::vector<chains::evm::RpcRequest>& requests) override {
+    [[nodiscard]] Outcomes send(const Requests& requests) override {
         const auto begun = clock_.now();
         Outcomes out = inner_->send(requests);
-        hear_(out, clock_.now() - begun);
+        hear_(requests, out, clock_.now() - begun);
         return out;
     }
     [[nodiscard]] chains::evm::RpcTraffic traffic() const override { return inner_->traffic(); }

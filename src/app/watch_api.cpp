@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "app/alerts_list.hpp"
+#include "app/open_metrics.hpp"
+#include "app/process_gauges.hpp"
 #include "app/watch_gauges.hpp"
 #include "app/watch_status.hpp"
 #include "core/errors.hpp"
@@ -36,6 +38,9 @@ Response verdict(const std::vector<std::string>& failing, bool is_detailed) {
 /// The description of this interface, and the schemas that it refers to.
 constexpr std::array kDocuments{"openapi.json", "alerts.schema.json", "alert.schema.json",
                                 "report.schema.json", "status.schema.json"};
+
+/// For what stands between: the same path may be answered otherwise.
+const std::vector<std::pair<std::string, std::string>> kVaries{{"Vary", "Accept"}};
 
 }  // namespace
 
@@ -85,7 +90,7 @@ server::Router WatchApi::make_router(const HttpConfig& config) {
         say(world_, fmt::format("{} could not be answered: {}", core::printable(path),
                                 core::printable(why)));
     });
-    add(out, "/metrics", [this](const Request&) { return metrics(); });
+    add(out, "/metrics", [this](const Request& request) { return metrics(request); });
     add(out, "/healthz", [this, may_know](const Request& request) {
         return verdict(health_.what_stands_still(world_.clock.now()), may_know(request));
     });
@@ -117,11 +122,20 @@ server::Router WatchApi::make_router(const HttpConfig& config) {
     return out;
 }
 
-Response WatchApi::metrics() {
-    auto gauges = store_gauges(file_, plan_.rules, names(plan_.channels));
-    gauges.push_back(progress_gauge(monitor_.progress.workers(world_.clock.now())));
+Response WatchApi::metrics(const Request& request) {
+    const std::uint64_t now_s = world_.wall_s();
+    auto figures = store_gauges(file_, plan_.rules, monitor_.subjects, now_s);
+    figures.push_back(progress_gauge(monitor_.progress.workers(world_.clock.now())));
+    for (auto& more : {price_gauges(monitor_.board.all(), now_s), process_gauges()}) {
+        figures.insert(figures.end(), more.begin(), more.end());
+    }
+    std::string text = monitor_.metrics.expose(figures);
+    if (wants_open_metrics(request.accept)) {
+        return {.type = kOpenMetricsType, .body = to_open_metrics(text), .headers = kVaries};
+    }
     return {.type = "text/plain; version=0.0.4; charset=utf-8",
-            .body = monitor_.metrics.expose(gauges)};
+            .body = std::move(text),
+            .headers = kVaries};
 }
 
 Response WatchApi::status() {

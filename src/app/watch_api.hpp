@@ -29,7 +29,7 @@ class WatchApi {
   private:
     [[nodiscard]] server::Router make_router(const HttpConfig& config);
     void add(server::Router& router, const std::string& path, server::Router::Handler handler);
-    [[nodiscard]] server::Response metrics();
+    [[nodiscard]] server::Response metrics(const server::Request& request);
     [[nodiscard]] server::Response status();
 
     World& world_;

@@ -19,6 +19,7 @@
 #include "app/commands.hpp"
 #include "app/crew.hpp"
 #include "app/delivery.hpp"
+#include "app/finality_watch.hpp"
 #include "app/given_up.hpp"
 #include "app/heartbeat.hpp"
 #include "app/left_chains.hpp"
@@ -79,11 +80,12 @@ void give_up_the_lost(World& world, store::WatchFile& file, const Channels& chan
     }
 }
 
-MetricsSubjects subjects_of(World& world, const WatchSetup& setup) {
+MetricsSubjects subjects_of(World& world, const WatchSetup& setup, std::uint64_t started_at_s) {
     MetricsSubjects out{.chains = {},
                         .channels = {},
                         .endpoints = setup.endpoints->aliases(),
-                        .started_at_s = world.wall_s(),
+                        .started_at_s = started_at_s,
+                        .loaded_at_s = world.wall_s(),
                         .version = MARGRAVE_VERSION};
     for (const ConnectedWallets& one : setup.chains) {
         out.chains.push_back(one.chosen.chain.name);
@@ -100,6 +102,7 @@ struct Watch {
     std::vector<std::unique_ptr<ChainWatch>> chains;
     std::vector<store::WatchFile> files;  ///< of the couriers, who refer to them
     std::vector<Courier> couriers;
+    std::unique_ptr<FinalityWatch> finality;
 };
 
 void add_chain(World& world, const WatchOptions& options, const WatchSetup& setup,
@@ -109,6 +112,10 @@ void add_chain(World& world, const WatchOptions& options, const WatchSetup& setu
                            one.chosen.wallets.size(), name, setup.plan->rules.size(),
                            setup.channels.size()));
     watch.monitor->board.pin(name, [&](ChainNews& news) { news.block = file.last_block(name); });
+    watch.finality->add(setup.endpoints->world(), one.chosen.chain,
+                        {.timeout = setup.source.timeout,
+                         .quorum = std::nullopt,
+                         .allow_plain_http = setup.source.allow_plain_http});
     auto transport = heard_by(*watch.monitor, world, name, std::move(one.transport));
     std::optional<CascadeWatch> cascade;
     const auto plan = setup.cascades.find(name);
@@ -122,10 +129,12 @@ void add_chain(World& world, const WatchOptions& options, const WatchSetup& setu
         store::WatchFile::open(options.store), std::move(cascade)));
 }
 
-Watch begin(World& world, const WatchOptions& options, WatchSetup& setup, store::WatchFile& file) {
+Watch begin(World& world, const WatchOptions& options, WatchSetup& setup, store::WatchFile& file,
+            std::uint64_t started_at_s) {
     give_up_the_lost(world, file, setup.channels);
     Watch watch;
-    watch.monitor = std::make_unique<WatchMonitor>(world, subjects_of(world, setup));
+    watch.monitor = std::make_unique<WatchMonitor>(world, subjects_of(world, setup, started_at_s));
+    watch.finality = std::make_unique<FinalityWatch>(world, *watch.monitor);
     setup.endpoints->tell(*watch.monitor);
     setup.plan->listener = watch.monitor.get();
     for (ConnectedWallets& one : setup.chains) {
@@ -213,7 +222,8 @@ void add_aside(Crew& crew, Progress& progress, const std::string& worker,
     });
 }
 
-/// A thread for each chain, its whole reports, and each channel: none keeps another waiting.
+/// A thread for each chain, its whole reports, and each channel: none keeps another waiting. What
+/// is final, which nobody waits for, is one thread's for all chains.
 void set_to_work(Watch& watch, Crew& crew, std::chrono::milliseconds poll) {
     WatchMonitor& monitor = *watch.monitor;
     for (const auto& chain : watch.chains) {
@@ -233,6 +243,12 @@ void set_to_work(Watch& watch, Crew& crew, std::chrono::milliseconds poll) {
                       });
                   });
     }
+    crew.add([&crew, finality = watch.finality.get()] {
+        while (!crew.is_asked_to_stop()) {
+            finality->look([&crew] { return crew.is_asked_to_stop(); });
+            crew.rest(1s);
+        }
+    });
     for (Courier& courier : watch.couriers) {
         crew.add([&crew, &monitor, courier = &courier] {
             std::uint64_t heard = 0;
@@ -287,6 +303,7 @@ std::optional<WatchSetup> supervise(World& world, const WatchOptions& options,
                 say(world, "the configuration is reloaded");
                 return next;
             }
+            watch.monitor->metrics.could_not_reload();
             service.ready("watching; the configuration could not be reloaded");
         }
         // Nodes that are gone are told of by alerts; they need not keep what starts after this.
@@ -305,8 +322,9 @@ std::optional<WatchSetup> supervise(World& world, const WatchOptions& options,
 
 /// With one configuration. True when it ended as asked, or is to go on with `next`.
 bool run_with(World& world, const WatchOptions& options, WatchSetup& setup, store::WatchFile& file,
-              ServiceManager& service, std::optional<WatchSetup>& next) {
-    Watch watch = begin(world, options, setup, file);
+              ServiceManager& service, std::uint64_t started_at_s,
+              std::optional<WatchSetup>& next) {
+    Watch watch = begin(world, options, setup, file, started_at_s);
     std::vector<std::string> chains;
     chains.reserve(watch.chains.size());
     for (const auto& chain : watch.chains) {
@@ -331,9 +349,10 @@ bool run_with(World& world, const WatchOptions& options, WatchSetup& setup, stor
 bool run_until_asked(World& world, const WatchOptions& options, WatchSetup setup,
                      store::WatchFile& file) {
     ServiceManager service(world.environment);
+    const std::uint64_t started_at_s = world.wall_s();
     for (;;) {
         std::optional<WatchSetup> next;
-        const bool is_well = run_with(world, options, setup, file, service, next);
+        const bool is_well = run_with(world, options, setup, file, service, started_at_s, next);
         if (!next) {
             return is_well;
         }
@@ -348,7 +367,7 @@ ExitCode run_watch(World& world, const WatchOptions& options) {
     WatchSetup setup = prepare_watch(world, options, nullptr);
     auto file = store::WatchFile::open_or_create(options.store);  // holds its lock
     if (options.once) {
-        Watch watch = begin(world, options, setup, file);
+        Watch watch = begin(world, options, setup, file, world.wall_s());
         return run_once(watch);
     }
     return run_until_asked(world, options, std::move(setup), file) ? ExitCode::Fine

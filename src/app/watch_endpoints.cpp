@@ -6,11 +6,35 @@
 #include "app/heard_transport.hpp"
 
 namespace margrave::app {
+namespace {
+
+/// A contract that refuses is an answer; what kind of failure it was is told of the chain.
+WatchListener::Exchange judge(const chains::evm::RpcRequest& request,
+                              const std::vector<chains::evm::RpcOutcome>& outcomes) {
+    WatchListener::Exchange out;
+    const bool is_of_one_kind = std::all_of(request.begin(), request.end(), [&](const auto& call) {
+        return call.method == request.front().method;
+    });
+    out.method = is_of_one_kind && !request.empty() ? request.front().method : "batch";
+    out.is_answered = std::any_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
+        return outcome || outcome.error().code != 0;
+    });
+    out.is_garbled = std::any_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
+        return !outcome && outcome.error().kind == core::ErrorKind::BadReply;
+    });
+    return out;
+}
+
+}  // namespace
+
+std::string endpoint_alias(const std::string& chain, std::size_t place) {
+    return chain + '-' + std::to_string(place + 1);
+}
 
 EndpointWatch::EndpointWatch(World& world, const settings::Settings& settings) : counted_(world) {
     for (const auto& [name, chain] : settings.chains) {
         for (std::size_t i = 0; i < chain.rpc.size(); ++i) {
-            by_url_.emplace(chain.rpc[i], name + '-' + std::to_string(i + 1));
+            by_url_.emplace(chain.rpc[i], endpoint_alias(name, i));
         }
     }
     counted_.open_endpoint =
@@ -21,15 +45,13 @@ EndpointWatch::EndpointWatch(World& world, const settings::Settings& settings) :
         if (std::find(opened_.begin(), opened_.end(), alias) == opened_.end()) {
             opened_.push_back(alias);
         }
-        const auto hear = [this, alias](const HeardTransport::Outcomes& outcomes,
+        const auto hear = [this, alias](const HeardTransport::Requests& requests,
+                                        const HeardTransport::Outcomes& outcomes,
                                         WatchListener::Seconds took) {
-            for (const auto& request : outcomes) {
-                // A contract that refuses is an answer; what kind of failure it was is told of the
-                // chain.
-                const bool is_answered = std::any_of(
-                    request.begin(), request.end(),
-                    [](const auto& outcome) { return outcome || outcome.error().code != 0; });
-                listener_.load()->asked(alias, is_answered, took);
+            for (std::size_t i = 0; i < requests.size(); ++i) {
+                auto exchange = judge(requests[i], outcomes[i]);
+                exchange.took = took;
+                listener_.load()->asked(alias, exchange);
             }
         };
         return std::make_unique<HeardTransport>(open(url, limits), counted_.clock, hear);
@@ -46,7 +68,8 @@ std::unique_ptr<chains::evm::RpcTransport> heard_by(
     std::unique_ptr<chains::evm::RpcTransport> transport) {
     return std::make_unique<HeardTransport>(
         std::move(transport), world.clock,
-        [&listener, chain](const HeardTransport::Outcomes& /*outcomes*/,
+        [&listener, chain](const HeardTransport::Requests& /*requests*/,
+                           const HeardTransport::Outcomes& /*outcomes*/,
                            WatchListener::Seconds /*took*/) { listener.heard(chain); });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,8 +14,11 @@
 
 namespace margrave::app {
 
-/// A world whose endpoints are counted, each by an alias, "ethereum-1" for the first of the chain's
-/// configured ones, "other" for one that is not configured: URLs, and hosts, hold keys.
+/// "ethereum-1" for the first of the chain's configured endpoints.
+[[nodiscard]] std::string endpoint_alias(const std::string& chain, std::size_t place);
+
+/// A world whose endpoints are counted, each by an alias, "other" for one that is not configured:
+/// URLs, and hosts, hold keys.
 class EndpointWatch {
   public:
     EndpointWatch(World& world, const settings::Settings& settings);

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/alert_message.hpp"
+#include "chains/evm/rpc.hpp"
 #include "chains/reader.hpp"
 #include "channels/channel.hpp"
 #include "core/errors.hpp"
@@ -46,8 +48,21 @@ class WatchListener {
     /// A look ended; `is_read`: everything up to the head is evaluated.
     virtual void looked(const std::string& /*chain*/, bool /*is_read*/) {}
 
-    /// One request to an endpoint, by its alias.
-    virtual void asked(const std::string& /*endpoint*/, bool /*is_answered*/, Seconds /*took*/) {}
+    /// How the chain's endpoints stand after a look.
+    virtual void agreed(const std::string& /*chain*/, const chains::evm::Agreement& /*agreement*/,
+                        bool /*is_read*/) {}
+    /// So many blocks are not final yet; nullopt where nobody says.
+    virtual void saw_final(const std::string& /*chain*/, std::optional<std::uint64_t> /*lag*/) {}
+
+    /// A request to an endpoint, and what came of it.
+    struct Exchange {
+        std::string method;  ///< "batch" of several
+        bool is_answered = false;
+        bool is_garbled = false;  ///< what came was no answer to it
+        Seconds took{0};
+    };
+    /// By the endpoint's alias.
+    virtual void asked(const std::string& /*endpoint*/, const Exchange& /*exchange*/) {}
 
     virtual void sent(const std::string& /*channel*/, channels::Delivery::Outcome /*outcome*/,
                       Seconds /*took*/) {}

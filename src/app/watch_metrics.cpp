@@ -7,11 +7,14 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
+#include "app/watch_endpoints.hpp"
 #include "report/names.hpp"
 
 namespace margrave::app {
@@ -49,6 +52,35 @@ std::string word(channels::Delivery::Outcome outcome) {
 }
 
 std::string word(bool is_answered) { return is_answered ? "answered" : "failed"; }
+
+using Standing = chains::evm::EndpointStanding;
+constexpr std::array kStates{Standing::State::InUse, Standing::State::Distrusted,
+                             Standing::State::Resting, Standing::State::Excluded};
+
+std::string word(Standing::State state) {
+    constexpr std::array kWords{"in_use", "distrusted", "resting", "excluded"};
+    return kWords.at(static_cast<std::size_t>(state));
+}
+
+/// Whoever lies in these may be told.
+constexpr std::array kChecks{"garbled", "outvoted", "far_head", "wrong_chain"};
+
+/// Methods that margrave asks for, as values of a label; others would be somebody else's.
+constexpr std::array kMethods{"batch",
+                              "eth_blockNumber",
+                              "eth_call",
+                              "eth_chainId",
+                              "eth_getBalance",
+                              "eth_getBlockByHash",
+                              "eth_getBlockByNumber",
+                              "eth_getCode",
+                              "eth_getLogs",
+                              "other"};
+
+std::string method_label(const std::string& method) {
+    const bool is_known = std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
+    return is_known ? method : "other";
+}
 
 std::string depth_bucket(std::uint64_t depth) {
     constexpr std::array<std::pair<std::uint64_t, const char*>, 3> kBuckets{
@@ -120,6 +152,35 @@ class WatchMetrics::Families {
     Family<prometheus::Histogram>& block_to_alert =
         histograms(registry, "margrave_block_to_alert_seconds",
                    "From a block's own time until an alert that fires at it is written.");
+    // The next three are absent where nobody says.
+    Family<prometheus::Gauge>& verified_head =
+        gauges(registry, "margrave_chain_verified_head_number",
+               "The newest block that as many endpoints as must agree do agree on; absent where "
+               "one is enough.");
+    Family<prometheus::Gauge>& finality_lag =
+        gauges(registry, "margrave_chain_finality_lag_blocks",
+               "How many of the newest blocks are not final; absent where the node does not say.");
+    Family<prometheus::Gauge>& view_split =
+        gauges(registry, "margrave_chain_view_split",
+               "Whether endpoints had different blocks of one number at the last look: 1, or 0; "
+               "absent where there is one endpoint.");
+    Family<prometheus::Counter>& disputes =
+        counters(registry, "margrave_rpc_quorum_disputes_total",
+                 "Questions to which endpoints that must agree gave different answers.");
+    Family<prometheus::Gauge>& endpoint_state =
+        gauges(registry, "margrave_rpc_endpoint_state", "How an endpoint stands: 1 for one state.");
+    Family<prometheus::Counter>& integrity =
+        counters(registry, "margrave_rpc_integrity_failures_total",
+                 "Answers of an endpoint that cannot be, by what was wrong with them.");
+    Family<prometheus::Counter>& clock_steps =
+        counters(registry, "margrave_clock_step_total",
+                 "Times that the clock on the wall was set by more than two seconds.");
+    Family<prometheus::Gauge>& reload =
+        gauges(registry, "margrave_config_last_reload_successful",
+               "Whether the configuration could be loaded when that was asked for last: 1, or 0.");
+    Family<prometheus::Gauge>& reload_time =
+        gauges(registry, "margrave_config_last_reload_success_timestamp_seconds",
+               "When the configuration that is in force was loaded.");
     Family<prometheus::Counter>& requests =
         counters(registry, "margrave_rpc_requests_total",
                  "Requests to an endpoint, by what came of them; retries count.");
@@ -141,11 +202,11 @@ class WatchMetrics::Families {
         for (const std::string& chain : subjects.chains) {
             begin_chain(chain);
         }
+        clock_steps.Add({});
+        reload.Add({}).Set(1);
+        reload_time.Add({}).Set(static_cast<double>(subjects.loaded_at_s));
         for (const std::string& endpoint : subjects.endpoints) {
-            for (const bool is_answered : {true, false}) {
-                requests.Add({{"endpoint", endpoint}, {"outcome", word(is_answered)}});
-            }
-            request_time.Add({{"endpoint", endpoint}}, request_buckets());
+            begin_endpoint(endpoint);
         }
         for (const std::string& channel : subjects.channels) {
             for (const auto outcome : kOutcomes) {
@@ -155,13 +216,42 @@ class WatchMetrics::Families {
         }
     }
 
+    void stands(const std::string& endpoint, Standing::State now) {
+        for (const auto state : kStates) {
+            endpoint_state.Add({{"endpoint", endpoint}, {"state", word(state)}})
+                .Set(state == now ? 1 : 0);
+        }
+    }
+    void fails(const std::string& endpoint, const char* check, std::uint64_t so_far) {
+        auto& counter = integrity.Add({{"endpoint", endpoint}, {"check", check}});
+        counter.Increment(std::max(0.0, static_cast<double>(so_far) - counter.Value()));
+    }
+
+    std::set<std::string> endpoints;  ///< that have series
+
   private:
+    void begin_endpoint(const std::string& endpoint) {
+        endpoints.insert(endpoint);
+        for (const char* method : kMethods) {
+            for (const bool is_answered : {true, false}) {
+                requests.Add(
+                    {{"endpoint", endpoint}, {"method", method}, {"outcome", word(is_answered)}});
+            }
+        }
+        request_time.Add({{"endpoint", endpoint}}, request_buckets());
+        for (const char* check : kChecks) {
+            fails(endpoint, check, 0);
+        }
+        stands(endpoint, Standing::State::InUse);
+    }
+
     void begin_chain(const std::string& chain) {
         const prometheus::Labels of_chain{{"chain", chain}};
         for (auto* family : {&head, &head_time, &readable, &block, &block_time, &last_success}) {
             family->Add(of_chain);
         }
         evaluations.Add(of_chain);
+        disputes.Add(of_chain);
         evaluation_time.Add(of_chain, evaluation_buckets());
         block_to_alert.Add(of_chain, alert_buckets());
         for (const auto kind : alert::kTransitions) {
@@ -241,10 +331,60 @@ void WatchMetrics::fired(const std::string& chain, std::uint64_t block_time, std
         .Observe(static_cast<double>(waited));
 }
 
-void WatchMetrics::asked(const std::string& endpoint, bool is_answered, Seconds took) {
-    families_->requests.Add({{"endpoint", endpoint}, {"outcome", word(is_answered)}}).Increment();
-    families_->request_time.Add({{"endpoint", endpoint}}, request_buckets()).Observe(took.count());
+void WatchMetrics::asked(const std::string& endpoint, const WatchListener::Exchange& exchange) {
+    families_->requests
+        .Add({{"endpoint", endpoint},
+              {"method", method_label(exchange.method)},
+              {"outcome", word(exchange.is_answered)}})
+        .Increment();
+    families_->request_time.Add({{"endpoint", endpoint}}, request_buckets())
+        .Observe(exchange.took.count());
+    if (exchange.is_garbled) {
+        families_->integrity.Add({{"endpoint", endpoint}, {"check", "garbled"}}).Increment();
+    }
 }
+
+void WatchMetrics::agreed(const std::string& chain, const chains::evm::Agreement& agreement,
+                          bool is_read) {
+    const prometheus::Labels of_chain{{"chain", chain}};
+    if (agreement.endpoints > 1 && is_read) {
+        families_->verified_head.Add(of_chain).Set(families_->head.Add(of_chain).Value());
+    }
+    auto standings = agreement.standings;
+    if (standings.empty()) {
+        standings.push_back(
+            {.state = is_read ? Standing::State::InUse : Standing::State::Distrusted});
+    } else {
+        families_->view_split.Add(of_chain).Set(agreement.is_split ? 1 : 0);
+        auto& disputes = families_->disputes.Add(of_chain);
+        disputes.Increment(
+            std::max(0.0, static_cast<double>(agreement.disputes) - disputes.Value()));
+    }
+    for (std::size_t i = 0; i < standings.size(); ++i) {
+        const std::string endpoint = endpoint_alias(chain, i);
+        if (families_->endpoints.contains(endpoint)) {
+            const Standing& one = standings[i];
+            families_->stands(endpoint, one.state);
+            families_->fails(endpoint, "outvoted", one.outvoted);
+            families_->fails(endpoint, "far_head", one.far_heads);
+            families_->fails(endpoint, "wrong_chain",
+                             one.state == Standing::State::Excluded ? 1 : 0);
+        }
+    }
+}
+
+void WatchMetrics::saw_final(const std::string& chain, std::optional<std::uint64_t> lag) {
+    auto& gauge = families_->finality_lag.Add({{"chain", chain}});
+    if (lag) {
+        gauge.Set(static_cast<double>(*lag));
+    } else {
+        families_->finality_lag.Remove(&gauge);
+    }
+}
+
+void WatchMetrics::stepped() { families_->clock_steps.Add({}).Increment(); }
+
+void WatchMetrics::could_not_reload() { families_->reload.Add({}).Set(0); }
 
 void WatchMetrics::sent(const std::string& channel, channels::Delivery::Outcome outcome,
                         Seconds took) {
@@ -261,19 +401,24 @@ void WatchMetrics::served(const std::string& route, unsigned status) {
     families_->served.Add({{"route", route}, {"status", std::to_string(status)}}).Increment();
 }
 
-std::string WatchMetrics::expose(const std::vector<Gauge>& computed) const {
+std::string WatchMetrics::expose(const std::vector<Figure>& computed) const {
     auto families = families_->registry.Collect();
-    for (const Gauge& gauge : computed) {
+    for (const Figure& figure : computed) {
+        if (figure.samples.empty()) {
+            continue;
+        }
         prometheus::MetricFamily family;
-        family.name = gauge.name;
-        family.help = gauge.help;
-        family.type = prometheus::MetricType::Gauge;
-        for (const Sample& sample : gauge.samples) {
+        family.name = figure.name;
+        family.help = figure.help;
+        family.type =
+            figure.is_counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+        for (const Sample& sample : figure.samples) {
             prometheus::ClientMetric metric;
             for (const auto& [name, value] : sample.labels) {
                 metric.label.push_back({name, value});
             }
             metric.gauge.value = sample.value;
+            metric.counter.value = sample.value;
             family.metric.push_back(std::move(metric));
         }
         families.push_back(std::move(family));

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "alert/alert.hpp"
@@ -17,7 +19,8 @@ struct MetricsSubjects {
     std::vector<std::string> chains;
     std::vector<std::string> channels;
     std::vector<std::string> endpoints;  ///< aliases; never a URL, nor a host, which may be a key
-    std::uint64_t started_at_s = 0;
+    std::uint64_t started_at_s = 0;      ///< the program
+    std::uint64_t loaded_at_s = 0;       ///< its configuration, the last time
     std::string version;
 };
 
@@ -43,24 +46,31 @@ class WatchMetrics {
     /// Of one message: so many alerts made that transition.
     void told(const std::string& chain, alert::Kind kind, std::size_t members);
     void fired(const std::string& chain, std::uint64_t block_time, std::uint64_t now_s);
-    void asked(const std::string& endpoint, bool is_answered, Seconds took);
+    void asked(const std::string& endpoint, const WatchListener::Exchange& exchange);
+    void agreed(const std::string& chain, const chains::evm::Agreement& agreement, bool is_read);
+    void saw_final(const std::string& chain, std::optional<std::uint64_t> lag);
+    /// A clock on the wall that was set.
+    void stepped();
+    /// The last try to load the configuration anew, while this one goes on.
+    void could_not_reload();
     void sent(const std::string& channel, channels::Delivery::Outcome outcome, Seconds took);
     /// A route that may be asked for, and what was answered there.
     void offers(const std::string& route);
     void served(const std::string& route, unsigned status);
 
-    /// A gauge that is computed for one exposition.
     struct Sample {
         std::vector<std::pair<std::string, std::string>> labels;
         double value = 0;
     };
-    struct Gauge {
+    /// A figure that is computed for one exposition.
+    struct Figure {
         std::string name;
         std::string help;
         std::vector<Sample> samples;
+        bool is_counter = false;  ///< else a gauge
     };
     /// The text format 0.0.4 of all that is counted, and of `computed`.
-    [[nodiscard]] std::string expose(const std::vector<Gauge>& computed) const;
+    [[nodiscard]] std::string expose(const std::vector<Figure>& computed) const;
 
   private:
     class Families;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <utility>
@@ -16,8 +18,9 @@ std::string report_worker(const std::string& chain) { return "reports of " + cha
 std::string cascade_worker(const std::string& chain) { return "cascades of " + chain; }
 std::string channel_worker(const std::string& channel) { return "channel " + channel; }
 
-WatchMonitor::WatchMonitor(World& world, const MetricsSubjects& subjects)
-    : progress(world.clock),
+WatchMonitor::WatchMonitor(World& world, MetricsSubjects about)
+    : subjects(std::move(about)),
+      progress(world.clock),
       board(subjects.chains),
       metrics(subjects),
       events(fmt::format("{}{:08x}", subjects.started_at_s, std::random_device()())),
@@ -111,14 +114,36 @@ void WatchMonitor::wrote(const std::string& chain) {
 
 void WatchMonitor::looked(const std::string& chain, bool is_read) {
     progress.beat(chain_worker(chain));
+    look_at_clocks();
     metrics.looked(chain, is_read);
     if (is_read) {
         board.pin(chain, [&](ChainNews& news) { news.read_at = world_.clock.now(); });
     }
 }
 
-void WatchMonitor::asked(const std::string& endpoint, bool is_answered, Seconds took) {
-    metrics.asked(endpoint, is_answered, took);
+void WatchMonitor::look_at_clocks() {
+    constexpr std::int64_t kStepS = 2;
+    const std::lock_guard guard(mutex_);
+    const auto steady =
+        std::chrono::floor<std::chrono::seconds>(world_.clock.now()).time_since_epoch();
+    const auto ahead_s = static_cast<std::int64_t>(world_.wall_s()) - steady.count();
+    if (clock_ahead_s_ && std::abs(ahead_s - *clock_ahead_s_) > kStepS) {
+        metrics.stepped();
+    }
+    clock_ahead_s_ = ahead_s;
+}
+
+void WatchMonitor::agreed(const std::string& chain, const chains::evm::Agreement& agreement,
+                          bool is_read) {
+    metrics.agreed(chain, agreement, is_read);
+}
+
+void WatchMonitor::saw_final(const std::string& chain, std::optional<std::uint64_t> lag) {
+    metrics.saw_final(chain, lag);
+}
+
+void WatchMonitor::asked(const std::string& endpoint, const Exchange& exchange) {
+    metrics.asked(endpoint, exchange);
 }
 
 void WatchMonitor::sent(const std::string& channel, channels::Delivery::Outcome outcome,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,9 @@ namespace margrave::app {
 /// gets on, and events for those who listen. Thread-safe.
 class WatchMonitor : public WatchListener {
   public:
-    WatchMonitor(World& world, const MetricsSubjects& subjects);
+    WatchMonitor(World& world, MetricsSubjects about);
 
+    const MetricsSubjects subjects;
     Progress progress;
     Board board;
     WatchMetrics metrics;
@@ -52,7 +54,10 @@ class WatchMonitor : public WatchListener {
                const std::string& body) override;
     void wrote(const std::string& chain) override;
     void looked(const std::string& chain, bool is_read) override;
-    void asked(const std::string& endpoint, bool is_answered, Seconds took) override;
+    void agreed(const std::string& chain, const chains::evm::Agreement& agreement,
+                bool is_read) override;
+    void saw_final(const std::string& chain, std::optional<std::uint64_t> lag) override;
+    void asked(const std::string& endpoint, const Exchange& exchange) override;
     void sent(const std::string& channel, channels::Delivery::Outcome outcome,
               Seconds took) override;
     void rests(const std::string& channel) override;
@@ -66,8 +71,12 @@ class WatchMonitor : public WatchListener {
         std::string body;
     };
 
+    void look_at_clocks();
+
     World& world_;
     std::mutex mutex_;
+    /// What the clock on the wall is ahead of the one that nobody sets.
+    std::optional<std::int64_t> clock_ahead_s_;
     std::map<std::string, std::vector<Found>> found_;  ///< not written yet, by chain
 };
 

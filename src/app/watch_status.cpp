@@ -77,7 +77,9 @@ std::vector<AlertState> read_alert_states(store::WatchFile& file) {
         const alert::State state = alert::restore_state(snapshot::parse_json(kept.state, {}));
         out.push_back({.rule = kept.rule,
                        .phase = state.phase,
-                       .is_unknown = state.unknown_since_s.has_value()});
+                       .is_unknown = state.unknown_since_s.has_value(),
+                       .unknown_since_s = state.unknown_since_s.value_or(0),
+                       .subject = alert::restore_subject(snapshot::parse_json(kept.subject, {}))});
     }
     return out;
 }

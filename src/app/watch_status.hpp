@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "alert/alert.hpp"
+#include "alert/observe.hpp"
 #include "store/watch_file.hpp"
 
 namespace margrave::app {
@@ -15,6 +16,8 @@ struct AlertState {
     std::string rule;
     alert::Phase phase = alert::Phase::Quiet;
     bool is_unknown = false;
+    std::uint64_t unknown_since_s = 0;  ///< if it is
+    alert::Subject subject = {};
 };
 [[nodiscard]] std::vector<AlertState> read_alert_states(store::WatchFile& file);
 

@@ -125,6 +125,12 @@ Reply answer(std::string_view head, const Gate& gate, const Router& router) {
     if (count_of(message, http::field::authorization) == 1) {
         request->authorization = text_of(message, http::field::authorization);
     }
+    for (const auto& field : message) {
+        if (field.name() == http::field::accept) {
+            request->accept +=
+                (request->accept.empty() ? "" : ",") + std::string(view(field.value()));
+        }
+    }
     const auto last_event_id = message.find("Last-Event-ID");
     if (last_event_id != message.end()) {
         out.last_event_id = view(last_event_id->value());

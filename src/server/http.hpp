@@ -15,6 +15,7 @@ struct Request {
     /// Decoded; of a name that stands twice the last.
     std::map<std::string, std::string, std::less<>> query = {};
     std::string authorization = {};  ///< as it was sent; never shown
+    std::string accept = {};         ///< as it was sent, several joined by commas
 };
 
 struct Response {

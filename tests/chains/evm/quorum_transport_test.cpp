@@ -285,6 +285,61 @@ TEST_CASE("those who must agree are asked at the same time", "[evm][quorum]") {
     CHECK(bench.ask().value() == kOne);
 }
 
+TEST_CASE("how endpoints stand: trusted, distrusted, left alone, of another chain",
+          "[evm][quorum]") {
+    using State = EndpointStanding::State;
+    const auto states = [](const Bench& bench) {
+        std::vector<State> out;
+        for (const EndpointStanding& one : bench.transport->agreement().standings) {
+            out.push_back(one.state);
+        }
+        return out;
+    };
+    Bench failing({always(ErrorKind::ServerFault), always(kOne)});
+    CHECK(states(failing) == std::vector{State::InUse, State::InUse});
+    static_cast<void>(failing.ask());
+    CHECK(states(failing) == std::vector{State::Distrusted, State::InUse});
+    Bench busy({always(ErrorKind::RateLimited), always(kOne)});
+    static_cast<void>(busy.ask());
+    CHECK(states(busy) == std::vector{State::Resting, State::InUse});
+    Bench other({chain(100, 1'000'000, 'f', 5), chain(100)}, {.chain_id = core::ChainId(1)});
+    static_cast<void>(other.ask({"eth_chainId", "[]"}));
+    CHECK(states(other) == std::vector{State::Excluded, State::InUse});
+}
+
+TEST_CASE("disputes, lies and heads that are far away are counted", "[evm][quorum]") {
+    Bench bench({always(kTwo), always(kOne), always(kOne)}, {.needed = 2});
+    static_cast<void>(bench.ask());
+    static_cast<void>(bench.ask());  // the liar is not asked again
+    const Agreement agreement = bench.transport->agreement();
+    CHECK(agreement.disputes == 1);
+    REQUIRE(agreement.standings.size() == 3);
+    CHECK(agreement.standings[0].outvoted == 1);
+    CHECK(agreement.standings[1].outvoted == 0);
+    CHECK_FALSE(agreement.is_split);
+
+    Bench far({chain(1'000), chain(900)});
+    static_cast<void>(far.ask(block_by_tag("latest")));
+    static_cast<void>(far.ask(block_by_tag("latest")));
+    CHECK(far.transport->agreement().standings[0].far_heads == 0);
+    CHECK(far.transport->agreement().standings[1].far_heads == 1);
+    CHECK_FALSE(far.transport->agreement().is_split);
+}
+
+TEST_CASE("two blocks of one number are a split, for as long as they are shown", "[evm][quorum]") {
+    std::atomic<bool> is_apart = true;
+    const Answer one = chain(100);
+    const Answer fork = chain(100, 100);
+    const std::size_t needed = GENERATE(std::size_t{1}, std::size_t{2});
+    Bench bench({one, one, [&](const RpcCall& call) { return is_apart ? fork(call) : one(call); }},
+                {.needed = needed});
+    static_cast<void>(bench.ask(block_by_tag("latest")));
+    CHECK(bench.transport->agreement().is_split);
+    is_apart = false;
+    static_cast<void>(bench.ask(block_by_tag("latest")));
+    CHECK_FALSE(bench.transport->agreement().is_split);
+}
+
 TEST_CASE("as many as needed must say the same, and who does not is named", "[evm][quorum]") {
     Bench bench({always(kTwo), always(kOne), always(kOne)}, {.needed = 2});
     CHECK(bench.ask().value() == kOne);

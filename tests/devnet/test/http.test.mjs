@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startDevnet } from "../lib/devnet.mjs";
-import { assertDocumented, listen, listening, openapi, raw, valueOf } from "../lib/http.mjs";
+import { assertDocumented, listen, listening, openapi, parseExposition, raw, valueOf } from "../lib/http.mjs";
 import { margrave, skip } from "../lib/margrave.mjs";
 import { etherAtPercent } from "../lib/prices.mjs";
 import { RawReply, startProxy } from "../lib/proxy.mjs";
@@ -28,7 +28,7 @@ const bearer = { authorization: `Bearer ${TOKEN}` };
 const documentation = readFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../docs/http.md"), "utf8");
 
 describe("http", { skip, concurrency: false }, () => {
-    let devnet, healthy, price, receiver, proxy, cut;
+    let devnet, healthy, price, receiver, proxy, second, cut;
     const running = [];
 
     before(async () => {
@@ -39,15 +39,18 @@ describe("http", { skip, concurrency: false }, () => {
         proxy = await startProxy(devnet.rpcUrl, async (request, forward) =>
             cut ? new RawReply({ status: 503, body: "gone" }) : forward(request),
         );
+        second = await startProxy(devnet.rpcUrl);
     });
     after(async () => {
         await Promise.all(running.map((watch) => watch.stop("SIGKILL")));
-        await Promise.all([devnet?.stop(), receiver?.stop(), proxy?.stop()]);
+        await Promise.all([devnet?.stop(), receiver?.stop(), proxy?.stop(), second?.stop()]);
     });
 
     /// A watch that listens, once it says where and the first block is evaluated.
-    const start = async ({ http = `token = "${TOKEN}"\nhosts = ["monitor.example"]\nready_within_s = 5`, options = ["--listen", "127.0.0.1:0"] } = {}) => {
-        const config = watchConfig(devnet.configToml({ rpc: `${proxy.url}/v2/c4naryNode` }), receiver, `${RULES}\n[http]\n${http}\n`);
+    const start = async ({ http = `token = "${TOKEN}"\nhosts = ["monitor.example"]\nready_within_s = 5`, options = ["--listen", "127.0.0.1:0"], isOfTwo = false } = {}) => {
+        const one = devnet.configToml({ rpc: `${proxy.url}/v2/c4naryNode` });
+        const two = one.replace(/rpc = .*\n/, `rpc = ["${proxy.url}/v2/c4naryNode", "${second.url}"]\nquorum = 2\n`);
+        const config = watchConfig(isOfTwo ? two : one, receiver, `${RULES}\n[http]\n${http}\n`);
         const watch = new Watch(config, [healthy], options).start();
         running.push(watch);
         await listening(watch, bearer);
@@ -164,7 +167,9 @@ describe("http", { skip, concurrency: false }, () => {
         assert.match(failing.join(), /^chain devnet: not read for \d+ s$/);
         const seen = await watch.metrics();
         assert.ok(valueOf(seen, "margrave_reading_failures_total", { chain: "devnet", kind: "server_fault" }) > 0);
-        assert.ok(valueOf(seen, "margrave_rpc_requests_total", { endpoint: "devnet-1", outcome: "failed" }) > 0);
+        const failed = Object.entries(seen.series).filter(([key, value]) => /^margrave_rpc_requests_total\{.*outcome="failed"/.test(key) && value > 0);
+        assert.ok(failed.length > 0 && failed.every(([key]) => key.includes('endpoint="devnet-1"')), String(failed));
+        assert.equal(valueOf(seen, "margrave_rpc_endpoint_state", { endpoint: "devnet-1", state: "distrusted" }), 1);
         cut = false;
         await until(async () => (await watch.get("/readyz", {})).status === 200, "a watch that is ready again");
         assert.equal(valueOf(await watch.metrics(), "margrave_chain_readable", { chain: "devnet" }), 1);
@@ -189,14 +194,15 @@ describe("http", { skip, concurrency: false }, () => {
     });
 
     test("metrics and their documentation name the same, of the same kind and with the same labels", async () => {
-        const watch = await start();
+        const watch = await start({ isOfTwo: true });
         receiver.mood = () => 503; // something waits, so that every family has a series
         await price(35n);
         await until(async () => valueOf(await watch.metrics(), "margrave_outbox_oldest_timestamp_seconds") > 0, "a message that waits");
         const { types, help, series } = await watch.metrics();
-        const rows = [...documentation.matchAll(/^\| `(margrave_\w+)` \| (\w+) \|([^|]*)\|/gm)];
+        const rows = [...documentation.matchAll(/^\| `((?:margrave|process)_\w+)` \| (\w+) \|([^|]*)\|/gm)];
         const documented = Object.fromEntries(rows.map(([, name, kind, labels]) => [name, { kind, labels: labels.split(",").map((label) => label.trim()).filter(Boolean).sort() }]));
-        assert.deepEqual(Object.keys(types).sort(), Object.keys(documented).sort());
+        // Nothing else prices what the account has.
+        assert.deepEqual([...Object.keys(types), "margrave_oracle_divergence_ratio"].sort(), Object.keys(documented).sort());
         for (const [name, kind] of Object.entries(types)) {
             assert.equal(kind, documented[name].kind, name);
             assert.ok(help[name]?.length > 10, `${name} says what it is`);
@@ -209,6 +215,20 @@ describe("http", { skip, concurrency: false }, () => {
         }
         // Of wallets, hashes and hosts there is no series.
         assert.doesNotMatch(Object.keys(series).join("\n"), /0x[0-9a-fA-F]{8}|127\.0\.0\.1/);
+        await watch.stop();
+    });
+
+    test("who would rather have OpenMetrics gets the same figures in it", async () => {
+        const watch = await start();
+        const plain = await watch.get("/metrics", {});
+        assert.match(plain.type, /^text\/plain; version=0\.0\.4/);
+        const open = await watch.get("/metrics", { accept: "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5" });
+        assertDocumented(`${watch.url}/metrics`, open);
+        assert.match(open.type, /^application\/openmetrics-text; version=1\.0\.0/);
+        assert.equal(open.headers.get("vary"), "Accept");
+        assert.ok(open.body.endsWith("\n# EOF\n"));
+        const names = (text) => new Set(Object.keys(parseExposition(text.replace("# EOF\n", "").replaceAll('.0"', '"')).series));
+        assert.deepEqual([...names(open.body)].sort(), [...names(plain.body)].sort());
         await watch.stop();
     });
 
@@ -325,8 +345,14 @@ describe("http", { skip, concurrency: false }, () => {
         await new Promise((resolve) => taken.once("listening", resolve));
         await reload(`127.0.0.1:${taken.address().port}`, /is not reloaded, the one before goes on: cannot listen on 127\.0\.0\.1 .*in use/);
         assert.equal((await watch.get("/healthz", {})).status, 200); // at the port that it had
+        const before = await watch.metrics();
+        assert.equal(valueOf(before, "margrave_config_last_reload_successful"), 0);
         await reload("127.0.0.1:0", /the configuration is reloaded/);
         assert.equal((await watch.get("/healthz", {})).status, 200); // no less
+        const seen = await watch.metrics();
+        assert.equal(valueOf(seen, "margrave_config_last_reload_successful"), 1);
+        assert.equal(valueOf(seen, "margrave_start_time_seconds"), valueOf(before, "margrave_start_time_seconds"));
+        assert.ok(valueOf(seen, "margrave_config_last_reload_success_timestamp_seconds") > valueOf(before, "margrave_config_last_reload_success_timestamp_seconds"));
         await new Promise((resolve) => taken.close(resolve));
         await reload("127.0.0.2:0", /listening on http:\/\/127\.0\.0\.2:\d+/);
         const moved = Number(/listening on http:\/\/127\.0\.0\.2:(\d+)/.exec(watch.stderr)[1]);

@@ -22,7 +22,10 @@ store::KeptAlert kept(const std::string& key, alert::Phase phase, bool is_unknow
     }
     std::string json;
     snapshot::append_json(alert::to_archive(state), 0, json);
-    return {.key = key, .rule = "health", .subject = "{}", .state = json};
+    return {.key = key,
+            .rule = "health",
+            .subject = R"({"chain":"ethereum","protocol":"","market":""})",
+            .state = json};
 }
 
 void fill(store::WatchFile& file) {
