@@ -552,12 +552,13 @@ class QuorumTransport final : public RpcTransport {
                 Verdict later = count(requests, asked, policy_.needed);
                 asked.verdict->outvoted = std::move(later.outvoted);
                 asked.verdict->disagreements = std::move(later.disagreements);
+                asked.verdict->disputed = later.disputed;
             }
             for (const std::size_t i : asked.verdict->outvoted) {
                 endpoints_[asked.endpoints[i]].badness += kWeightOfLie;
                 ++endpoints_[asked.endpoints[i]].outvoted;
             }
-            disputes_ += asked.verdict->disagreements.empty() ? 0 : 1;
+            disputes_ += asked.verdict->disputed ? 1 : 0;
             for (std::string& disagreement : asked.verdict->disagreements) {
                 note(std::move(disagreement));
             }
@@ -662,10 +663,12 @@ class QuorumTransport final : public RpcTransport {
     HeadAnswer ask_head(const RpcCall& tag) {
         const std::vector<RpcRequest> requests{{chain_id_question()}, {tag}};
         const std::vector<Asked> all = ask_everybody(requests);
+        if (!may_lag(tag)) {
+            is_split_ = is_split(all.back());
+        }
         if (all.back().ballots.empty()) {
             return {.chain_id = core::Unexpected(nobody()), .block = core::Unexpected(nobody())};
         }
-        is_split_ = is_split(all.back());
         HeadAnswer answer{.chain_id = count(requests, all.front(), policy_.needed).outcome,
                           .block = policy_.needed == 1 ? leading_block(requests, all.back(), tag)
                                                        : common_block(requests, all.back(), tag)};
@@ -725,7 +728,8 @@ class QuorumTransport final : public RpcTransport {
             }
             Endpoint& endpoint = endpoints_[heads.endpoints[i]];
             const bool is_behind = !may_lag(tag) && lags(*block, newest);
-            if (is_newly_far(endpoint.name, is_behind)) {
+            // Two of one host need not lag together.
+            if (is_newly_far(fmt::format("{} {}", endpoint.name, heads.endpoints[i]), is_behind)) {
                 ++endpoint.far_heads;
                 tell(fmt::format("{} is passed over: its block {} is {} behind another endpoint's",
                                  endpoint.name, block->number.value(),
@@ -836,10 +840,10 @@ class QuorumTransport final : public RpcTransport {
         if (at_once.settled && agreed && agreed->number.value() == reached) {
             return at_once.outcome;
         }
-        return newest_agreed(reached, at_once);
+        return newest_agreed(reached, at_once, tag);
     }
 
-    RpcOutcome newest_agreed(std::uint64_t from, const Verdict& heads) {
+    RpcOutcome newest_agreed(std::uint64_t from, const Verdict& heads, const RpcCall& tag) {
         std::vector<RpcRequest> requests;
         std::vector<CallAt> calls;
         for (const std::uint64_t below : {0U, 1U, 2U, 4U, 8U, 16U, 32U, 64U}) {
@@ -849,7 +853,7 @@ class QuorumTransport final : public RpcTransport {
             }
         }
         for (const Asked& asked : ask(requests, calls)) {
-            is_split_ = is_split_ || is_split(asked);
+            is_split_ = is_split_ || (!may_lag(tag) && is_split(asked));
             const auto block = parse_block_reply(asked.verdict->outcome);
             const RpcCall& call = requests[asked.at.request][0];
             if (asked.verdict->settled && block && block_by_number(block->number.value()) == call) {
@@ -871,7 +875,7 @@ class QuorumTransport final : public RpcTransport {
     std::optional<Block> reference_;  ///< the block that reading began with
     std::vector<std::string> disagreements_;
     std::uint64_t disputes_ = 0;
-    bool is_split_ = false;      ///< at the last question for a tag
+    bool is_split_ = false;      ///< at the last question for the newest block
     std::set<std::string> far_;  ///< whose last head was not near the others'
 };
 

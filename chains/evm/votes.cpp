@@ -386,8 +386,10 @@ class Count {
                 winners[part] = *winner;
             }
         }
+        verdict_.disputed = !disputed.empty();
         answer(winners, std::move(disputed));
         tidy();
+        verdict_.disputed = verdict_.disputed || !verdict_.disagreements.empty();
         return std::move(verdict_);
     }
 
@@ -403,7 +405,8 @@ class Count {
                 sides[all].push_back(i);
             }
         }
-        if (sides.size() > 1) {
+        verdict_.disputed = sides.size() > 1;
+        if (verdict_.disputed) {
             verdict_.outcome = core::Unexpected(no_agreement(
                 ballots_,
                 fmt::format("{}: {}", question_of(call_, ballots_[comparable_.front()], 0),

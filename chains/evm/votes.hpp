@@ -33,7 +33,8 @@ struct Ballot {
 /// What became of a call.
 struct Verdict {
     RpcOutcome outcome = core::Unexpected(RpcError{});
-    bool settled = false;  ///< as many as needed agree on every part
+    bool settled = false;   ///< as many as needed agree on every part
+    bool disputed = false;  ///< different things were said, whoever won, if anybody
     /// Sentences: who said what else, and who was believed.
     std::vector<std::string> disagreements = {};
     /// Places in the ballots of those who were outvoted.

@@ -20,6 +20,8 @@ namespace margrave::app {
 class FinalityWatch {
   public:
     static constexpr std::chrono::seconds kEvery{60};
+    /// Whoever ends or reloads the watch waits for no more than that, whatever a chain's timeout.
+    static constexpr std::chrono::seconds kTimeoutMax{5};
 
     FinalityWatch(World& world, WatchListener& listener) : world_(world), listener_(listener) {}
 
@@ -36,7 +38,7 @@ class FinalityWatch {
         std::size_t next = 0;
         std::chrono::steady_clock::time_point due{};
     };
-    void look_at(Chain& chain);
+    void look_at(Chain& chain, const std::function<bool()>& is_asked_to_stop);
 
     World& world_;
     WatchListener& listener_;

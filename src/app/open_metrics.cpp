@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <vector>
 
 #include "core/text.hpp"
@@ -29,25 +30,47 @@ std::string_view trimmed(std::string_view text) {
                : text.substr(from, text.find_last_not_of(kBlank) - from + 1);
 }
 
-/// 1 where none is said; 0 for one that is no number.
-double quality(const std::vector<std::string_view>& parameters) {
-    for (std::size_t i = 1; i < parameters.size(); ++i) {
-        const std::string_view parameter = trimmed(parameters[i]);
-        if (parameter.starts_with("q=") || parameter.starts_with("Q=")) {
-            double out = 0;
-            const std::string_view number = parameter.substr(2);
-            static_cast<void>(std::from_chars(number.begin(), number.end(), out));
-            return out;
+/// One of the ranges of an Accept: "text/plain;version=0.0.4;q=0.5".
+struct Range {
+    std::string type;
+    std::string version;
+    double quality = 1;  ///< 0 also for one that is no number
+};
+
+Range parse_range(std::string_view text) {
+    const auto parts = split(text, ';');
+    Range out{.type = core::lower(trimmed(parts.front())), .version = {}};
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const std::string parameter = core::lower(trimmed(parts[i]));
+        const auto at = std::min(parameter.find('='), parameter.size());
+        std::string value = parameter.substr(std::min(at + 1, parameter.size()));
+        std::erase(value, '"');
+        if (parameter.starts_with("q=")) {
+            out.quality = 0;
+            static_cast<void>(
+                std::from_chars(value.data(), value.data() + value.size(), out.quality));
+        } else if (parameter.starts_with("version=")) {
+            out.version = value;
         }
     }
-    return 1;
+    return out;
 }
 
-bool is_other_version(const std::vector<std::string_view>& parameters) {
-    return std::any_of(parameters.begin(), parameters.end(), [](std::string_view parameter) {
-        parameter = trimmed(parameter);
-        return parameter.starts_with("version=") && parameter != "version=1.0.0";
-    });
+/// Of the most specific of these types that is asked for.
+double quality_of(const std::vector<Range>& ranges, const std::vector<std::string>& types,
+                  std::string_view version) {
+    for (const std::string& type : types) {
+        std::optional<double> best;
+        for (const Range& range : ranges) {
+            if (range.type == type && (range.version.empty() || range.version == version)) {
+                best = std::max(best.value_or(0), range.quality);
+            }
+        }
+        if (best) {
+            return *best;
+        }
+    }
+    return 0;
 }
 
 /// "# TYPE margrave_reorgs_total counter" for a family without its ending; a help's quotes escaped.
@@ -100,18 +123,12 @@ std::vector<std::string_view> counters_of(const std::vector<std::string_view>& l
 }  // namespace
 
 bool wants_open_metrics(std::string_view accept) {
-    double open = 0;
-    double text = 0;
+    std::vector<Range> ranges;
     for (const std::string_view one : split(accept, ',')) {
-        const auto parameters = split(one, ';');
-        const std::string type = core::lower(trimmed(parameters.front()));
-        if (type == "application/openmetrics-text" && !is_other_version(parameters)) {
-            open = std::max(open, quality(parameters));
-        } else if (type == "text/plain") {
-            text = std::max(text, quality(parameters));
-        }
+        ranges.push_back(parse_range(one));
     }
-    return open > text;
+    return quality_of(ranges, {"application/openmetrics-text"}, "1.0.0") >
+           quality_of(ranges, {"text/plain", "text/*", "*/*"}, "0.0.4");
 }
 
 std::string to_open_metrics(std::string_view exposition) {

@@ -5,8 +5,8 @@
 
 namespace margrave::app {
 
-/// A client that sends this `Accept` would rather have OpenMetrics 1.0 than the text format 0.0.4;
-/// by RFC 9110's quality values.
+/// A client that sends this `Accept` would rather have OpenMetrics 1.0 than the text format 0.0.4,
+/// by RFC 9110, 12.5.1. Who takes anything gets the latter.
 [[nodiscard]] bool wants_open_metrics(std::string_view accept);
 
 inline constexpr const char* kOpenMetricsType =

@@ -84,11 +84,16 @@ MetricsSubjects subjects_of(World& world, const WatchSetup& setup, std::uint64_t
     MetricsSubjects out{.chains = {},
                         .channels = {},
                         .endpoints = setup.endpoints->aliases(),
+                        .endpoints_of = {},
                         .started_at_s = started_at_s,
                         .loaded_at_s = world.wall_s(),
                         .version = MARGRAVE_VERSION};
     for (const ConnectedWallets& one : setup.chains) {
-        out.chains.push_back(one.chosen.chain.name);
+        const settings::Chain& chain = one.chosen.chain;
+        out.chains.push_back(chain.name);
+        for (const std::string& url : chain.rpc) {
+            out.endpoints_of[chain.name].push_back(setup.endpoints->alias_of(url));
+        }
     }
     for (const auto& [name, channel] : setup.channels) {
         out.channels.push_back(name);

@@ -27,14 +27,10 @@ WatchListener::Exchange judge(const chains::evm::RpcRequest& request,
 
 }  // namespace
 
-std::string endpoint_alias(const std::string& chain, std::size_t place) {
-    return chain + '-' + std::to_string(place + 1);
-}
-
 EndpointWatch::EndpointWatch(World& world, const settings::Settings& settings) : counted_(world) {
     for (const auto& [name, chain] : settings.chains) {
         for (std::size_t i = 0; i < chain.rpc.size(); ++i) {
-            by_url_.emplace(chain.rpc[i], endpoint_alias(name, i));
+            by_url_.emplace(chain.rpc[i], name + '-' + std::to_string(i + 1));
         }
     }
     counted_.open_endpoint =

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,11 +13,8 @@
 
 namespace margrave::app {
 
-/// "ethereum-1" for the first of the chain's configured endpoints.
-[[nodiscard]] std::string endpoint_alias(const std::string& chain, std::size_t place);
-
-/// A world whose endpoints are counted, each by an alias, "other" for one that is not configured:
-/// URLs, and hosts, hold keys.
+/// A world whose endpoints are counted, each by an alias, "ethereum-1" for the first of the chain's
+/// configured ones, "other" for one that is not configured: URLs, and hosts, hold keys.
 class EndpointWatch {
   public:
     EndpointWatch(World& world, const settings::Settings& settings);
@@ -30,10 +26,9 @@ class EndpointWatch {
     void tell(WatchListener& listener) { listener_ = &listener; }
     /// Of those that were opened.
     [[nodiscard]] std::vector<std::string> aliases() const { return opened_; }
-
-  private:
     [[nodiscard]] std::string alias_of(const std::string& url) const;
 
+  private:
     World counted_;
     std::map<std::string, std::string> by_url_;
     std::vector<std::string> opened_;

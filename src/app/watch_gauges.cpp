@@ -55,13 +55,22 @@ void add_alerts(const std::vector<AlertState>& alerts_kept, const std::vector<al
     out.push_back(std::move(not_known));
 }
 
-/// By rules that look at accounts: what none looks at is in `margrave_positions`.
-void add_unknown(const std::vector<AlertState>& alerts_kept, const std::vector<std::string>& chains,
-                 std::uint64_t now_s, std::vector<Figure>& out) {
+/// By rules of an account's health: others may not know what a cascade would do, or how long
+/// interest takes. What none looks at is in `margrave_positions`.
+void add_unknown(const std::vector<AlertState>& alerts_kept, const std::vector<alert::Rule>& rules,
+                 const std::vector<std::string>& chains, std::uint64_t now_s,
+                 std::vector<Figure>& out) {
+    std::set<std::string> of_health;
+    for (const alert::Rule& rule : rules) {
+        if (alert::depth_of(rule.quantity) == alert::Depth::Health) {
+            of_health.insert(rule.name);
+        }
+    }
     std::map<std::string, std::uint64_t> longest;
     for (const AlertState& one : alerts_kept) {
         const bool is_of_account = one.subject.wallet && !one.subject.market.empty();
-        if (is_of_account && one.is_unknown && now_s > one.unknown_since_s) {
+        if (is_of_account && of_health.contains(one.rule) && one.is_unknown &&
+            now_s > one.unknown_since_s) {
             auto& seconds = longest[one.subject.chain];
             seconds = std::max(seconds, now_s - one.unknown_since_s);
         }
@@ -169,7 +178,7 @@ std::vector<Figure> store_gauges(store::WatchFile& file, const std::vector<alert
     std::vector<Figure> out;
     const auto alerts_kept = read_alert_states(file);
     add_alerts(alerts_kept, rules, out);
-    add_unknown(alerts_kept, subjects.chains, now_s, out);
+    add_unknown(alerts_kept, rules, subjects.chains, now_s, out);
     add_outbox(file, subjects.channels, out);
     return out;
 }

@@ -10,11 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 #include <string_view>
 #include <utility>
 
-#include "app/watch_endpoints.hpp"
 #include "report/names.hpp"
 
 namespace margrave::app {
@@ -155,8 +153,8 @@ class WatchMetrics::Families {
     // The next three are absent where nobody says.
     Family<prometheus::Gauge>& verified_head =
         gauges(registry, "margrave_chain_verified_head_number",
-               "The newest block that as many endpoints as must agree do agree on; absent where "
-               "one is enough.");
+               "The newest block up to which the chain was read, where several endpoints must "
+               "agree; absent where one is enough.");
     Family<prometheus::Gauge>& finality_lag =
         gauges(registry, "margrave_chain_finality_lag_blocks",
                "How many of the newest blocks are not final; absent where the node does not say.");
@@ -202,6 +200,7 @@ class WatchMetrics::Families {
         for (const std::string& chain : subjects.chains) {
             begin_chain(chain);
         }
+        endpoints_of = subjects.endpoints_of;
         clock_steps.Add({});
         reload.Add({}).Set(1);
         reload_time.Add({}).Set(static_cast<double>(subjects.loaded_at_s));
@@ -227,11 +226,10 @@ class WatchMetrics::Families {
         counter.Increment(std::max(0.0, static_cast<double>(so_far) - counter.Value()));
     }
 
-    std::set<std::string> endpoints;  ///< that have series
+    std::map<std::string, std::vector<std::string>> endpoints_of;  ///< by chain
 
   private:
     void begin_endpoint(const std::string& endpoint) {
-        endpoints.insert(endpoint);
         for (const char* method : kMethods) {
             for (const bool is_answered : {true, false}) {
                 requests.Add(
@@ -360,16 +358,16 @@ void WatchMetrics::agreed(const std::string& chain, const chains::evm::Agreement
         disputes.Increment(
             std::max(0.0, static_cast<double>(agreement.disputes) - disputes.Value()));
     }
-    for (std::size_t i = 0; i < standings.size(); ++i) {
-        const std::string endpoint = endpoint_alias(chain, i);
-        if (families_->endpoints.contains(endpoint)) {
-            const Standing& one = standings[i];
-            families_->stands(endpoint, one.state);
-            families_->fails(endpoint, "outvoted", one.outvoted);
-            families_->fails(endpoint, "far_head", one.far_heads);
-            families_->fails(endpoint, "wrong_chain",
-                             one.state == Standing::State::Excluded ? 1 : 0);
-        }
+    const auto endpoints = families_->endpoints_of.find(chain);
+    const std::size_t known =
+        endpoints == families_->endpoints_of.end() ? 0 : endpoints->second.size();
+    for (std::size_t i = 0; i < std::min(known, standings.size()); ++i) {
+        const std::string& endpoint = endpoints->second[i];
+        const Standing& one = standings[i];
+        families_->stands(endpoint, one.state);
+        families_->fails(endpoint, "outvoted", one.outvoted);
+        families_->fails(endpoint, "far_head", one.far_heads);
+        families_->fails(endpoint, "wrong_chain", one.state == Standing::State::Excluded ? 1 : 0);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,8 +20,10 @@ struct MetricsSubjects {
     std::vector<std::string> chains;
     std::vector<std::string> channels;
     std::vector<std::string> endpoints;  ///< aliases; never a URL, nor a host, which may be a key
-    std::uint64_t started_at_s = 0;      ///< the program
-    std::uint64_t loaded_at_s = 0;       ///< its configuration, the last time
+    /// Of each chain, in the order in which it has them.
+    std::map<std::string, std::vector<std::string>> endpoints_of = {};
+    std::uint64_t started_at_s = 0;  ///< the program
+    std::uint64_t loaded_at_s = 0;   ///< its configuration, the last time
     std::string version;
 };
 

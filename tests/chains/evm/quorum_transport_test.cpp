@@ -318,6 +318,15 @@ TEST_CASE("disputes, lies and heads that are far away are counted", "[evm][quoru
     CHECK(agreement.standings[1].outvoted == 0);
     CHECK_FALSE(agreement.is_split);
 
+    Bench nobody({always(kOne), always(kTwo)}, {.needed = 2});
+    static_cast<void>(nobody.ask());
+    CHECK(nobody.transport->agreement().disputes == 1);
+    CHECK(nobody.transport->agreement().standings[0].outvoted == 0);
+    CHECK(nobody.transport->agreement().standings[1].outvoted == 0);
+    Bench silent({always(kOne), always(ErrorKind::Timeout)}, {.needed = 2});
+    static_cast<void>(silent.ask());
+    CHECK(silent.transport->agreement().disputes == 0);
+
     Bench far({chain(1'000), chain(900)});
     static_cast<void>(far.ask(block_by_tag("latest")));
     static_cast<void>(far.ask(block_by_tag("latest")));
@@ -334,6 +343,9 @@ TEST_CASE("two blocks of one number are a split, for as long as they are shown",
     Bench bench({one, one, [&](const RpcCall& call) { return is_apart ? fork(call) : one(call); }},
                 {.needed = needed});
     static_cast<void>(bench.ask(block_by_tag("latest")));
+    CHECK(bench.transport->agreement().is_split);
+    // What is final says nothing of the newest.
+    static_cast<void>(bench.ask(block_by_tag("finalized")));
     CHECK(bench.transport->agreement().is_split);
     is_apart = false;
     static_cast<void>(bench.ask(block_by_tag("latest")));

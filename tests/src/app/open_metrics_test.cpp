@@ -20,6 +20,10 @@ TEST_CASE("a client is given what it would rather have", "[metrics][boundary]") 
     CHECK_FALSE(wants_open_metrics("application/openmetrics-text;q=0"));
     CHECK_FALSE(wants_open_metrics("application/openmetrics-text;q=much"));
     CHECK_FALSE(wants_open_metrics(";;,,;q=,"));
+    CHECK_FALSE(wants_open_metrics("application/openmetrics-text;q=0.1, */*"));
+    CHECK_FALSE(wants_open_metrics("application/openmetrics-text;q=0.5, text/*;q=0.9"));
+    CHECK(wants_open_metrics("application/openmetrics-text;q=0.5, text/plain;q=0.1, */*"));
+    CHECK(wants_open_metrics("application/openmetrics-text; Version=\"1.0.0\"; Q=0.5"));
 }
 
 TEST_CASE("the same figures in OpenMetrics", "[metrics]") {

@@ -28,6 +28,7 @@ MetricsSubjects subjects() {
     return {.chains = {"ethereum"},
             .channels = {"ops"},
             .endpoints = {"ethereum-1", "ethereum-2", "other"},
+            .endpoints_of = {{"ethereum", {"ethereum-1", "ethereum-2"}}, {"base", {"other"}}},
             .started_at_s = 1'750'000'000,
             .loaded_at_s = 1'750'000'500,
             .version = "1.2.3"};
@@ -193,6 +194,10 @@ TEST_CASE("endpoints stand as their chain's last look left them", "[metrics]") {
     CHECK(seen.at("margrave_chain_view_split{chain=\"ethereum\"}") == "1");
     CHECK(seen.at("margrave_rpc_quorum_disputes_total{chain=\"ethereum\"}") == "3");
 
+    // Whose endpoint was typed.
+    metrics.agreed("base", {}, false);
+    CHECK(state_of("other") == "distrusted");
+
     agreement.standings[1].state = State::Excluded;
     metrics.agreed("ethereum", agreement, true);
     CHECK(lies("ethereum-2", "wrong_chain") == "1");
@@ -226,12 +231,12 @@ TEST_CASE("a configuration that was refused shows, and since when the one before
 TEST_CASE("for how long accounts are unknown: the longest, of accounts alone", "[metrics]") {
     auto file = store::WatchFile::in_memory();
     const auto keep = [&](const char* key, const alert::Subject& subject,
-                          std::optional<std::uint64_t> since_s) {
+                          std::optional<std::uint64_t> since_s, const char* rule = "health") {
         alert::State state;
         state.unknown_since_s = since_s;
         file.write({.chain = subject.chain,
                     .alerts = {{.key = key,
-                                .rule = "health",
+                                .rule = rule,
                                 .subject = to_json(alert::to_archive(subject)),
                                 .state = to_json(alert::to_archive(state))}}});
     };
@@ -241,9 +246,13 @@ TEST_CASE("for how long accounts are unknown: the longest, of accounts alone", "
     alert::Subject other = account;
     other.market = "prime";
     const alert::Subject chain{.chain = "ethereum", .protocol = {}, .market = {}, .wallet = {}};
+    std::vector<alert::Rule> rules(2);
+    rules[0].name = "health";
+    rules[1].name = "fall";
+    rules[1].quantity = alert::Quantity::CascadeDistance;
     const auto longest = [&] {
         WatchMetrics metrics(subjects());
-        return values(metrics.expose(store_gauges(file, {}, subjects(), 1'000)))
+        return values(metrics.expose(store_gauges(file, rules, subjects(), 1'000)))
             .at("margrave_position_unknown_seconds_max{chain=\"ethereum\"}");
     };
     CHECK(longest() == "0");
@@ -252,6 +261,7 @@ TEST_CASE("for how long accounts are unknown: the longest, of accounts alone", "
     CHECK(longest() == "0");
     keep("b", account, 700);
     keep("c", other, 940);
+    keep("d", account, 10, "fall");  // its health is known all the same
     CHECK(longest() == "300");
     keep("b", account, 2'000);  // by a clock that was set since
     CHECK(longest() == "60");
