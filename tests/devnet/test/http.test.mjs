@@ -332,7 +332,7 @@ describe("http", { skip, concurrency: false }, () => {
         taken.close();
     });
 
-    test("a reload keeps the address, moves to a new one, or is refused where that cannot be had", async () => {
+    test("a reload keeps the address, moves to a new one, or is refused where that cannot be had", async (t) => {
         const watch = await start({ http: `listen = "127.0.0.1:0"\ntoken = "${TOKEN}"`, options: [] });
         const text = readFileSync(watch.config, "utf8");
         const reload = async (listen, said) => {
@@ -342,17 +342,20 @@ describe("http", { skip, concurrency: false }, () => {
             await until(() => said.test(watch.stderr.slice(before)), said.source);
         };
         const taken = net.createServer().listen(0, "127.0.0.1");
+        t.after(() => taken.listening && taken.close());
         await new Promise((resolve) => taken.once("listening", resolve));
         await reload(`127.0.0.1:${taken.address().port}`, /is not reloaded, the one before goes on: cannot listen on 127\.0\.0\.1 .*in use/);
         assert.equal((await watch.get("/healthz", {})).status, 200); // at the port that it had
         const before = await watch.metrics();
         assert.equal(valueOf(before, "margrave_config_last_reload_successful"), 0);
+        const second = valueOf(before, "margrave_config_last_reload_success_timestamp_seconds");
+        await until(() => Date.now() / 1_000 >= second + 1, "a second that can be told from that one");
         await reload("127.0.0.1:0", /the configuration is reloaded/);
         assert.equal((await watch.get("/healthz", {})).status, 200); // no less
         const seen = await watch.metrics();
         assert.equal(valueOf(seen, "margrave_config_last_reload_successful"), 1);
         assert.equal(valueOf(seen, "margrave_start_time_seconds"), valueOf(before, "margrave_start_time_seconds"));
-        assert.ok(valueOf(seen, "margrave_config_last_reload_success_timestamp_seconds") > valueOf(before, "margrave_config_last_reload_success_timestamp_seconds"));
+        assert.ok(valueOf(seen, "margrave_config_last_reload_success_timestamp_seconds") > second);
         await new Promise((resolve) => taken.close(resolve));
         await reload("127.0.0.2:0", /listening on http:\/\/127\.0\.0\.2:\d+/);
         const moved = Number(/listening on http:\/\/127\.0\.0\.2:(\d+)/.exec(watch.stderr)[1]);
