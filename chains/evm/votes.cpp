@@ -179,6 +179,7 @@ std::size_t common_reach(std::span<const Ballot> ballots, std::size_t needed) {
         }
     }
     std::vector<std::size_t> reached;
+    reached.reserve(farthest.size());
     for (const auto& [who, reach] : farthest) {
         reached.push_back(reach);
     }
