@@ -32,6 +32,13 @@ export async function startProxy(target, hook = (request, forward) => forward(re
     return { url: `http://127.0.0.1:${server.address().port}`, log, stop };
 }
 
+/// A hook that changes answers one by one, in batches, too: change(answer, request) is what is said instead.
+export const changing = (change) => async (request, forward) => {
+    const answer = await forward(request);
+    if (!Array.isArray(request)) return change(answer, request);
+    return answer.map((one) => change(one, request.find(({ id }) => id === one.id)));
+};
+
 async function answer(incoming, entry, target, hook) {
     const body = await readAll(incoming);
     entry.request = JSON.parse(body);

@@ -7,27 +7,18 @@ import {
     toFunctionSelector,
 } from "viem";
 import { POOL } from "./aave.mjs";
+import { changing } from "./proxy.mjs";
 
 const ACCOUNT_DATA = toFunctionSelector("getUserAccountData(address)");
 const AGGREGATE3 = toFunctionSelector("aggregate3((address,bool,bytes)[])");
 
 /// `change` gets { collateral, debt, availableBorrows, liquidationThreshold, ltv, healthFactor } of accounts with debt.
 export function tamperWithAccountData(change) {
-    const tamper = (request, answer) => {
+    return changing((answer, request) => {
         if (request.method !== "eth_call" || !answer?.result) return answer;
         const data = request.params[0].data ?? request.params[0].input;
         return { ...answer, result: changeResult(data, answer.result, change) };
-    };
-    return async (request, forward) => {
-        const answer = await forward(request);
-        if (!Array.isArray(request)) return tamper(request, answer);
-        return answer.map((one) =>
-            tamper(
-                request.find(({ id }) => id === one.id),
-                one,
-            ),
-        );
-    };
+    });
 }
 
 function changeResult(data, result, change) {

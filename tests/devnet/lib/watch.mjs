@@ -49,6 +49,15 @@ export async function startReceiver() {
     return receiver;
 }
 
+/// Fires below 1.1; what else it says may follow.
+export const HEALTH_RULE = `
+[[rules]]
+name = "health"
+watch = "health_factor"
+severity = "critical"
+fire_below = "1.1"
+`;
+
 /// What a watch of these wallets is configured with. Blocks of the devnet are a year old.
 export function watchConfig(devnetToml, receiver, rules) {
     return writeConfig(`${devnetToml}

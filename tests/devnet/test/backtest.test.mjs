@@ -10,7 +10,7 @@ import { History, keyOf, parseWad, rowKey } from "../lib/backtest.mjs";
 import { playbookToml } from "../lib/cascade.mjs";
 import { enterAccounts, startCascadeWorld } from "../lib/cascade_world.mjs";
 import { margrave, skip, temporaryFolder, writeConfig } from "../lib/margrave.mjs";
-import { startProxy } from "../lib/proxy.mjs";
+import { changing, startProxy } from "../lib/proxy.mjs";
 import { assertValid } from "../lib/schemas.mjs";
 import { mintMany } from "../lib/tokens.mjs";
 
@@ -368,10 +368,7 @@ const forgetting = (isForgotten) => async (request, forward) => {
     return Array.isArray(answer) ? answer.map(judged) : judged(answer);
 };
 
-async function withoutLiquidations(request, forward) {
-    const isAbout = ({ method, params }) =>
-        method === "eth_getLogs" && [LIQUIDATION_CALL, MORPHO_LIQUIDATE].some((topic) => JSON.stringify(params).includes(topic));
-    const answer = await forward(request);
-    if (!Array.isArray(request)) return isAbout(request) ? { ...answer, result: [] } : answer;
-    return answer.map((one) => (isAbout(request.find(({ id }) => id === one.id)) ? { ...one, result: [] } : one));
-}
+const withoutLiquidations = changing((answer, { method, params }) => {
+    const isAbout = method === "eth_getLogs" && [LIQUIDATION_CALL, MORPHO_LIQUIDATE].some((topic) => JSON.stringify(params).includes(topic));
+    return isAbout ? { ...answer, result: [] } : answer;
+});

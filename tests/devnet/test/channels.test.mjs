@@ -10,15 +10,9 @@ import { etherAtPercent } from "../lib/prices.mjs";
 import * as receivers from "../lib/receivers.mjs";
 import { assertValid } from "../lib/schemas.mjs";
 import { typedData } from "../lib/signed_report.mjs";
-import { Watch, until } from "../lib/watch.mjs";
+import { HEALTH_RULE, Watch, until } from "../lib/watch.mjs";
 
-const RULES = `
-[[rules]]
-name = "health"
-watch = "health_factor"
-severity = "critical"
-fire_below = "1.1"
-clear_above = "1.15"
+const RULES = `${HEALTH_RULE}clear_above = "1.15"
 clear_blocks = 1
 
 [[rules]]

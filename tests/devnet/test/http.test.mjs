@@ -11,15 +11,9 @@ import { margrave, skip } from "../lib/margrave.mjs";
 import { etherAtPercent } from "../lib/prices.mjs";
 import { RawReply, startProxy } from "../lib/proxy.mjs";
 import { assertValid } from "../lib/schemas.mjs";
-import { Watch, startReceiver, until, watchConfig } from "../lib/watch.mjs";
+import { HEALTH_RULE, Watch, startReceiver, until, watchConfig } from "../lib/watch.mjs";
 
-const RULES = `
-[[rules]]
-name = "health"
-watch = "health_factor"
-severity = "critical"
-fire_below = "1.1"
-clear_above = "1.15"
+const RULES = `${HEALTH_RULE}clear_above = "1.15"
 clear_blocks = 2
 unknown_after_s = 1
 `;

@@ -11,21 +11,14 @@ import zlib from "node:zlib";
 
 import { startDevnet } from "../lib/devnet.mjs";
 import { margrave, skip, temporaryFolder, writeConfig } from "../lib/margrave.mjs";
-import { RawReply, startProxy } from "../lib/proxy.mjs";
+import { RawReply, changing, startProxy } from "../lib/proxy.mjs";
 
 const honest = (request, forward) => forward(request);
 const isCall = ({ method }) => method === "eth_call";
 const error = (id, code, message) => ({ jsonrpc: "2.0", id, error: { code, message } });
 
 /// A hook that changes answers to calls one by one.
-const change = (change) => async (request, forward) => {
-    const answer = await forward(request);
-    if (!Array.isArray(request)) return isCall(request) ? change(answer, request) : answer;
-    return answer.map((one) => {
-        const asked = request.find(({ id }) => id === one.id);
-        return isCall(asked) ? change(one, asked) : one;
-    });
-};
+const change = (change) => changing((answer, request) => (isCall(request) ? change(answer, request) : answer));
 /// One more in the last digit of every word that ends like an amount.
 const oneMore = (hex) =>
     "0x" + hex.slice(2).replace(/.{64}/g, (word) => (/^0{24,50}[1-9a-f].*[1-8a-e]$/.test(word) ? word.slice(0, 63) + (parseInt(word[63], 16) + 1).toString(16) : word));

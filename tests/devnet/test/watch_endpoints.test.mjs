@@ -4,24 +4,11 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { startDevnet } from "../lib/devnet.mjs";
 import { listening, valueOf } from "../lib/http.mjs";
 import { skip } from "../lib/margrave.mjs";
-import { RawReply, startProxy } from "../lib/proxy.mjs";
-import { Watch, startReceiver, until, watchConfig } from "../lib/watch.mjs";
+import { RawReply, changing, startProxy } from "../lib/proxy.mjs";
+import { HEALTH_RULE, Watch, startReceiver, until, watchConfig } from "../lib/watch.mjs";
 
-const RULES = `
-[[rules]]
-name = "health"
-watch = "health_factor"
-severity = "critical"
-fire_below = "1.1"
-`;
 const honest = (request, forward) => forward(request);
 
-/// A hook that changes answers one by one: change(answer, call).
-const change = (change) => async (request, forward) => {
-    const answer = await forward(request);
-    if (!Array.isArray(request)) return change(answer, request);
-    return answer.map((one) => change(one, request.find(({ id }) => id === one.id)));
-};
 const ofCalls = (change) => (answer, call) => (call.method === "eth_call" && answer.result ? { ...answer, result: change(answer.result) } : answer);
 const ofHeads = (change) => (answer, call) =>
     call.method === "eth_getBlockByNumber" && answer.result ? { ...answer, result: { ...answer.result, ...change(answer.result) } } : answer;
@@ -38,7 +25,7 @@ describe("endpoints of a watch", { skip, concurrency: false }, () => {
         hooks = [honest, honest, honest];
         proxies = await Promise.all(hooks.map((_, i) => startProxy(devnet.rpcUrl, (request, forward) => hooks[i](request, forward))));
         const rpc = `rpc = [${proxies.map(({ url }) => JSON.stringify(url)).join(", ")}]\nquorum = 2\n`;
-        const config = watchConfig(devnet.configToml({ rpc: "" }).replace(/rpc = .*\n/, rpc), receiver, RULES);
+        const config = watchConfig(devnet.configToml({ rpc: "" }).replace(/rpc = .*\n/, rpc), receiver, HEALTH_RULE);
         watch = new Watch(config, [healthy], ["--listen", "127.0.0.1:0"]).start();
         await listening(watch);
         await until(async () => (await watch.get("/readyz")).status === 200, "a watch that is ready");
@@ -87,7 +74,7 @@ describe("endpoints of a watch", { skip, concurrency: false }, () => {
 
     test("one that says other numbers is outvoted, distrusted, and counted; nothing is told for it", async () => {
         const before = await seen("rpc_quorum_disputes_total", { chain: "devnet" });
-        hooks[1] = change(ofCalls(otherWords));
+        hooks[1] = changing(ofCalls(otherWords));
         await until(async () => {
             await evaluated(await devnet.chain.mine());
             return (await seen("rpc_integrity_failures_total", { endpoint: "devnet-2", check: "outvoted" })) > 0;
@@ -102,7 +89,7 @@ describe("endpoints of a watch", { skip, concurrency: false }, () => {
     });
 
     test("one on a branch of its own is a split, for as long as it shows that", async () => {
-        hooks[2] = change(ofHeads(() => ({ hash: `0x${"ab".repeat(32)}` })));
+        hooks[2] = changing(ofHeads(() => ({ hash: `0x${"ab".repeat(32)}` })));
         await devnet.chain.mine();
         await until(async () => (await seen("chain_view_split", { chain: "devnet" })) === 1, "a split");
         hooks[2] = honest;
@@ -118,7 +105,7 @@ describe("endpoints of a watch", { skip, concurrency: false }, () => {
         }, "an answer that is none");
         hooks[0] = honest;
         await calm();
-        hooks[2] = change((answer, { method }) => (method === "eth_chainId" ? { ...answer, result: "0x539" } : answer));
+        hooks[2] = changing((answer, { method }) => (method === "eth_chainId" ? { ...answer, result: "0x539" } : answer));
         await until(async () => {
             await devnet.chain.mine();
             return (await stateOf("devnet-3")) === "excluded";
