@@ -112,6 +112,7 @@ struct Endpoint {
     bool excluded = false;  ///< serves another chain
     bool admitted = false;  ///< is known to have the block that reading began with
     std::uint64_t outvoted = 0;
+    bool is_far = false;  ///< its last head was not near the others'
     std::uint64_t far_heads = 0;
     /// Sizes that it has refused: bytes of parameters, calls in a batch.
     std::size_t bytes_refused = std::numeric_limits<std::size_t>::max();
@@ -728,9 +729,7 @@ class QuorumTransport final : public RpcTransport {
             }
             Endpoint& endpoint = endpoints_[heads.endpoints[i]];
             const bool is_behind = !may_lag(tag) && lags(*block, newest);
-            // Two of one host need not lag together.
-            if (is_newly_far(fmt::format("{} {}", endpoint.name, heads.endpoints[i]), is_behind)) {
-                ++endpoint.far_heads;
+            if (is_newly_far(heads.endpoints[i], is_behind)) {
                 tell(fmt::format("{} is passed over: its block {} is {} behind another endpoint's",
                                  endpoint.name, block->number.value(),
                                  newest.number.value() - block->number.value()));
@@ -749,26 +748,33 @@ class QuorumTransport final : public RpcTransport {
         return chosen != nullptr ? chosen->outcome : count(requests, heads, 1).outcome;
     }
 
-    /// A name and its newest block, as equal names have one vote; newest first.
-    using Heads = std::vector<std::pair<std::string_view, Block>>;
+    /// An endpoint's newest block.
+    struct Shown {
+        std::size_t endpoint = 0;
+        Block block;
+    };
+    /// Of those of one name, which have one vote, the newest; newest first.
+    using Heads = std::vector<Shown>;
 
-    static Heads newest_of_each(const Asked& heads) {
+    [[nodiscard]] Heads newest_of_each(const Asked& heads) const {
         Heads out;
-        for (const Ballot& ballot : heads.ballots) {
-            const auto block = parse_block_reply(ballot.outcome);
+        for (std::size_t i = 0; i < heads.ballots.size(); ++i) {
+            const auto block = parse_block_reply(heads.ballots[i].outcome);
             if (!block) {
                 continue;
             }
-            const auto same = std::find_if(
-                out.begin(), out.end(), [&](const auto& one) { return one.first == ballot.who; });
+            const Shown shown{.endpoint = heads.endpoints[i], .block = *block};
+            const auto same = std::find_if(out.begin(), out.end(), [&](const Shown& one) {
+                return endpoints_[one.endpoint].name == endpoints_[shown.endpoint].name;
+            });
             if (same == out.end()) {
-                out.emplace_back(ballot.who, *block);
-            } else if (block->number > same->second.number) {
-                same->second = *block;
+                out.push_back(shown);
+            } else if (block->number > same->block.number) {
+                *same = shown;
             }
         }
-        std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
-            return a.second.number > b.second.number;
+        std::stable_sort(out.begin(), out.end(), [](const Shown& a, const Shown& b) {
+            return a.block.number > b.block.number;
         });
         return out;
     }
@@ -776,9 +782,9 @@ class QuorumTransport final : public RpcTransport {
     /// Whether as many as needed say that they are about where the one is that makes them enough:
     /// one that is far ahead of them may lie, but one alone that is far behind may not.
     [[nodiscard]] bool agree_about(const Heads& heads) const {
-        const Block& reached = heads[policy_.needed - 1].second;
-        const auto near = std::count_if(heads.begin(), heads.end(), [&](const auto& one) {
-            return !lags(reached, one.second) && !lags(one.second, reached);
+        const Block& reached = heads[policy_.needed - 1].block;
+        const auto near = std::count_if(heads.begin(), heads.end(), [&](const Shown& one) {
+            return !lags(reached, one.block) && !lags(one.block, reached);
         });
         return static_cast<std::size_t>(near) >= policy_.needed;
     }
@@ -795,24 +801,22 @@ class QuorumTransport final : public RpcTransport {
 
     void name_who_is_far(const Heads& heads) {
         const auto& [other, reached] = heads[policy_.needed - 1];
-        for (const auto& [who, block] : heads) {
-            if (is_newly_far(std::string(who), lags(reached, block) || lags(block, reached))) {
-                for (Endpoint& endpoint : endpoints_) {
-                    endpoint.far_heads += endpoint.name == who ? 1 : 0;
-                }
-                note(fmt::format("{} is at block {}, {} at {}", who, block.number.value(), other,
+        for (const auto& [endpoint, block] : heads) {
+            if (is_newly_far(endpoint, lags(reached, block) || lags(block, reached))) {
+                note(fmt::format("{} is at block {}, {} at {}", endpoints_[endpoint].name,
+                                 block.number.value(), endpoints_[other].name,
                                  reached.number.value()));
             }
         }
     }
 
-    /// And was not at the last head: it is told once.
-    bool is_newly_far(const std::string& who, bool is_far) {
-        if (!is_far) {
-            far_.erase(who);
-            return false;
-        }
-        return far_.insert(who).second;
+    /// And was not at the last head: it is told, and counted, once.
+    bool is_newly_far(std::size_t which, bool is_far) {
+        Endpoint& endpoint = endpoints_[which];
+        const bool is_new = is_far && !endpoint.is_far;
+        endpoint.is_far = is_far;
+        endpoint.far_heads += is_new ? 1 : 0;
+        return is_new;
     }
 
     /// The newest block that as many as needed have under one hash.
@@ -834,7 +838,7 @@ class QuorumTransport final : public RpcTransport {
                          .data = {}});
         }
         // So many say that they are at least there.
-        const std::uint64_t reached = heads[policy_.needed - 1].second.number.value();
+        const std::uint64_t reached = heads[policy_.needed - 1].block.number.value();
         const Verdict at_once = count(requests, asked, policy_.needed);
         const auto agreed = parse_block_reply(at_once.outcome);
         if (at_once.settled && agreed && agreed->number.value() == reached) {
@@ -875,8 +879,7 @@ class QuorumTransport final : public RpcTransport {
     std::optional<Block> reference_;  ///< the block that reading began with
     std::vector<std::string> disagreements_;
     std::uint64_t disputes_ = 0;
-    bool is_split_ = false;      ///< at the last question for the newest block
-    std::set<std::string> far_;  ///< whose last head was not near the others'
+    bool is_split_ = false;  ///< at the last question for the newest block
 };
 
 }  // namespace

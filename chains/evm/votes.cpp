@@ -387,10 +387,10 @@ class Count {
                 winners[part] = *winner;
             }
         }
-        verdict_.disputed = !disputed.empty();
+        const bool is_open = !disputed.empty();
         answer(winners, std::move(disputed));
         tidy();
-        verdict_.disputed = verdict_.disputed || !verdict_.disagreements.empty();
+        verdict_.disputed = is_open || !verdict_.disagreements.empty();
         return std::move(verdict_);
     }
 
