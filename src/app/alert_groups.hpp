@@ -24,9 +24,8 @@ struct ToldAlert {
 [[nodiscard]] std::vector<AlertMessage> group(const std::vector<ToldAlert>& told,
                                               const AlertMessage& frame);
 
-/// Appends what each of the channels is sent of it. What tells of several alerts
-/// waits for what was told of any of the rule's, so that no end overtakes its begin; `instance` is
-/// the watch's file's.
+/// Appends what each of the channels is sent of it. What tells of several alerts waits for what was
+/// told of any of the rule's, so that no end overtakes its begin; `instance` is the watch's file's.
 void queue(const AlertMessage& message, const std::vector<ChannelPlan>& channels,
            const std::string& instance, std::vector<store::Outgoing>& out);
 

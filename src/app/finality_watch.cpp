@@ -10,7 +10,7 @@
 
 namespace margrave::app {
 
-void FinalityWatch::add(World& world, const settings::Chain& chain, const ConnectOptions& options) {
+void FinalityWatch::add(const settings::Chain& chain, const ConnectOptions& options) {
     Chain out{.name = chain.name, .id = chain.chain_id, .endpoints = {}};
     ConnectOptions alone = options;
     alone.quorum = 1;
@@ -19,7 +19,7 @@ void FinalityWatch::add(World& world, const settings::Chain& chain, const Connec
     for (const std::string& url : chain.rpc) {
         settings::Chain one = chain;
         one.rpc = {url};
-        out.endpoints.push_back(connect(world, one, alone));
+        out.endpoints.push_back(connect(world_, one, alone));
     }
     chains_.push_back(std::move(out));
 }

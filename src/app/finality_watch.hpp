@@ -25,7 +25,7 @@ class FinalityWatch {
 
     FinalityWatch(World& world, WatchListener& listener) : world_(world), listener_(listener) {}
 
-    void add(World& world, const settings::Chain& chain, const ConnectOptions& options);
+    void add(const settings::Chain& chain, const ConnectOptions& options);
     /// Tells of those that are due. Of a chain whose endpoint does not say it tells that, and asks
     /// the next one of its endpoints the next time.
     void look(const std::function<bool()>& is_asked_to_stop);

@@ -197,34 +197,35 @@ void tell_unreadable(World& world, const collect::CollectResult& result) {
 
 }  // namespace
 
+ConnectOptions connect_options(const SourceOptions& options) {
+    return {.timeout = options.timeout,
+            .quorum = options.quorum,
+            .allow_plain_http = options.allow_plain_http};
+}
+
 ConnectedChain connect_one_chain(World& world, const SourceOptions& options,
                                  const settings::Settings& settings) {
-    const ConnectOptions connect_options{.timeout = options.timeout,
-                                         .quorum = options.quorum,
-                                         .allow_plain_http = options.allow_plain_http};
+    const ConnectOptions connecting = connect_options(options);
     // Chains are chosen for wallets: for any that names none.
     auto chosen =
-        choose(world, options, settings, {core::ChainAddress{}}, std::nullopt, connect_options);
+        choose(world, options, settings, {core::ChainAddress{}}, std::nullopt, connecting);
     if (chosen.size() != 1) {
         throw InputError(
             fmt::format("a book is of one chain, but {} would be read: choose one "
                         "with --chain",
                         chosen.size()));
     }
-    auto transport = connect(world, chosen.front().chain, connect_options);
+    auto transport = connect(world, chosen.front().chain, connecting);
     return {.chain = std::move(chosen.front().chain), .transport = std::move(transport)};
 }
 
 std::vector<ConnectedWallets> connect_chains(World& world, const SourceOptions& options,
                                              const settings::Settings& settings,
                                              const std::vector<core::ChainAddress>& wallets) {
-    const ConnectOptions connect_options{.timeout = options.timeout,
-                                         .quorum = options.quorum,
-                                         .allow_plain_http = options.allow_plain_http};
+    const ConnectOptions connecting = connect_options(options);
     std::vector<ConnectedWallets> out;
-    for (ChosenChain& one :
-         choose(world, options, settings, wallets, std::nullopt, connect_options)) {
-        auto transport = connect(world, one.chain, connect_options);
+    for (ChosenChain& one : choose(world, options, settings, wallets, std::nullopt, connecting)) {
+        auto transport = connect(world, one.chain, connecting);
         out.push_back({.chosen = std::move(one), .transport = std::move(transport)});
     }
     return out;
@@ -234,16 +235,14 @@ Gathered gather_chains(World& world, const SourceOptions& options,
                        const settings::Settings& settings,
                        const std::vector<core::ChainAddress>& wallets,
                        const collect::CollectOptions& reading) {
-    const ConnectOptions connect_options{.timeout = options.timeout,
-                                         .quorum = options.quorum,
-                                         .allow_plain_http = options.allow_plain_http};
+    const ConnectOptions connecting = connect_options(options);
     const auto block =
         options.block ? collect::BlockSelector::parse(*options.block) : collect::BlockSelector{};
     auto replayed = read_recording(options.replay);
-    const auto chosen = choose(world, options, settings, wallets, replayed, connect_options);
+    const auto chosen = choose(world, options, settings, wallets, replayed, connecting);
     auto progress = std::make_unique<ReadingProgress>(world, options.quiet);
     auto connections = connect_all(world, chosen, options.record.has_value(), std::move(replayed),
-                                   connect_options, *progress);
+                                   connecting, *progress);
     const auto requests = make_requests(chosen, connections, block);
 
     const auto store = log_store(world, options, chosen);

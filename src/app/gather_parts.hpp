@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/chain_choice.hpp"
+#include "app/endpoints.hpp"
 #include "app/gather.hpp"
 #include "chains/evm/rpc.hpp"
 
@@ -14,6 +15,9 @@ namespace margrave::app {
                                      const settings::Settings& settings,
                                      const std::vector<core::ChainAddress>& wallets,
                                      const collect::CollectOptions& reading);
+
+/// How endpoints are to be asked.
+[[nodiscard]] ConnectOptions connect_options(const SourceOptions& options);
 
 /// A chain and the endpoint that answers for it.
 struct ConnectedChain {

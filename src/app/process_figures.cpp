@@ -1,4 +1,4 @@
-#include "app/process_gauges.hpp"
+#include "app/process_figures.hpp"
 
 #include <unistd.h>
 
@@ -65,7 +65,7 @@ Figure figure(const char* name, const char* help, double value, bool is_counter 
 
 }  // namespace
 
-std::vector<Figure> process_gauges(const std::filesystem::path& proc) {
+std::vector<Figure> process_figures(const std::filesystem::path& proc) {
     std::vector<Figure> out;
     if (const auto stat = read_stat(proc)) {
         const auto ticks_per_s = static_cast<double>(::sysconf(_SC_CLK_TCK));

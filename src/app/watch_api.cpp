@@ -8,8 +8,8 @@
 
 #include "app/alerts_list.hpp"
 #include "app/open_metrics.hpp"
-#include "app/process_gauges.hpp"
-#include "app/watch_gauges.hpp"
+#include "app/process_figures.hpp"
+#include "app/watch_figures.hpp"
 #include "app/watch_status.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
@@ -38,9 +38,6 @@ Response verdict(const std::vector<std::string>& failing, bool is_detailed) {
 /// The description of this interface, and the schemas that it refers to.
 constexpr std::array kDocuments{"openapi.json", "alerts.schema.json", "alert.schema.json",
                                 "report.schema.json", "status.schema.json"};
-
-/// For what stands between: the same path may be answered otherwise.
-const std::vector<std::pair<std::string, std::string>> kVaries{{"Vary", "Accept"}};
 
 }  // namespace
 
@@ -124,18 +121,19 @@ server::Router WatchApi::make_router(const HttpConfig& config) {
 
 Response WatchApi::metrics(const Request& request) {
     const std::uint64_t now_s = world_.wall_s();
-    auto figures = store_gauges(file_, plan_.rules, monitor_.subjects, now_s);
-    figures.push_back(progress_gauge(monitor_.progress.workers(world_.clock.now())));
-    for (auto& more : {price_gauges(monitor_.board.all(), now_s), process_gauges()}) {
+    auto figures = store_figures(file_, plan_.rules, monitor_.subjects, now_s);
+    figures.push_back(progress_figure(monitor_.progress.workers(world_.clock.now())));
+    for (auto& more : {price_figures(monitor_.board.all(), now_s), process_figures()}) {
         figures.insert(figures.end(), more.begin(), more.end());
     }
-    std::string text = monitor_.metrics.expose(figures);
+    Response out{.type = "text/plain; version=0.0.4; charset=utf-8",
+                 .body = monitor_.metrics.expose(figures),
+                 .headers = {{"Vary", "Accept"}}};
     if (wants_open_metrics(request.accept)) {
-        return {.type = kOpenMetricsType, .body = to_open_metrics(text), .headers = kVaries};
+        out.type = kOpenMetricsType;
+        out.body = to_open_metrics(out.body);
     }
-    return {.type = "text/plain; version=0.0.4; charset=utf-8",
-            .body = std::move(text),
-            .headers = kVaries};
+    return out;
 }
 
 Response WatchApi::status() {

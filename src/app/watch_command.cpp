@@ -80,19 +80,18 @@ void give_up_the_lost(World& world, store::WatchFile& file, const Channels& chan
     }
 }
 
-MetricsSubjects subjects_of(World& world, const WatchSetup& setup, std::uint64_t started_at_s) {
+MetricsSubjects subjects_of(const WatchSetup& setup) {
     MetricsSubjects out{.chains = {},
                         .channels = {},
-                        .endpoints = setup.endpoints->aliases(),
-                        .endpoints_of = {},
-                        .started_at_s = started_at_s,
-                        .loaded_at_s = world.wall_s(),
+                        .endpoints = {},
+                        .started_at_s = setup.started_at_s,
+                        .loaded_at_s = setup.loaded_at_s,
                         .version = MARGRAVE_VERSION};
     for (const ConnectedWallets& one : setup.chains) {
         const settings::Chain& chain = one.chosen.chain;
         out.chains.push_back(chain.name);
         for (const std::string& url : chain.rpc) {
-            out.endpoints_of[chain.name].push_back(setup.endpoints->alias_of(url));
+            out.endpoints[chain.name].push_back(setup.endpoints->alias_of(url));
         }
     }
     for (const auto& [name, channel] : setup.channels) {
@@ -117,10 +116,7 @@ void add_chain(World& world, const WatchOptions& options, const WatchSetup& setu
                            one.chosen.wallets.size(), name, setup.plan->rules.size(),
                            setup.channels.size()));
     watch.monitor->board.pin(name, [&](ChainNews& news) { news.block = file.last_block(name); });
-    watch.finality->add(setup.endpoints->world(), one.chosen.chain,
-                        {.timeout = setup.source.timeout,
-                         .quorum = std::nullopt,
-                         .allow_plain_http = setup.source.allow_plain_http});
+    watch.finality->add(one.chosen.chain, connect_options(setup.source));
     auto transport = heard_by(*watch.monitor, world, name, std::move(one.transport));
     std::optional<CascadeWatch> cascade;
     const auto plan = setup.cascades.find(name);
@@ -134,12 +130,11 @@ void add_chain(World& world, const WatchOptions& options, const WatchSetup& setu
         store::WatchFile::open(options.store), std::move(cascade)));
 }
 
-Watch begin(World& world, const WatchOptions& options, WatchSetup& setup, store::WatchFile& file,
-            std::uint64_t started_at_s) {
+Watch begin(World& world, const WatchOptions& options, WatchSetup& setup, store::WatchFile& file) {
     give_up_the_lost(world, file, setup.channels);
     Watch watch;
-    watch.monitor = std::make_unique<WatchMonitor>(world, subjects_of(world, setup, started_at_s));
-    watch.finality = std::make_unique<FinalityWatch>(world, *watch.monitor);
+    watch.monitor = std::make_unique<WatchMonitor>(world, subjects_of(setup));
+    watch.finality = std::make_unique<FinalityWatch>(setup.endpoints->world(), *watch.monitor);
     setup.endpoints->tell(*watch.monitor);
     setup.plan->listener = watch.monitor.get();
     for (ConnectedWallets& one : setup.chains) {
@@ -327,9 +322,8 @@ std::optional<WatchSetup> supervise(World& world, const WatchOptions& options,
 
 /// With one configuration. True when it ended as asked, or is to go on with `next`.
 bool run_with(World& world, const WatchOptions& options, WatchSetup& setup, store::WatchFile& file,
-              ServiceManager& service, std::uint64_t started_at_s,
-              std::optional<WatchSetup>& next) {
-    Watch watch = begin(world, options, setup, file, started_at_s);
+              ServiceManager& service, std::optional<WatchSetup>& next) {
+    Watch watch = begin(world, options, setup, file);
     std::vector<std::string> chains;
     chains.reserve(watch.chains.size());
     for (const auto& chain : watch.chains) {
@@ -354,10 +348,9 @@ bool run_with(World& world, const WatchOptions& options, WatchSetup& setup, stor
 bool run_until_asked(World& world, const WatchOptions& options, WatchSetup setup,
                      store::WatchFile& file) {
     ServiceManager service(world.environment);
-    const std::uint64_t started_at_s = world.wall_s();
     for (;;) {
         std::optional<WatchSetup> next;
-        const bool is_well = run_with(world, options, setup, file, service, started_at_s, next);
+        const bool is_well = run_with(world, options, setup, file, service, next);
         if (!next) {
             return is_well;
         }
@@ -372,7 +365,7 @@ ExitCode run_watch(World& world, const WatchOptions& options) {
     WatchSetup setup = prepare_watch(world, options, nullptr);
     auto file = store::WatchFile::open_or_create(options.store);  // holds its lock
     if (options.once) {
-        Watch watch = begin(world, options, setup, file, world.wall_s());
+        Watch watch = begin(world, options, setup, file);
         return run_once(watch);
     }
     return run_until_asked(world, options, std::move(setup), file) ? ExitCode::Fine

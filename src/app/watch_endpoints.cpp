@@ -38,9 +38,6 @@ EndpointWatch::EndpointWatch(World& world, const settings::Settings& settings) :
             const std::string& url,
             const chains::evm::HttpLimits& limits) -> std::unique_ptr<chains::evm::RpcTransport> {
         const std::string alias = alias_of(url);
-        if (std::find(opened_.begin(), opened_.end(), alias) == opened_.end()) {
-            opened_.push_back(alias);
-        }
         const auto hear = [this, alias](const HeardTransport::Requests& requests,
                                         const HeardTransport::Outcomes& outcomes,
                                         WatchListener::Seconds took) {

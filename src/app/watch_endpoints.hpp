@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "app/watch_listener.hpp"
 #include "app/world.hpp"
@@ -24,14 +23,11 @@ class EndpointWatch {
     [[nodiscard]] World& world() { return counted_; }
     /// From now on; what was asked before is not counted.
     void tell(WatchListener& listener) { listener_ = &listener; }
-    /// Of those that were opened.
-    [[nodiscard]] std::vector<std::string> aliases() const { return opened_; }
     [[nodiscard]] std::string alias_of(const std::string& url) const;
 
   private:
     World counted_;
     std::map<std::string, std::string> by_url_;
-    std::vector<std::string> opened_;
     std::atomic<WatchListener*> listener_ = &WatchListener::nobody();
 };
 

@@ -1,4 +1,4 @@
-#include "app/watch_gauges.hpp"
+#include "app/watch_figures.hpp"
 
 #include <fmt/format.h>
 
@@ -173,8 +173,8 @@ void add_samples(const std::string& chain, const ByFeed& by_feed, Figure& figure
 
 }  // namespace
 
-std::vector<Figure> store_gauges(store::WatchFile& file, const std::vector<alert::Rule>& rules,
-                                 const MetricsSubjects& subjects, std::uint64_t now_s) {
+std::vector<Figure> store_figures(store::WatchFile& file, const std::vector<alert::Rule>& rules,
+                                  const MetricsSubjects& subjects, std::uint64_t now_s) {
     std::vector<Figure> out;
     const auto alerts_kept = read_alert_states(file);
     add_alerts(alerts_kept, rules, out);
@@ -183,8 +183,8 @@ std::vector<Figure> store_gauges(store::WatchFile& file, const std::vector<alert
     return out;
 }
 
-std::vector<Figure> price_gauges(const std::map<std::string, ChainNews>& news,
-                                 std::uint64_t now_s) {
+std::vector<Figure> price_figures(const std::map<std::string, ChainNews>& news,
+                                  std::uint64_t now_s) {
     Figure age{.name = "margrave_oracle_age_seconds",
                .help =
                    "Since the answer that prices an asset of an account was given; absent "
@@ -204,7 +204,7 @@ std::vector<Figure> price_gauges(const std::map<std::string, ChainNews>& news,
     return {std::move(age), std::move(divergence)};
 }
 
-Figure progress_gauge(const std::map<std::string, bool>& workers) {
+Figure progress_figure(const std::map<std::string, bool>& workers) {
     Figure out{.name = "margrave_worker_progressing",
                .help = "Whether a thread gets on: 1, or 0.",
                .samples = {}};

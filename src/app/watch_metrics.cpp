@@ -104,6 +104,11 @@ Family<prometheus::Histogram>& histograms(prometheus::Registry& registry, const 
     return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
 }
 
+/// To what somebody else has counted so far.
+void raise(prometheus::Counter& counter, std::uint64_t so_far) {
+    counter.Increment(std::max(0.0, static_cast<double>(so_far) - counter.Value()));
+}
+
 }  // namespace
 
 class WatchMetrics::Families {
@@ -200,12 +205,14 @@ class WatchMetrics::Families {
         for (const std::string& chain : subjects.chains) {
             begin_chain(chain);
         }
-        endpoints_of = subjects.endpoints_of;
+        endpoints = subjects.endpoints;
         clock_steps.Add({});
         reload.Add({}).Set(1);
         reload_time.Add({}).Set(static_cast<double>(subjects.loaded_at_s));
-        for (const std::string& endpoint : subjects.endpoints) {
-            begin_endpoint(endpoint);
+        for (const auto& [chain, aliases] : endpoints) {
+            for (const std::string& alias : aliases) {
+                begin_endpoint(alias);
+            }
         }
         for (const std::string& channel : subjects.channels) {
             for (const auto outcome : kOutcomes) {
@@ -222,11 +229,10 @@ class WatchMetrics::Families {
         }
     }
     void fails(const std::string& endpoint, const char* check, std::uint64_t so_far) {
-        auto& counter = integrity.Add({{"endpoint", endpoint}, {"check", check}});
-        counter.Increment(std::max(0.0, static_cast<double>(so_far) - counter.Value()));
+        raise(integrity.Add({{"endpoint", endpoint}, {"check", check}}), so_far);
     }
 
-    std::map<std::string, std::vector<std::string>> endpoints_of;  ///< by chain
+    std::map<std::string, std::vector<std::string>> endpoints;  ///< of the subjects
 
   private:
     void begin_endpoint(const std::string& endpoint) {
@@ -354,15 +360,14 @@ void WatchMetrics::agreed(const std::string& chain, const chains::evm::Agreement
             {.state = is_read ? Standing::State::InUse : Standing::State::Distrusted});
     } else {
         families_->view_split.Add(of_chain).Set(agreement.is_split ? 1 : 0);
-        auto& disputes = families_->disputes.Add(of_chain);
-        disputes.Increment(
-            std::max(0.0, static_cast<double>(agreement.disputes) - disputes.Value()));
+        raise(families_->disputes.Add(of_chain), agreement.disputes);
     }
-    const auto endpoints = families_->endpoints_of.find(chain);
-    const std::size_t known =
-        endpoints == families_->endpoints_of.end() ? 0 : endpoints->second.size();
-    for (std::size_t i = 0; i < std::min(known, standings.size()); ++i) {
-        const std::string& endpoint = endpoints->second[i];
+    const auto aliases = families_->endpoints.find(chain);
+    if (aliases == families_->endpoints.end()) {
+        return;
+    }
+    for (std::size_t i = 0; i < std::min(aliases->second.size(), standings.size()); ++i) {
+        const std::string& endpoint = aliases->second[i];
         const Standing& one = standings[i];
         families_->stands(endpoint, one.state);
         families_->fails(endpoint, "outvoted", one.outvoted);

@@ -19,11 +19,11 @@ namespace margrave::app {
 struct MetricsSubjects {
     std::vector<std::string> chains;
     std::vector<std::string> channels;
-    std::vector<std::string> endpoints;  ///< aliases; never a URL, nor a host, which may be a key
-    /// Of each chain, in the order in which it has them.
-    std::map<std::string, std::vector<std::string>> endpoints_of = {};
-    std::uint64_t started_at_s = 0;  ///< the program
-    std::uint64_t loaded_at_s = 0;   ///< its configuration, the last time
+    /// By chain, in the order in which it has them: aliases; never a URL, nor a host, which may be
+    /// a key.
+    std::map<std::string, std::vector<std::string>> endpoints;
+    std::uint64_t started_at_s = 0;
+    std::uint64_t loaded_at_s = 0;  ///< the configuration, the last time
     std::string version;
 };
 

@@ -111,7 +111,10 @@ WatchSetup prepare_watch(World& world, const WatchOptions& options, const WatchS
         .endpoints = nullptr,
         .chains = {},
         .source = {},
-        .cascades = {}};
+        .cascades = {},
+        .started_at_s = 0,
+        .loaded_at_s = world.wall_s()};
+    out.started_at_s = running != nullptr ? running->started_at_s : out.loaded_at_s;
     out.plan->store_name = std::filesystem::path(options.store).filename().string();
     const settings::Settings& settings = out.plan->settings;
     out.channels = make_channels(settings, world.environment);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +31,8 @@ struct WatchSetup {
     std::vector<ConnectedWallets> chains;
     SourceOptions source;                         ///< how the chains are read
     std::map<std::string, CascadePlan> cascades;  ///< by chain
+    std::uint64_t started_at_s = 0;  ///< the first of the watches that followed each other
+    std::uint64_t loaded_at_s = 0;
 };
 
 /// Reads the configuration, finds the wallets, connects the chains and listens; all that can be

@@ -56,7 +56,7 @@ TEST_CASE("what is not final is asked once a minute", "[finality]") {
     fake.endpoints["https://a.example"] = node(936);
     Heard heard;
     FinalityWatch watch(fake.world, heard);
-    watch.add(fake.world, chain({"https://a.example"}), {});
+    watch.add(chain({"https://a.example"}), {});
     const auto look = [&] { watch.look([] { return false; }); };
     look();
     look();
@@ -76,7 +76,7 @@ TEST_CASE("an endpoint that does not say leaves it to the next one, and it is un
     fake.endpoints["https://b.example"] = node(1'001);  // ahead by a block that came in between
     Heard heard;
     FinalityWatch watch(fake.world, heard);
-    watch.add(fake.world, chain({"https://a.example", "https://gone.example", "https://b.example"}),
+    watch.add(chain({"https://a.example", "https://gone.example", "https://b.example"}),
               {.timeout = std::chrono::seconds(1), .quorum = std::nullopt});
     for (int minute = 0; minute < 4; ++minute) {
         watch.look([] { return false; });

@@ -1,4 +1,4 @@
-#include "app/process_gauges.hpp"
+#include "app/process_figures.hpp"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -24,7 +24,7 @@ std::map<std::string, double> values(const std::vector<WatchMetrics::Figure>& fi
 }  // namespace
 
 TEST_CASE("what this process takes is seen", "[metrics]") {
-    const auto before = values(process_gauges());
+    const auto before = values(process_figures());
     CHECK(before.size() == 5);
     CHECK(before.at("process_threads") >= 1);
     CHECK(before.at("process_cpu_seconds_total") > 0);
@@ -36,17 +36,18 @@ TEST_CASE("what this process takes is seen", "[metrics]") {
     for (int i = 0; i < kMore; ++i) {
         files.emplace_back(folder.file(std::to_string(i)));
     }
-    CHECK(values(process_gauges()).at("process_open_fds") == before.at("process_open_fds") + kMore);
+    CHECK(values(process_figures()).at("process_open_fds") ==
+          before.at("process_open_fds") + kMore);
 }
 
 TEST_CASE("a program may be called anything; what cannot be read is left out",
           "[metrics][boundary]") {
     const test::TemporaryFolder folder;
     const std::filesystem::path proc = folder.file("");
-    CHECK(process_gauges(proc / "none").empty());
+    CHECK(process_figures(proc / "none").empty());
     std::ofstream(proc / "stat") << "12 (a) 9 (b c) S 1 1 1 0 -1 4194304 1 2 3 4 150 50 7 8 20 0 "
                                     "3 0 100 4096000 25 18446744073709551615\n";
-    const auto seen = values(process_gauges(proc));
+    const auto seen = values(process_figures(proc));
     CHECK(seen.size() == 4);
     CHECK(seen.at("process_cpu_seconds_total") == 2);
     CHECK(seen.at("process_threads") == 3);

@@ -1,5 +1,6 @@
 #include "app/watch_metrics.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <map>
@@ -13,7 +14,7 @@
 #include <vector>
 
 #include "app/alert_book.hpp"
-#include "app/watch_gauges.hpp"
+#include "app/watch_figures.hpp"
 #include "core/fixed_point.hpp"
 #include "tests/support/fake_node.hpp"
 #include "tests/support/snapshots.hpp"
@@ -27,8 +28,7 @@ using Catch::Contains;
 MetricsSubjects subjects() {
     return {.chains = {"ethereum"},
             .channels = {"ops"},
-            .endpoints = {"ethereum-1", "ethereum-2", "other"},
-            .endpoints_of = {{"ethereum", {"ethereum-1", "ethereum-2"}}, {"base", {"other"}}},
+            .endpoints = {{"ethereum", {"ethereum-1", "ethereum-2"}}, {"base", {"other"}}},
             .started_at_s = 1'750'000'000,
             .loaded_at_s = 1'750'000'500,
             .version = "1.2.3"};
@@ -45,6 +45,20 @@ std::map<std::string, std::string> values(const std::string& exposition) {
         }
     }
     return out;
+}
+
+/// Of the series of that name that has all of these labels; "absent" where there is none.
+std::string value_of(const std::string& exposition, const std::string& name,
+                     const std::map<std::string, std::string>& labels) {
+    for (const auto& [series, value] : values(exposition)) {
+        const bool has_all = std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
+            return series.find(label.first + "=\"" + label.second + '"') != std::string::npos;
+        });
+        if (series.starts_with(name + '{') && has_all) {
+            return value;
+        }
+    }
+    return "absent";
 }
 
 }  // namespace
@@ -108,38 +122,28 @@ TEST_CASE("what happens is counted under its labels", "[metrics]") {
     CHECK(seen.at("margrave_coverage_gaps{chain=\"ethereum\"}") == "2");
     CHECK(seen.at("margrave_block_to_alert_seconds_count{chain=\"ethereum\"}") == "2");
     CHECK(seen.at("margrave_block_to_alert_seconds_sum{chain=\"ethereum\"}") == "4");
-    const auto of = [&](const std::string& name, const std::string& label) {
-        for (const auto& [series, value] : seen) {
-            if (series.starts_with(name + '{') && series.find(label) != std::string::npos) {
-                return value;
-            }
-        }
-        return std::string("absent");
+    const std::string all = metrics.expose({});
+    const auto of = [&](const std::string& name, const std::string& label,
+                        const std::string& word) {
+        return value_of(all, name, {{label, word}});
     };
-    CHECK(of("margrave_positions", "state=\"at_risk\"") == "3");
-    CHECK(of("margrave_positions", "state=\"unknown\"") == "1");
-    CHECK(of("margrave_positions", "state=\"healthy\"") == "0");
-    CHECK(of("margrave_chain_reorgs_total", "depth_bucket=\"2-5\"") == "1");
-    CHECK(of("margrave_chain_reorgs_total", "depth_bucket=\"6-31\"") == "0");
-    CHECK(of("margrave_reading_failures_total", "kind=\"rate_limited\"") == "1");
-    CHECK(of("margrave_notifications_total", "outcome=\"later\"") == "1");
+    CHECK(of("margrave_positions", "state", "at_risk") == "3");
+    CHECK(of("margrave_positions", "state", "unknown") == "1");
+    CHECK(of("margrave_positions", "state", "healthy") == "0");
+    CHECK(of("margrave_chain_reorgs_total", "depth_bucket", "2-5") == "1");
+    CHECK(of("margrave_chain_reorgs_total", "depth_bucket", "6-31") == "0");
+    CHECK(of("margrave_reading_failures_total", "kind", "rate_limited") == "1");
+    CHECK(of("margrave_notifications_total", "outcome", "later") == "1");
     const auto requests = [&](const std::string& method, const std::string& outcome) {
-        for (const auto& [series, value] : seen) {
-            if (series.starts_with("margrave_rpc_requests_total{") &&
-                series.find("endpoint=\"ethereum-1\"") != std::string::npos &&
-                series.find("method=\"" + method + '"') != std::string::npos &&
-                series.find("outcome=\"" + outcome + '"') != std::string::npos) {
-                return value;
-            }
-        }
-        return std::string("absent");
+        return value_of(all, "margrave_rpc_requests_total",
+                        {{"endpoint", "ethereum-1"}, {"method", method}, {"outcome", outcome}});
     };
     CHECK(requests("eth_call", "failed") == "1");
     CHECK(requests("eth_call", "answered") == "0");
     CHECK(requests("other", "answered") == "1");
     CHECK(requests("debug_secret", "answered") == "absent");
-    CHECK(of("margrave_alert_transitions_total", "kind=\"fire\"") == "14");
-    CHECK(of("margrave_alert_transitions_total", "kind=\"escalate\"") == "1");
+    CHECK(of("margrave_alert_transitions_total", "kind", "fire") == "14");
+    CHECK(of("margrave_alert_transitions_total", "kind", "escalate") == "1");
 }
 
 TEST_CASE("endpoints stand as their chain's last look left them", "[metrics]") {
@@ -147,24 +151,16 @@ TEST_CASE("endpoints stand as their chain's last look left them", "[metrics]") {
     WatchMetrics metrics(subjects());
     const auto state_of = [&](const std::string& endpoint) {
         std::string out;
-        for (const auto& [series, value] : values(metrics.expose({}))) {
-            const auto at = series.find("state=\"");
-            if (series.starts_with("margrave_rpc_endpoint_state{") && value == "1" &&
-                series.find('"' + endpoint + '"') != std::string::npos) {
-                out += series.substr(at + 7, series.find('"', at + 7) - at - 7);
-            }
+        for (const char* state : {"in_use", "distrusted", "resting", "excluded"}) {
+            const bool is_it = value_of(metrics.expose({}), "margrave_rpc_endpoint_state",
+                                        {{"endpoint", endpoint}, {"state", state}}) == "1";
+            out += is_it ? state : "";
         }
         return out;
     };
     const auto lies = [&](const std::string& endpoint, const std::string& check) {
-        for (const auto& [series, value] : values(metrics.expose({}))) {
-            if (series.starts_with("margrave_rpc_integrity_failures_total{") &&
-                series.find('"' + endpoint + '"') != std::string::npos &&
-                series.find('"' + check + '"') != std::string::npos) {
-                return value;
-            }
-        }
-        return std::string("absent");
+        return value_of(metrics.expose({}), "margrave_rpc_integrity_failures_total",
+                        {{"endpoint", endpoint}, {"check", check}});
     };
     // One endpoint alone: of what several would show there is no word.
     metrics.saw_head("ethereum", 8, 1'750'000'024);
@@ -252,7 +248,7 @@ TEST_CASE("for how long accounts are unknown: the longest, of accounts alone", "
     rules[1].quantity = alert::Quantity::CascadeDistance;
     const auto longest = [&] {
         WatchMetrics metrics(subjects());
-        return values(metrics.expose(store_gauges(file, rules, subjects(), 1'000)))
+        return values(metrics.expose(store_figures(file, rules, subjects(), 1'000)))
             .at("margrave_position_unknown_seconds_max{chain=\"ethereum\"}");
     };
     CHECK(longest() == "0");
@@ -295,7 +291,7 @@ TEST_CASE("of equal feeds, as anybody may name a token, the worst counts", "[met
     ChainNews news;
     news.report = std::make_shared<const report::Report>(report);
     WatchMetrics metrics(subjects());
-    const auto seen = values(metrics.expose(price_gauges({{"ethereum", news}}, 1'000)));
+    const auto seen = values(metrics.expose(price_figures({{"ethereum", news}}, 1'000)));
     const std::string of = "{chain=\"ethereum\",feed=\"aave_v3/core ";
     CHECK(seen.at("margrave_oracle_divergence_ratio" + of + "ETH\"}") == "0.02");
     CHECK(seen.at("margrave_oracle_age_seconds" + of + "ETH\"}") == "100");
@@ -310,16 +306,16 @@ TEST_CASE("names keep to the rules: a prefix, a base unit, _total of what only g
     metrics.evaluated("ethereum", {}, 1s, 1);
     metrics.counted("ethereum", {});
     auto file = store::WatchFile::in_memory();
-    auto gauges = store_gauges(file, {}, subjects(), 0);
-    gauges.push_back(progress_gauge({{"chain ethereum", true}}));
-    for (auto& figure : price_gauges({}, 0)) {
+    auto figures = store_figures(file, {}, subjects(), 0);
+    figures.push_back(progress_figure({{"chain ethereum", true}}));
+    for (auto& figure : price_figures({}, 0)) {
         figure.samples.push_back({.labels = {}, .value = 0});  // without one there is no figure
-        gauges.push_back(std::move(figure));
+        figures.push_back(std::move(figure));
     }
     metrics.offers("/metrics");
     metrics.agreed("ethereum", {.endpoints = 2, .standings = {{}, {}}}, true);
     metrics.saw_final("ethereum", 64);
-    std::istringstream lines(metrics.expose(gauges));
+    std::istringstream lines(metrics.expose(figures));
     const std::regex type(R"(^# TYPE (\S+) (\S+)$)");
     const std::regex name_rule(R"(^margrave_[a-z0-9_]*[a-z]$)");
     std::set<std::string> names;
@@ -346,7 +342,7 @@ TEST_CASE("labels are escaped: a channel may be called anything", "[metrics]") {
     MetricsSubjects odd = subjects();
     odd.channels = {"o\"ps\n\\"};
     const WatchMetrics metrics(subjects());
-    const std::string all = metrics.expose(store_gauges(file, {}, odd, 0));
+    const std::string all = metrics.expose(store_figures(file, {}, odd, 0));
     CHECK_THAT(all,
                Contains("margrave_outbox_pending{channel=\"o\\\"ps\\n\\\\\",lane=\"urgent\"} 0"));
 }
