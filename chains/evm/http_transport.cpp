@@ -402,13 +402,10 @@ class HttpTransport final : public RpcTransport {
             return all_failed(request.size(), kind_of(code), describe(transfer.easy.get(), code));
         }
         long status = 0;
-        curl_off_t retry_after_s = 0;  // libcurl understands dates, too
         curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-        curl_easy_getinfo(transfer.easy.get(), CURLINFO_RETRY_AFTER, &retry_after_s);
-        const HttpReply reply{
-            .status = static_cast<int>(status),
-            .body = transfer.inbox.take(),
-            .retry_after = retry_after_s > 0 ? std::to_string(retry_after_s) : std::string{}};
+        const HttpReply reply{.status = static_cast<int>(status),
+                              .body = transfer.inbox.take(),
+                              .retry_after = retry_after_of(transfer.easy.get())};
         auto outcomes = decode_reply(request, transfer.first_id, reply, name_);
         for (RpcOutcome& outcome : outcomes) {
             if (!outcome) {
@@ -418,6 +415,16 @@ class HttpTransport final : public RpcTransport {
             }
         }
         return outcomes;
+    }
+
+    /// Of seconds or of a date: libcurl takes both, and gives 0 or less for what is neither or is
+    /// past. More than a day is told as a day, so that nothing made of it overflows.
+    static std::optional<std::chrono::seconds> retry_after_of(CURL* easy) {
+        constexpr curl_off_t kRetryAfterMaxS = 86'400;
+        curl_off_t seconds = 0;
+        curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+        return seconds > 0 ? std::optional<std::chrono::seconds>(std::min(seconds, kRetryAfterMaxS))
+                           : std::nullopt;
     }
 
     /// libcurl's fixed sentence for the code and the system's for its own; never its error buffer,

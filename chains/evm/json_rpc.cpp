@@ -73,7 +73,7 @@ ErrorKind kind_of_foreign_body(int http_status, std::string_view body) {
     const bool markup =
         body.empty() || std::string_view("<{[\"").find(body[0]) != std::string_view::npos;
     const ErrorKind by_text =
-        markup ? ErrorKind::ServerFault : classify(http_status, 0, excerpt(body), "");
+        markup ? ErrorKind::ServerFault : classify(http_status, 0, excerpt(body), "", "");
     switch (by_text) {
         case ErrorKind::RateLimited:
         case ErrorKind::QuotaExceeded:
@@ -82,7 +82,8 @@ ErrorKind kind_of_foreign_body(int http_status, std::string_view body) {
         case ErrorKind::Unauthorized:
             return by_text;
         default:
-            return is_success(http_status) ? ErrorKind::BadReply : classify(http_status, 0, "", "");
+            return is_success(http_status) ? ErrorKind::BadReply
+                                           : classify(http_status, 0, "", "", "");
     }
 }
 
@@ -92,10 +93,13 @@ bool is_answer_to_one_call(ErrorKind kind) {
     return kind == ErrorKind::Reverted || kind == ErrorKind::OutOfGas;
 }
 
-std::optional<std::chrono::milliseconds> parse_retry_after(const std::string& text) {
-    const auto seconds = parse_integer<std::uint32_t>(text);
-    return seconds ? std::optional<std::chrono::milliseconds>(std::chrono::seconds(*seconds))
-                   : std::nullopt;
+/// The method of every call; "" of calls of several.
+std::string_view common_method(const RpcRequest& request) {
+    const std::string& first = request.front().method;
+    const bool is_common =
+        std::all_of(request.begin(), request.end(),
+                    [&first](const RpcCall& call) { return call.method == first; });
+    return is_common ? std::string_view(first) : std::string_view{};
 }
 
 std::string told(const std::string& message) {
@@ -110,13 +114,14 @@ struct Response {
 
 class Decoder {
   public:
-    Decoder(std::size_t calls, std::uint64_t first_id, const HttpReply& reply,
+    Decoder(const RpcRequest& request, std::uint64_t first_id, const HttpReply& reply,
             const std::string& source)
-        : first_id_(first_id),
+        : request_(request),
+          first_id_(first_id),
           reply_(reply),
           source_(source),
           json_(reply.body),
-          outcomes_(calls) {}
+          outcomes_(request.size()) {}
 
     std::vector<RpcOutcome> run() {
         if (const auto failure = decode()) {
@@ -228,11 +233,14 @@ class Decoder {
         if (id.repeated) {
             return core::Unexpected(bad_reply("the member \"id\" twice"));
         }
-        response.outcome = parse_outcome(members);
+        response.outcome =
+            parse_outcome(members, response.id ? request_[*response.id - first_id_].method
+                                               : common_method(request_));
         return response;
     }
 
-    RpcOutcome parse_outcome(const std::vector<JsonText::Member>& members) {
+    RpcOutcome parse_outcome(const std::vector<JsonText::Member>& members,
+                             std::string_view method) {
         const FoundMember result = find_member(members, "result");
         const FoundMember error = find_member(members, "error");
         const bool failed = error.value && *error.value != "null";
@@ -243,11 +251,11 @@ class Decoder {
             return core::Unexpected(bad_reply("both a result and an error"));
         }
         if (failed) {
-            return core::Unexpected(parse_error(*error.value));
+            return core::Unexpected(parse_error(*error.value, method));
         }
         if (!is_success(reply_.status)) {
-            return core::Unexpected(
-                failure(classify(reply_.status, 0, "", ""), http() + " without a JSON-RPC error"));
+            return core::Unexpected(failure(classify(reply_.status, 0, "", "", method),
+                                            http() + " without a JSON-RPC error"));
         }
         if (!result.value) {
             return core::Unexpected(bad_reply("neither a result nor an error"));
@@ -255,10 +263,10 @@ class Decoder {
         return std::string(*result.value);
     }
 
-    RpcError parse_error(std::string_view text) {
+    RpcError parse_error(std::string_view text, std::string_view method) {
         if (text.front() == '"') {
             const std::string message = json_.string(text).value_or("");
-            return failure(classify(reply_.status, 0, message, ""), told(message));
+            return failure(classify(reply_.status, 0, message, "", method), told(message));
         }
         const auto members = json_.members(text);
         if (!members) {
@@ -271,10 +279,11 @@ class Decoder {
             return bad_reply("a member of the error twice");
         }
         return make_error(code.value.value_or(""), message.value.value_or(""),
-                          data.value.value_or(""));
+                          data.value.value_or(""), method);
     }
 
-    RpcError make_error(std::string_view code, std::string_view message, std::string_view data) {
+    RpcError make_error(std::string_view code, std::string_view message, std::string_view data,
+                        std::string_view method) {
         // Some servers quote the code.
         const bool quoted = code.size() > 2 && code.front() == '"';
         const auto number =
@@ -282,7 +291,7 @@ class Decoder {
         const std::string words =
             message.starts_with('"') ? json_.string(message).value_or("") : std::string{};
         RpcError error =
-            failure(classify(reply_.status, number.value_or(0), words, data), told(words));
+            failure(classify(reply_.status, number.value_or(0), words, data, method), told(words));
         error.code = number.value_or(0);
         if (error.kind == ErrorKind::Reverted && !data.empty()) {
             error.data = revert_data(json_, data);
@@ -313,9 +322,10 @@ class Decoder {
                 .source = source_,
                 .message = printable(message, kExcerptBytes),
                 .data = {},
-                .retry_after = parse_retry_after(reply_.retry_after)};
+                .retry_after = reply_.retry_after};
     }
 
+    const RpcRequest& request_;
     std::uint64_t first_id_;
     const HttpReply& reply_;
     const std::string& source_;
@@ -352,7 +362,7 @@ std::string encode_request(const RpcRequest& request, std::uint64_t first_id) {
 
 std::vector<RpcOutcome> decode_reply(const RpcRequest& request, std::uint64_t first_id,
                                      const HttpReply& reply, const std::string& source) {
-    return Decoder(request.size(), first_id, reply, source).run();
+    return Decoder(request, first_id, reply, source).run();
 }
 
 }  // namespace margrave::chains::evm

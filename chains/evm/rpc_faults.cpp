@@ -19,6 +19,11 @@ constexpr FaultRule on_text(FaultGroup group, ErrorKind kind, std::string_view t
 constexpr FaultRule on_code(FaultGroup group, ErrorKind kind, std::int64_t code) {
     return {.group = group, .kind = kind, .code = code};
 }
+/// A code that means something else, or something at all, as an answer to this method.
+constexpr FaultRule on_method(FaultGroup group, ErrorKind kind, std::int64_t code,
+                              std::string_view method) {
+    return {.group = group, .kind = kind, .code = code, .method = method};
+}
 constexpr FaultRule on_status(FaultGroup group, ErrorKind kind, int status) {
     return {.group = group, .kind = kind, .status = status};
 }
@@ -55,7 +60,7 @@ constexpr auto kRules = std::to_array<FaultRule>({
 
     on_text(Quota, ErrorKind::QuotaExceeded, "monthly"),
     on_text(Quota, ErrorKind::QuotaExceeded, "capacity limit exceeded"),
-    on_text(Quota, ErrorKind::QuotaExceeded, "free tier"),
+    on_text(Quota, ErrorKind::QuotaExceeded, "reached the free tier"),
     on_text(Quota, ErrorKind::QuotaExceeded, "quota exceeded"),
     on_text(Quota, ErrorKind::QuotaExceeded, "payment required"),
     on_text(Quota, ErrorKind::QuotaExceeded, "billing"),
@@ -109,7 +114,8 @@ constexpr auto kRules = std::to_array<FaultRule>({
     on_text(NodeTimeout, ErrorKind::ExecutionTimeout, "too slow"),
 
     on_text(Revert, ErrorKind::Reverted, "revert"),
-    on_code(Revert, ErrorKind::Reverted, 3),
+    // Only of a call that runs a contract: one vendor says "no such block" with it.
+    on_method(Revert, ErrorKind::Reverted, 3, "eth_call"),
 
     // A halt refuses the call as a revert does, except that more gas may help.
     on_text(Halt, ErrorKind::OutOfGas, "out of gas"),
@@ -154,10 +160,14 @@ constexpr auto kRules = std::to_array<FaultRule>({
     on_status(Auth, ErrorKind::Unauthorized, 401),
     on_status(Auth, ErrorKind::Unauthorized, 403),
 
+    // Too many results: the codes that elsewhere are limits of rate.
+    on_method(Fallback, ErrorKind::ReplyTooLarge, -32005, "eth_getLogs"),
+    on_method(Fallback, ErrorKind::RequestTooLarge, -32012, "eth_getLogs"),
     on_code(Fallback, ErrorKind::RateLimited, -32005),
     on_code(Fallback, ErrorKind::RateLimited, -32007),
     on_code(Fallback, ErrorKind::RateLimited, -32009),
     on_code(Fallback, ErrorKind::RateLimited, -32012),
+    on_code(Fallback, ErrorKind::ExecutionTimeout, -32015),
     on_code(Fallback, ErrorKind::MissingState, -32001),
     on_code(Fallback, ErrorKind::MissingState, -32002),
     on_code(Fallback, ErrorKind::BadRequest, -32600),
@@ -179,12 +189,14 @@ std::string lower_case(std::string_view text) {
 std::span<const FaultRule> fault_rules() { return kRules; }
 
 core::ErrorKind classify_by(std::span<const FaultRule> rules, int http_status, std::int64_t code,
-                            std::string_view message, std::string_view data) {
+                            std::string_view message, std::string_view data,
+                            std::string_view method) {
     const std::string words = lower_case(message);
     const std::string details = lower_case(data);
     const auto applies = [&](const FaultRule& rule) {
         return (!rule.status || *rule.status == http_status) &&
                (!rule.code || *rule.code == code) &&
+               (rule.method.empty() || rule.method == method) &&
                (words.find(rule.text) != std::string::npos ||
                 details.find(rule.text) != std::string::npos);
     };
@@ -193,8 +205,8 @@ core::ErrorKind classify_by(std::span<const FaultRule> rules, int http_status, s
 }
 
 core::ErrorKind classify(int http_status, std::int64_t code, std::string_view message,
-                         std::string_view data) {
-    return classify_by(fault_rules(), http_status, code, message, data);
+                         std::string_view data, std::string_view method) {
+    return classify_by(fault_rules(), http_status, code, message, data, method);
 }
 
 }  // namespace margrave::chains::evm

@@ -34,7 +34,8 @@ struct FaultRule {
     core::ErrorKind kind;
     std::optional<int> status = std::nullopt;         ///< the HTTP status
     std::optional<std::int64_t> code = std::nullopt;  ///< the JSON-RPC code
-    std::string_view text = {};  ///< lower case; part of the message or of the data in any case
+    std::string_view text = {};    ///< lower case; part of the message or of the data in any case
+    std::string_view method = {};  ///< of the call; "": of any
 };
 
 /// The table, in the order of its groups.
@@ -44,6 +45,6 @@ struct FaultRule {
 /// fault_rules().
 [[nodiscard]] core::ErrorKind classify_by(std::span<const FaultRule> rules, int http_status,
                                           std::int64_t code, std::string_view message,
-                                          std::string_view data);
+                                          std::string_view data, std::string_view method);
 
 }  // namespace margrave::chains::evm

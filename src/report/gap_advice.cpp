@@ -19,7 +19,7 @@ std::string_view advice(core::ErrorKind kind) {
         case ErrorKind::QuotaExceeded:
             return "the endpoint's allowance is used up: use another (--rpc)";
         case ErrorKind::Unauthorized:
-            return "check the endpoint's key";
+            return "check the endpoint's key, or use another endpoint (--rpc)";
         case ErrorKind::BadReply:
             return "the endpoint's answers cannot be used: use another (--rpc)";
         case ErrorKind::RequestTooLarge:
@@ -46,7 +46,8 @@ std::string_view advice(core::ErrorKind kind) {
         case ErrorKind::Reverted:
             return "the contract refuses to answer: look at the account by hand";
         case ErrorKind::EmptyReply:
-            return "no contract stands there: check the configured address, and --block";
+            return "perhaps no contract stands there: check the configured address and --block, or "
+                   "use another endpoint (--rpc)";
         case ErrorKind::BadData:
             return "the contract is not what was expected: check the configured address";
         case ErrorKind::NoPrice:

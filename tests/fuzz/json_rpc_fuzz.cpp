@@ -27,8 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const RpcRequest request(1 + bytes[0] % 4, {.method = "eth_call", .params = "[]"});
     constexpr int kStatuses[] = {200, 200, 200, 204, 301, 400, 403, 429, 500};
     const HttpReply reply{.status = kStatuses[bytes[1] % std::size(kStatuses)],
-                          .body = std::string(reinterpret_cast<const char*>(bytes) + 2, size - 2),
-                          .retry_after = ""};
+                          .body = std::string(reinterpret_cast<const char*>(bytes) + 2, size - 2)};
     const auto outcomes = decode_reply(request, kFirstId, reply, "host");
     if (outcomes.size() != request.size()) {
         std::abort();
@@ -38,8 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
             continue;
         }
         const HttpReply again{.status = 200,
-                              .body = R"({"id":7,"result":)" + outcome.value() + "}",
-                              .retry_after = ""};
+                              .body = R"({"id":7,"result":)" + outcome.value() + "}"};
         const auto same = decode_reply({request[0]}, kFirstId, again, "host");
         if (!same[0] || same[0].value() != outcome.value()) {
             std::abort();

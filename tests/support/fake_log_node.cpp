@@ -121,7 +121,7 @@ RpcOutcome FakeLogNode::get_logs(const std::string& params) {
     const Range range{number_of(filter.at("fromBlock")), number_of(filter.at("toBlock"))};
     asked.push_back(range);
     if (blocks_max && range.last - range.first >= *blocks_max) {
-        return core::Unexpected(rpc_error(-32000, words));
+        return core::Unexpected(rpc_error(code, words, 200, "", "eth_getLogs"));
     }
     chains::LogFilter wanted;
     for (const auto& text : filter.at("address")) {

@@ -25,6 +25,7 @@ class FakeLogNode final : public chains::evm::RpcTransport {
 
     std::optional<std::uint64_t> blocks_max;  ///< refused with `words` beyond
     std::string words = "exceed maximum block range: 5000";
+    std::int64_t code = -32000;             ///< beside the words
     std::optional<std::size_t> logs_max;    ///< "query returned more than N results"
     std::optional<std::size_t> silent_max;  ///< cuts the reply there without a word
     bool has_batches = true;

@@ -70,9 +70,9 @@ Address address(std::uint64_t n) {
 }
 
 RpcError rpc_error(std::int64_t code, std::string_view message, int http_status,
-                   std::string_view data) {
+                   std::string_view data, std::string_view method) {
     RpcError error;
-    error.kind = chains::evm::classify(http_status, code, message, data);
+    error.kind = chains::evm::classify(http_status, code, message, data, method);
     error.source = "node.test";
     error.code = code;
     error.message = message;

@@ -170,6 +170,7 @@ class FakeNode final : public chains::evm::RpcTransport {
 
 /// An error as the transport makes it of a node's words.
 [[nodiscard]] chains::evm::RpcError rpc_error(std::int64_t code, std::string_view message,
-                                              int http_status = 200, std::string_view data = "");
+                                              int http_status = 200, std::string_view data = "",
+                                              std::string_view method = "eth_call");
 
 }  // namespace margrave::test

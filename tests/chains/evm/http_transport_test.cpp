@@ -1,5 +1,7 @@
 #include "chains/evm/http_transport.hpp"
 
+#include <fmt/chrono.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
@@ -357,11 +359,40 @@ TEST_CASE("Retry-After reaches the caller", "[evm][http]") {
             .retry_after;
     };
     CHECK(retry_after("3") == 3s);
-    CHECK(retry_after("Fri, 01 Jan 2100 00:00:00 GMT").has_value());
     CHECK_FALSE(retry_after("-3").has_value());
+    CHECK_FALSE(retry_after("0").has_value());
     CHECK_FALSE(retry_after("soon").has_value());
+    // A day at most.
+    CHECK(retry_after("86400") == 24h);
+    CHECK(retry_after("86401") == 24h);
+    CHECK(retry_after("9223372036854775807") == 24h);
+    CHECK_FALSE(retry_after("99999999999999999999").has_value());
     CHECK(kind_of(outcome_of(http_response(429, "", "Retry-After: 3\r\n"))) ==
           ErrorKind::RateLimited);
+}
+
+TEST_CASE("Retry-After may be a date", "[evm][http]") {
+    const auto retry_after = [](const std::string& value) {
+        return outcome_of(http_response(429, "", "Retry-After: " + value + "\r\n"))
+            .error()
+            .retry_after;
+    };
+    const auto in = [](std::chrono::seconds from_now) {
+        return fmt::format(
+            "{:%a, %d %b %Y %H:%M:%S} GMT",
+            fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()) +
+                        from_now.count()));
+    };
+    const auto asked_for = retry_after(in(600s));
+    REQUIRE(asked_for);
+    CHECK(*asked_for <= 600s);
+    CHECK(*asked_for > 500s);  // on a busy machine, too
+    CHECK_FALSE(retry_after(in(-600s)).has_value());
+    CHECK_FALSE(retry_after("Thu, 01 Jan 1970 00:00:00 GMT").has_value());
+    CHECK_FALSE(retry_after("Fri, 32 Jan 2100 25:61:00 GMT").has_value());
+    CHECK_FALSE(retry_after("Fri, 01 Jan").has_value());
+    CHECK(retry_after("Fri, 01 Jan 2100 00:00:00 GMT") == 24h);
+    CHECK(retry_after("Fri, 31 Dec 9999 23:59:59 GMT") == 24h);
 }
 
 TEST_CASE("a redirect is not followed", "[evm][http]") {

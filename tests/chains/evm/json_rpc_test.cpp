@@ -18,7 +18,7 @@ const RpcRequest kThreeCalls{{.method = "a", .params = "[1]"},
 
 std::vector<RpcOutcome> decode(const RpcRequest& request, const std::string& body,
                                int status = 200) {
-    return decode_reply(request, 7, {.status = status, .body = body, .retry_after = ""}, "host");
+    return decode_reply(request, 7, {.status = status, .body = body}, "host");
 }
 
 RpcOutcome decode_one(const std::string& body, int status = 200) {
@@ -117,6 +117,10 @@ TEST_CASE("a page of an intermediary is told by its status", "[evm][json_rpc]") 
     // Words in a page are not believed: an HTML page about a timeout or a revert is neither.
     CHECK(kind_of(decode_one("<html>504 Gateway Timeout, execution reverted</html>", row.status)) ==
           row.kind);
+    // A CDN's challenge, which only a browser passes: Lissy93/web-check#268
+    CHECK(kind_of(decode_one(R"(<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...)"
+                             "</title>",
+                             row.status)) == row.kind);
     CHECK(kind_of(decode_one("", row.status)) == row.kind);
     CHECK(kind_of(decode_one("execution reverted", row.status)) == row.kind);
     CHECK(kind_of(decode_one(R"({"message":"Forbidden"})", row.status)) == row.kind);
@@ -206,10 +210,24 @@ TEST_CASE("only an error of a call carries revert data", "[evm][json_rpc]") {
 TEST_CASE("the ids decide which reply belongs to which call", "[evm][json_rpc][batch]") {
     const auto outcomes =
         decode(kThreeCalls,
-               R"([{"id":9,"result":"c"},{"id":7,"result":"a"},{"id":8,"error":{"code":3}}])");
+               R"([{"id":9,"result":"c"},{"id":7,"result":"a"},{"id":8,"error":{"code":429}}])");
     CHECK(outcomes[0].value() == R"("a")");
-    CHECK(kind_of(outcomes[1]) == ErrorKind::Reverted);
+    CHECK(kind_of(outcomes[1]) == ErrorKind::RateLimited);
     CHECK(outcomes[2].value() == R"("c")");
+}
+
+TEST_CASE("what a code means depends on the method of its own call", "[evm][json_rpc][batch]") {
+    const RpcCall logs{.method = "eth_getLogs", .params = "[{}]"};
+    const RpcRequest mixed{kOneCall[0], logs};
+    const auto of_each = decode(mixed, R"([{"id":8,"error":{"code":-32005}},)"
+                                       R"({"id":7,"error":{"code":-32005}}])");
+    CHECK(kind_of(of_each[0]) == ErrorKind::RateLimited);
+    CHECK(kind_of(of_each[1]) == ErrorKind::ReplyTooLarge);
+    // One that names no call is of the method that all of them have.
+    const std::string nobodys = R"({"id":null,"error":{"code":-32005}})";
+    CHECK(kind_of(decode({logs}, nobodys)[0]) == ErrorKind::ReplyTooLarge);
+    CHECK(kind_of(decode({logs, logs}, nobodys)[1]) == ErrorKind::ReplyTooLarge);
+    CHECK(kind_of(decode(mixed, nobodys)[1]) == ErrorKind::RateLimited);
 }
 
 TEST_CASE("a missing id fails its own call", "[evm][json_rpc][batch]") {
@@ -332,19 +350,6 @@ TEST_CASE("a reply with changed bytes is refused or is still a whole reply",
                 FAIL_CHECK("not JSON: " << outcome.value());
             }
         }
-    }
-}
-
-TEST_CASE("Retry-After is kept when it is a number of seconds", "[evm][json_rpc]") {
-    const auto retry_after = [](const std::string& header) {
-        const HttpReply reply{.status = 429, .body = "", .retry_after = header};
-        return decode_reply(kOneCall, 7, reply, "host")[0].error().retry_after;
-    };
-    CHECK(retry_after("2") == std::chrono::seconds(2));
-    CHECK(retry_after("86400") == std::chrono::seconds(86'400));
-    for (const std::string bad : {"", "-5", "1.5", " 2", "soon", "99999999999999999999"}) {
-        CAPTURE(bad);
-        CHECK_FALSE(retry_after(bad).has_value());
     }
 }
 

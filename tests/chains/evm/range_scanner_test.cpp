@@ -86,6 +86,11 @@ TEST_CASE("a scan ends in the same logs whatever the endpoint limits", "[logs][s
         chain.node.blocks_max = 700;
         chain.node.words = "computer says no";
     }
+    SECTION("the blocks of a request, in a code that elsewhere is a limit of rate") {
+        chain.node.blocks_max = 700;
+        chain.node.words = "limit exceeded";
+        chain.node.code = -32005;
+    }
     SECTION("the blocks of a request, to one") {
         chain.node.blocks_max = 1;
         chain.node.head = 20'000;

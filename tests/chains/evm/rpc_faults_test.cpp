@@ -22,6 +22,7 @@ struct Payload {
     std::int64_t code = 0;
     std::string_view message;
     std::string_view data = {};
+    std::string_view method = "eth_call";
 };
 
 const std::vector<Payload>& known_payloads() {
@@ -94,12 +95,43 @@ const std::vector<Payload>& known_payloads() {
         {.kind = ErrorKind::RequestTooLarge,
          .code = -32000,
          .message = "This query contains 7000 filters. The current limit is 5000."},
+        // moonbeam-foundation/moonbeam#3250
+        {.kind = ErrorKind::RequestTooLarge,
+         .code = -32000,
+         .message = "block range is too wide (maximum 1024)"},
+        // The rest of what is seen, each by one of its parts alone.
+        {.kind = ErrorKind::RequestTooLarge,
+         .code = -32000,
+         .message = "eth_getLogs is limited to a 10,000 range"},
+        {.kind = ErrorKind::RequestTooLarge, .code = -32614, .message = ""},
+        {.kind = ErrorKind::RequestTooLarge, .code = -32202, .message = ""},
+        {.kind = ErrorKind::RequestTooLarge, .status = 413, .message = ""},
+        {.kind = ErrorKind::RequestTooLarge, .code = -32000, .message = "Content Too Large"},
+        {.kind = ErrorKind::RequestTooLarge, .code = -32000, .message = "Payload Too Large"},
+        {.kind = ErrorKind::RequestTooLarge, .code = -32000, .message = "Request Entity Too Large"},
+        {.kind = ErrorKind::RequestTooLarge, .code = -32000, .message = "request body too large"},
+        {.kind = ErrorKind::RequestTooLarge, .code = -32600, .message = "request too large"},
+        {.kind = ErrorKind::RequestTooLarge,
+         .code = -32600,
+         .message = "batch size is over the maximum"},
+        {.kind = ErrorKind::RequestTooLarge,
+         .code = -32000,
+         .message = "Batch requests are disabled"},
+        // Of logs it is a range: proxies that give all vendors the same codes
+        {.kind = ErrorKind::RequestTooLarge,
+         .code = -32012,
+         .message = "",
+         .method = "eth_getLogs"},
         // A range limit that names the plan: asking for less helps, paying is not needed.
         {.kind = ErrorKind::RequestTooLarge,
          .status = 400,
          .code = -32600,
          .message = "Under the Free tier plan, you can make eth_getLogs requests with up to a 10 "
                     "block range."},
+        // made up
+        {.kind = ErrorKind::RequestTooLarge,
+         .code = -32600,
+         .message = "block range too high, see https://dashboard.example/settings/billing"},
         // Size of replies: bancorprotocol/webapp#523
         {.kind = ErrorKind::ReplyTooLarge,
          .code = -32602,
@@ -118,6 +150,12 @@ const std::vector<Payload>& known_payloads() {
          .message = "Response is too big",
          .data = R"("Exceeded max limit of 167772160")"},
 
+        // bnb-chain/bsc#1215: of logs it is no limit of rate
+        {.kind = ErrorKind::ReplyTooLarge,
+         .code = -32005,
+         .message = "limit exceeded",
+         .method = "eth_getLogs"},
+        {.kind = ErrorKind::ReplyTooLarge, .code = -32005, .message = "", .method = "eth_getLogs"},
         // Quota: xmtp/xmtpd#672, a16z/zkdocs#9
         {.kind = ErrorKind::QuotaExceeded,
          .status = 403,
@@ -136,6 +174,16 @@ const std::vector<Payload>& known_payloads() {
          .code = -32000,
          .message = "You have reached the free tier"},
 
+        // enviodev/hyperindex#715, as a message
+        {.kind = ErrorKind::QuotaExceeded, .code = -32000, .message = "Payment Required"},
+        {.kind = ErrorKind::QuotaExceeded, .code = -32000, .message = "Quota exceeded"},
+        {.kind = ErrorKind::QuotaExceeded, .code = -32000, .message = "capacity limit exceeded"},
+        {.kind = ErrorKind::QuotaExceeded,
+         .code = -32000,
+         .message = "Your monthly requests are used up"},
+        {.kind = ErrorKind::QuotaExceeded,
+         .code = -32000,
+         .message = "Please check your billing details"},
         // Rate: conduitxyz/node#36, with 429 and, in batches, with 200
         {.kind = ErrorKind::RateLimited,
          .status = 429,
@@ -165,12 +213,30 @@ const std::vector<Payload>& known_payloads() {
         {.kind = ErrorKind::RateLimited,
          .code = -32005,
          .message = "project ID request rate exceeded"},
+        // Whatever is asked for, words of a rate are one.
+        {.kind = ErrorKind::RateLimited,
+         .code = -32012,
+         .message = "credits limited to 6000/sec",
+         .method = "eth_getLogs"},
+        {.kind = ErrorKind::RateLimited,
+         .code = -32005,
+         .message = "daily request count exceeded",
+         .method = "eth_getLogs"},
+        {.kind = ErrorKind::RateLimited,
+         .code = -32000,
+         .message = "compute units per second capacity exceeded"},
+        {.kind = ErrorKind::RateLimited, .code = -32000, .message = "request limit reached"},
+        {.kind = ErrorKind::RateLimited, .code = -32000, .message = "Too Many Requests"},
+        {.kind = ErrorKind::RateLimited, .code = -32000, .message = "request throttled"},
+        {.kind = ErrorKind::RateLimited, .message = "error code: 1015"},
         // reown-com/blockchain-api#1102
         {.kind = ErrorKind::RateLimited, .code = -32029, .message = ""},
         {.kind = ErrorKind::RateLimited, .status = 429, .message = ""},
         {.kind = ErrorKind::RateLimited, .code = -32005, .message = "Limit exceeded"},
         {.kind = ErrorKind::RateLimited, .code = -32007, .message = ""},
         {.kind = ErrorKind::RateLimited, .code = -32009, .message = ""},
+        {.kind = ErrorKind::RateLimited, .code = -32012, .message = ""},
+        {.kind = ErrorKind::RateLimited, .code = -32005, .message = ""},
         // A limiter that says "reverted" is a limiter: rainlanguage/raindex#1662 showed it as a
         // revert.
         {.kind = ErrorKind::RateLimited, .code = 3, .message = "request reverted: rate limit"},
@@ -184,6 +250,21 @@ const std::vector<Payload>& known_payloads() {
         {.kind = ErrorKind::UnknownBlock,
          .code = -39001,
          .message = "block \"finalized\" not available (head block: 7)"},
+        {.kind = ErrorKind::UnknownBlock,
+         .code = -32000,
+         .message = "block \"safe\" not available (head block: 7)"},
+        {.kind = ErrorKind::UnknownBlock,
+         .code = -32000,
+         .message = "block \"finalized\" not available (head block: 7)"},
+        // The same in the data.
+        {.kind = ErrorKind::UnknownBlock,
+         .code = -32000,
+         .message = "failed",
+         .data = R"("block \"safe\" not available")"},
+        {.kind = ErrorKind::UnknownBlock,
+         .code = -32000,
+         .message = "failed",
+         .data = R"("block \"finalized\" not available")"},
         {.kind = ErrorKind::UnknownBlock,
          .code = -32000,
          .message = "hash 0x12 is not currently canonical"},
@@ -224,6 +305,16 @@ const std::vector<Payload>& known_payloads() {
         {.kind = ErrorKind::MissingState, .code = -32014, .message = ""},
         {.kind = ErrorKind::MissingState, .code = -32001, .message = ""},
         {.kind = ErrorKind::MissingState, .code = -32002, .message = "Resource unavailable"},
+        {.kind = ErrorKind::MissingState, .code = -32002, .message = ""},
+        {.kind = ErrorKind::MissingState, .code = -32000, .message = "Resource not found"},
+        {.kind = ErrorKind::MissingState, .code = -32000, .message = "Resource unavailable"},
+        {.kind = ErrorKind::MissingState,
+         .code = -32000,
+         .message = "Requested resource not available"},
+        {.kind = ErrorKind::MissingState, .code = -32000, .message = "block not found"},
+        {.kind = ErrorKind::MissingState,
+         .code = -32000,
+         .message = "the state of block 0x12 is pruned"},
         // paradigmxyz/reth#14952, erigontech/erigon#7748
         {.kind = ErrorKind::MissingState,
          .code = -32602,
@@ -243,6 +334,18 @@ const std::vector<Payload>& known_payloads() {
          .code = -32000,
          .message = "execution aborted (timeout = 5s)"},
         {.kind = ErrorKind::ExecutionTimeout, .code = -32016, .message = "Timeout"},
+        // enviodev/hyperindex#715: a plan that is named is not used up
+        {.kind = ErrorKind::ExecutionTimeout,
+         .code = 30,
+         .message = "Request timeout on the free tier, please upgrade your tier to the paid one"},
+        // INFURA/infura#237
+        {.kind = ErrorKind::ExecutionTimeout, .code = -32005, .message = "query too slow"},
+        {.kind = ErrorKind::ExecutionTimeout,
+         .code = -32000,
+         .message = "context deadline exceeded"},
+        {.kind = ErrorKind::ExecutionTimeout, .code = -32000, .message = "execution aborted"},
+        // Proxies that give all vendors the same codes
+        {.kind = ErrorKind::ExecutionTimeout, .code = -32015, .message = ""},
         // made up
         {.kind = ErrorKind::ExecutionTimeout,
          .code = 3,
@@ -276,6 +379,12 @@ const std::vector<Payload>& known_payloads() {
          .code = -32008,
          .message = "[Request ID: 1] execution reverted: CONTRACT_REVERT_EXECUTED",
          .data = R"("0x6ca7b806")"},
+        // Where no contract runs, none has reverted.
+        {.kind = ErrorKind::ServerFault,
+         .code = 3,
+         .message = "",
+         .method = "eth_getBlockByNumber"},
+        {.kind = ErrorKind::ServerFault, .code = 3, .message = "", .method = "eth_getLogs"},
         // A reason that speaks of gas is a reason still.
         {.kind = ErrorKind::Reverted, .code = 3, .message = "execution reverted: out of gas"},
 
@@ -292,6 +401,13 @@ const std::vector<Payload>& known_payloads() {
         {.kind = ErrorKind::Reverted, .code = -32000, .message = "stack underflow (0 <=> 1)"},
         {.kind = ErrorKind::Reverted, .code = -32000, .message = "invalid jump destination"},
         {.kind = ErrorKind::Reverted, .code = -32603, .message = "EVM error: InvalidJump"},
+        // ethereum/go-ethereum#24459
+        {.kind = ErrorKind::OutOfGas,
+         .code = -32000,
+         .message = "gas required exceeds allowance (50000000)"},
+        {.kind = ErrorKind::Reverted, .code = -32015, .message = "VM execution error."},
+        {.kind = ErrorKind::Reverted, .code = -32000, .message = "Bad instruction fe"},
+        {.kind = ErrorKind::Reverted, .code = -32000, .message = "stack limit reached 1024 (1023)"},
         // made up
         {.kind = ErrorKind::Reverted,
          .code = -32000,
@@ -308,6 +424,14 @@ const std::vector<Payload>& known_payloads() {
         {.kind = ErrorKind::Unsupported, .code = -32004, .message = ""},
         {.kind = ErrorKind::Unsupported, .status = 405, .message = ""},
         {.kind = ErrorKind::Unsupported, .status = 415, .message = ""},
+        {.kind = ErrorKind::Unsupported,
+         .code = -32000,
+         .message = "the method eth_x does not exist/is not available"},
+        {.kind = ErrorKind::Unsupported, .code = -32000, .message = "Method not found"},
+        {.kind = ErrorKind::Unsupported, .code = -32000, .message = "eth_x is not supported"},
+        {.kind = ErrorKind::Unsupported, .code = -32000, .message = "unsupported method: eth_x"},
+        {.kind = ErrorKind::Unsupported, .code = -32601, .message = ""},
+        {.kind = ErrorKind::Unsupported, .status = 404, .message = ""},
         // EIP-1898 objects: ConsenSys-archive/ganache-cli-archive#745, and nodes that want a string
         {.kind = ErrorKind::Unsupported,
          .code = -32000,
@@ -326,6 +450,12 @@ const std::vector<Payload>& known_payloads() {
          .code = -32602,
          .message = "missing value for required argument 1"},
         {.kind = ErrorKind::BadRequest, .code = -32000, .message = "intrinsic gas too high"},
+        {.kind = ErrorKind::BadRequest, .code = -32602, .message = ""},
+        {.kind = ErrorKind::BadRequest, .code = -32000, .message = "Invalid params"},
+        {.kind = ErrorKind::BadRequest, .code = -32000, .message = "invalid argument 0"},
+        {.kind = ErrorKind::BadRequest,
+         .code = -32000,
+         .message = "missing value for required argument 1"},
         {.kind = ErrorKind::BadRequest, .code = -32700, .message = "parse error"},
         {.kind = ErrorKind::BadRequest, .code = -32600, .message = "invalid request"},
         // made up
@@ -339,6 +469,8 @@ const std::vector<Payload>& known_payloads() {
         {.kind = ErrorKind::Unauthorized, .code = -32600, .message = "access key is missing"},
         {.kind = ErrorKind::Unauthorized, .code = -32000, .message = "token is invalid"},
         {.kind = ErrorKind::Unauthorized, .code = -32002, .message = "invalid project id"},
+        {.kind = ErrorKind::Unauthorized, .code = -32000, .message = "Unauthorized"},
+        {.kind = ErrorKind::Unauthorized, .code = -32000, .message = "Invalid API key"},
         {.kind = ErrorKind::Unauthorized, .status = 401, .message = ""},
         {.kind = ErrorKind::Unauthorized, .status = 403, .message = ""},
 
@@ -347,6 +479,10 @@ const std::vector<Payload>& known_payloads() {
         {.kind = ErrorKind::ServerFault,
          .code = -32000,
          .message = "Unable to complete request at this time."},
+        {.kind = ErrorKind::ServerFault, .code = -32000, .message = "No server available"},
+        {.kind = ErrorKind::ServerFault,
+         .code = -32000,
+         .message = "The node is under too much load"},
         {.kind = ErrorKind::ServerFault, .code = -32000, .message = "root hash mismatch"},
         {.kind = ErrorKind::ServerFault, .code = -32603, .message = "Internal error"},
         {.kind = ErrorKind::ServerFault, .code = -32016, .message = ""},
@@ -359,8 +495,8 @@ const std::vector<Payload>& known_payloads() {
 bool all_recognised(const std::vector<FaultRule>& rules) {
     const auto& payloads = known_payloads();
     return std::all_of(payloads.begin(), payloads.end(), [&rules](const Payload& payload) {
-        return classify_by(rules, payload.status, payload.code, payload.message, payload.data) ==
-               payload.kind;
+        return classify_by(rules, payload.status, payload.code, payload.message, payload.data,
+                           payload.method) == payload.kind;
     });
 }
 
@@ -381,9 +517,9 @@ std::vector<FaultRule> with_swapped(FaultGroup a, FaultGroup b) {
 TEST_CASE("every error that endpoints were seen to send is told apart", "[evm][faults]") {
     for (const Payload& payload : known_payloads()) {
         CAPTURE(payload.status, payload.code, std::string(payload.message),
-                std::string(payload.data));
-        CHECK(core::to_string(classify(payload.status, payload.code, payload.message,
-                                       payload.data)) == core::to_string(payload.kind));
+                std::string(payload.data), std::string(payload.method));
+        CHECK(core::to_string(classify(payload.status, payload.code, payload.message, payload.data,
+                                       payload.method)) == core::to_string(payload.kind));
     }
 }
 
@@ -405,6 +541,18 @@ TEST_CASE("no two groups of the fault table may change places", "[evm][faults]")
     }
 }
 
+TEST_CASE("without any one rule of the fault table an error is taken for another",
+          "[evm][faults]") {
+    const auto table = fault_rules();
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        std::vector<FaultRule> others(table.begin(), table.end());
+        others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+        CAPTURE(std::string(table[i].text), std::string(table[i].method),
+                table[i].status.value_or(0), table[i].code.value_or(0));
+        CHECK_FALSE(all_recognised(others));
+    }
+}
+
 TEST_CASE("the texts of the fault table are lower case, as the search wants them",
           "[evm][faults]") {
     for (const FaultRule& rule : fault_rules()) {
@@ -417,8 +565,8 @@ TEST_CASE("the texts of the fault table are lower case, as the search wants them
 
 TEST_CASE("a long error text is searched only at its beginning", "[evm][faults]") {
     const std::string padding(1 << 20, ' ');
-    CHECK(classify(200, -32000, "execution reverted" + padding, "") == ErrorKind::Reverted);
-    CHECK(classify(200, -32000, padding + "execution reverted", "") == ErrorKind::ServerFault);
+    CHECK(classify(200, -32000, "execution reverted" + padding, "", "") == ErrorKind::Reverted);
+    CHECK(classify(200, -32000, padding + "execution reverted", "", "") == ErrorKind::ServerFault);
 }
 
 }  // namespace margrave::chains::evm

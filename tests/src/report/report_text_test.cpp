@@ -236,6 +236,10 @@ TEST_CASE("every kind of gap comes with something to do", "[report][text][errors
     }
 }
 
+TEST_CASE("that no contract stands at an address is not said for sure", "[report][text]") {
+    CHECK_THAT(std::string(advice(core::ErrorKind::EmptyReply)), Contains("perhaps no contract"));
+}
+
 TEST_CASE("a chain at block 0 is told to have a block mined", "[report][text]") {
     CHECK_THAT(std::string(advice(core::ErrorKind::WrongBlock)),
                Contains("at block 0, have a block mined"));
