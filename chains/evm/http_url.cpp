@@ -129,6 +129,23 @@ std::string base64(std::string_view bytes) {
     return out;
 }
 
+/// As a URL within a URL has it (RFC 3986): in a redirect to a page that is to lead back, say.
+std::string percent_encoded(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    constexpr std::string_view kUnreserved =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    std::string out;
+    for (const char byte : bytes) {
+        if (kUnreserved.find(byte) != std::string_view::npos) {
+            out += byte;
+            continue;
+        }
+        const auto code = static_cast<std::uint8_t>(byte);
+        out.append({'%', kDigits[code >> 4U], kDigits[code & 15U]});
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string endpoint_name(const std::string& url) {
@@ -195,9 +212,10 @@ UrlSecrets::UrlSecrets(const std::string& url) {
     const auto keep = [this](std::string_view piece, std::size_t bytes_min) {
         if (piece.size() >= bytes_min) {
             secrets_.emplace_back(piece);
+            secrets_.push_back(percent_encoded(piece));
         }
     };
-    // An endpoint may quote a part as it was sent or with its percent signs undone.
+    // An endpoint may quote a part as it was sent, with its percent signs undone, or with more.
     for (const unsigned flags : {0U, unsigned{CURLU_URLDECODE}}) {
         keep(parsed.part(CURLUPART_USER, flags), kValueBytesMin);
         keep(parsed.part(CURLUPART_PASSWORD, flags), kValueBytesMin);

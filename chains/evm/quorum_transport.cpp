@@ -114,6 +114,7 @@ struct Endpoint {
     std::uint64_t outvoted = 0;
     bool is_far = false;  ///< its last head was not near the others'
     std::uint64_t far_heads = 0;
+    bool is_apart = false;  ///< its last head was another block than the others' of that number
     /// Sizes that it has refused: bytes of parameters, calls in a batch.
     std::size_t bytes_refused = std::numeric_limits<std::size_t>::max();
     std::size_t calls_refused = std::numeric_limits<std::size_t>::max();
@@ -649,8 +650,12 @@ class QuorumTransport final : public RpcTransport {
             }
         }
         for (const auto& [id, job] : running) {
-            endpoints_[job.endpoint].badness += kWeightOfSilence;
-            endpoints_[job.endpoint].worker->abandon();
+            Endpoint& endpoint = endpoints_[job.endpoint];
+            endpoint.badness += kWeightOfSilence;
+            endpoint.worker->abandon();
+            if (policy_.needed > 1 && endpoint.told.insert(ErrorKind::Timeout).second) {
+                tell(fmt::format("{} is slow; the newest block is the others'", endpoint.name));
+            }
         }
         return all;
     }
@@ -799,10 +804,20 @@ class QuorumTransport final : public RpcTransport {
                agree_about(heads);
     }
 
+    /// So many blocks that no chain has made them between the two.
+    static bool is_impossible(const Block& one, const Block& other) {
+        constexpr std::uint64_t kBlocksPerSecondMax = 1'000;
+        const auto [less, more] = std::minmax({one.number.value(), other.number.value()});
+        const auto [first, last] = std::minmax({one.timestamp.value(), other.timestamp.value()});
+        return (more - less) / kBlocksPerSecondMax > last - first + 1;
+    }
+
     void name_who_is_far(const Heads& heads) {
         const auto& [other, reached] = heads[policy_.needed - 1];
         for (const auto& [endpoint, block] : heads) {
-            if (is_newly_far(endpoint, lags(reached, block) || lags(block, reached))) {
+            const bool is_far =
+                lags(reached, block) || lags(block, reached) || is_impossible(block, reached);
+            if (is_newly_far(endpoint, is_far)) {
                 note(fmt::format("{} is at block {}, {} at {}", endpoints_[endpoint].name,
                                  block.number.value(), endpoints_[other].name,
                                  reached.number.value()));
@@ -823,6 +838,7 @@ class QuorumTransport final : public RpcTransport {
     RpcOutcome common_block(const std::vector<RpcRequest>& requests, const Asked& asked,
                             const RpcCall& tag) {
         const Heads heads = newest_of_each(asked);
+        name_who_shows_none(asked);
         if (heads.size() < policy_.needed) {
             return count(requests, asked, policy_.needed).outcome;
         }
@@ -842,9 +858,44 @@ class QuorumTransport final : public RpcTransport {
         const Verdict at_once = count(requests, asked, policy_.needed);
         const auto agreed = parse_block_reply(at_once.outcome);
         if (at_once.settled && agreed && agreed->number.value() == reached) {
+            name_who_is_apart(asked, at_once.outcome);
             return at_once.outcome;
         }
         return newest_agreed(reached, at_once, tag);
+    }
+
+    /// No node is without a newest block.
+    void name_who_shows_none(const Asked& heads) {
+        for (std::size_t i = 0; i < heads.ballots.size(); ++i) {
+            if (is_null(heads.ballots[i].outcome) && is_newly_apart(heads.endpoints[i], true)) {
+                note(fmt::format("{} shows no block", endpoints_[heads.endpoints[i]].name));
+            }
+        }
+    }
+
+    /// Who shows another block than the one that was agreed on under its number or its hash.
+    void name_who_is_apart(const Asked& heads, const RpcOutcome& agreed) {
+        const auto common = parse_block_reply(agreed);
+        const Ballot common_ballot = make_ballot("", block_by_tag("latest"), agreed);
+        for (std::size_t i = 0; i < heads.ballots.size(); ++i) {
+            const auto block = parse_block_reply(heads.ballots[i].outcome);
+            const bool is_of_it =
+                block && (block->number == common->number || block->hash == common->hash);
+            const bool is_apart = is_of_it && heads.ballots[i].parts != common_ballot.parts;
+            if (block && is_newly_apart(heads.endpoints[i], is_apart)) {
+                note(fmt::format("{} shows {}, others {}", endpoints_[heads.endpoints[i]].name,
+                                 heads.ballots[i].parts.front(), common_ballot.parts.front()));
+            }
+        }
+    }
+
+    /// And was not at the last head: it is told once, and held against it each time.
+    bool is_newly_apart(std::size_t which, bool is_apart) {
+        Endpoint& endpoint = endpoints_[which];
+        const bool is_new = is_apart && !endpoint.is_apart;
+        endpoint.is_apart = is_apart;
+        endpoint.badness += is_apart ? weight(ErrorKind::WrongBlock) : 0;
+        return is_new;
     }
 
     RpcOutcome newest_agreed(std::uint64_t from, const Verdict& heads, const RpcCall& tag) {

@@ -87,13 +87,21 @@ class Entry {
     const settings::Environment& environment_;
 };
 
+/// A file of systemd's credentials is root's, and readable for the service alone.
+evidence::KeyPlace place_of(const std::string& path, const settings::Environment& environment) {
+    const std::string folder = environment("CREDENTIALS_DIRECTORY").value_or("") + "/";
+    const bool is_credential = folder.size() > 1 && path.starts_with(folder) &&
+                               path.find('/', folder.size()) == std::string::npos;
+    return is_credential ? evidence::KeyPlace::Service : evidence::KeyPlace::Own;
+}
+
 /// Signs with the reporting key of a file. A key that moves funds signs nothing for anybody.
 channels::Sign make_sign(const Entry& entry) {
     constexpr std::string_view kKey = "sign_key";
     const std::string path = entry.text(kKey);
     try {
-        const std::shared_ptr<const evidence::SecretKey> key =
-            evidence::load_key_file(path, evidence::system_entropy());
+        const std::shared_ptr<const evidence::SecretKey> key = evidence::load_key_file(
+            path, evidence::system_entropy(), place_of(path, entry.environment()));
         for (const auto& [name, wallet] : entry.settings().wallets) {
             const auto address = core::Address::try_parse(wallet);
             if (address && *address == key->address()) {

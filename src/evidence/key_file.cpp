@@ -65,13 +65,16 @@ class SecretText {
     std::string text_;
 };
 
-void check_access(const std::string& path, int descriptor) {
+void check_access(const std::string& path, int descriptor, KeyPlace place) {
     struct stat status {};
     if (::fstat(descriptor, &status) != 0) {
         refuse(path, std::strerror(errno));
     }
     if (!S_ISREG(status.st_mode)) {
         refuse(path, "a reporting key is a regular file");
+    }
+    if (place == KeyPlace::Service) {
+        return;
     }
     if (status.st_uid != ::geteuid()) {
         refuse(path, "this reporting key belongs to another user");
@@ -83,14 +86,14 @@ void check_access(const std::string& path, int descriptor) {
     }
 }
 
-void read_checked(const std::string& path, std::string& text) {
+void read_checked(const std::string& path, KeyPlace place, std::string& text) {
     // A pipe is refused, and not waited for.
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
     if (file.get() < 0) {
         refuse(path, errno == ELOOP ? "a reporting key is not read through a symbolic link"
                                     : std::strerror(errno));
     }
-    check_access(path, file.get());
+    check_access(path, file.get(), place);
     text.resize(kFileBytesMax + 1);
     const auto size = core::read_into(file.get(), text);
     if (!size) {
@@ -218,9 +221,13 @@ void create_key_file(const std::string& path, const SecretKey& key) {
     }
 }
 
-std::unique_ptr<const SecretKey> load_key_file(const std::string& path, const Entropy& entropy) {
+std::unique_ptr<const SecretKey> load_key_file(const std::string& path, const Entropy& entropy,
+                                               KeyPlace place) {
+    if (is_bare_key(path)) {
+        throw core::InputError("a reporting key is named by its file, not by its digits");
+    }
     SecretText text;
-    read_checked(path, text.get());
+    read_checked(path, place, text.get());
     return parse_key(path, text.get(), entropy);
 }
 

@@ -13,6 +13,9 @@ TEST_CASE("every part of a URL that may be a key is blotted out", "[evm][http][s
     CHECK(secrets.redact("apikey0=val%3d, decoded val=") == "***=***, decoded ***");
     CHECK(secrets.redact("Aladdin open%20sesame open sesame") == "*** *** ***");
     CHECK(secrets.redact("rate limited, v2") == "rate limited, v2");
+    CHECK(secrets.redact("next=%2Fv2%2Fc4narypath%3Fapikey0%3Dval%253d") ==
+          "next=%2Fv2%2F***%3F***%3D***");
+    CHECK(UrlSecrets("https://x.test/c4n+ary").redact("?back=c4n%2Bary") == "?back=***");
     // The header of RFC 7617's example.
     CHECK(secrets.redact("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==") == "Basic ***");
     for (const auto* const url :

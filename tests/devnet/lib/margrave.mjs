@@ -11,12 +11,12 @@ export const skip = binary ? false : "MARGRAVE_BIN names no margrave binary";
 
 let cacheHome;
 
-/// Resolves to { code, stdout, stderr, json }; json is null when stdout is none.
-export function margrave(args, { timeoutMs = 300_000 } = {}) {
+/// Resolves to { code, stdout, stderr, json }; json is null when stdout is none. `more` is added to the environment.
+export function margrave(args, { timeoutMs = 300_000, env: more = {}, cwd } = {}) {
     // The caller's own endpoint must not answer for the devnet, nor its kept events for another devnet's.
     const { ETH_RPC_URL, ...environment } = process.env;
-    const env = { ...environment, XDG_CACHE_HOME: (cacheHome ??= temporaryFolder()) };
-    const child = spawn(binary, args, { env, stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs });
+    const env = { ...environment, XDG_CACHE_HOME: (cacheHome ??= temporaryFolder()), ...more };
+    const child = spawn(binary, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs });
     return new Promise((resolve, reject) => {
         const stdout = [],
             stderr = [];

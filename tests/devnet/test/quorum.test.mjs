@@ -1,16 +1,14 @@
 // Several endpoints at once: what one of three makes up is outvoted and named, what nobody wins is unknown, and whoever
-// fails is left for the next. And what no endpoint may do to margrave: fill its memory, keep it for ever, learn its keys.
+// fails is left for the next. And what no endpoint may do to margrave: fill its memory, keep it for ever.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import fs from "node:fs";
 import http from "node:http";
 import net from "node:net";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import zlib from "node:zlib";
 
 import { startDevnet } from "../lib/devnet.mjs";
-import { margrave, skip, temporaryFolder, writeConfig } from "../lib/margrave.mjs";
+import { margrave, skip, writeConfig } from "../lib/margrave.mjs";
 import { RawReply, changing, startProxy } from "../lib/proxy.mjs";
 
 const honest = (request, forward) => forward(request);
@@ -87,14 +85,17 @@ describe("margrave with several endpoints", { skip, concurrency: false }, () => 
         "HTML": () => new RawReply({ status: 200, body: "<html>welcome</html>" }),
         "a rate limit": () => new RawReply({ status: 429, headers: { "retry-after": "86400" }, body: "slow down" }),
     };
-    const NAMED = ["amounts and prices", "a revert", "no data"];
+    /// Told as what endpoints say, and as what became of them.
+    const SAID = ["amounts and prices", "a revert", "no data", "a block of its own"];
+    const BECAME = { "another chain": "passed over: wrong_chain", silence: "slow", HTML: "passed over: bad_reply", "a rate limit": "passed over: rate_limited" };
     for (const [name, lie] of Object.entries(LIES)) {
         test(`one of three tells ${name}: the report is the truth`, async () => {
             const { code, json, stderr, hosts } = await audit([lie, honest, honest], 2);
             assert.equal(code, 0, stderr);
             assert.deepEqual(json.accounts, truth.accounts);
             assert.deepEqual(json.holdings, truth.holdings);
-            if (NAMED.includes(name)) {
+            if (name in BECAME) assert.match(stderr, new RegExp(`${hosts[0]} is ${BECAME[name]}`));
+            if (SAID.includes(name)) {
                 assert.ok(json.chains[0].disagreements.some((line) => line.includes(hosts[0])), stderr);
                 assert.match(stderr, new RegExp(`endpoints disagree: .*${hosts[0]}`));
             }
@@ -129,64 +130,6 @@ describe("margrave with several endpoints", { skip, concurrency: false }, () => 
         assert.equal(code, 0, stderr);
         assert.deepEqual(json.accounts, truth.accounts);
         assert.ok(performance.now() - begin < 5_000);
-    });
-
-    test("30 secrets in URLs, asked of every command through endpoints that quote them, are never printed", async () => {
-        const secrets = Array.from({ length: 30 }, (_, i) => `c4nary${i}x${(i * 7919 + 104729).toString(36)}`);
-        // Quotes the path, the query and the authorisation that it got.
-        const parrot = http.createServer((incoming, outgoing) => {
-            const said = `${incoming.url} ${incoming.headers.authorization ?? ""} ${Buffer.from((incoming.headers.authorization ?? "").slice(6), "base64")}`;
-            const way = said.length % 3;
-            const bodies = [error(1, -32600, `no such key: ${said}`), `<html>${said}</html>`, { jsonrpc: "2.0", id: 7, error: said }];
-            outgoing.writeHead([403, 502, 200][way], { "content-type": "application/json", location: said });
-            outgoing.end(typeof bodies[way] === "string" ? bodies[way] : JSON.stringify(bodies[way]));
-        });
-        await new Promise((resolve) => parrot.listen(0, "127.0.0.1", resolve));
-        const { port } = parrot.address();
-        const urls = [];
-        for (let i = 0; i < 30; i += 5) {
-            const [path, query, value, user, password] = secrets.slice(i, i + 5);
-            urls.push(`http://${user}:${password}@127.0.0.1:${port}/v2/${path}?${query}=${value}`);
-        }
-        urls.push(`http://127.0.0.1:1/${secrets[0]}`, `https://127.0.0.1:${port}/${secrets[5]}`);
-        const file = configFor(urls);
-        const folder = temporaryFolder();
-        const playbook = path.join(folder, "playbook.toml");
-        fs.writeFileSync(
-            playbook,
-            `[cascade]\nchain = "devnet"\nmarkets = [ { protocol = "aave_v3", market = "${devnet.markets[0].name}" } ]\n` +
-                `wallets = ["${wallet}"]\nown = ["${wallet}"]\n[cascade.shock]\nprice = { "ETH/USD" = "-20%" }\n`,
-        );
-        const offline = ["check-config", "chains", "protocols"];
-        const commands = [
-            ["audit", wallet, "--json"],
-            ["audit", wallet, "--verbose", "--verify"],
-            ["audit", wallet, "--quorum", "2"],
-            ["audit", wallet, "--quorum", "9"],
-            ["liquidate", wallet],
-            ["whatif", wallet, "ETH/USD=-10%"],
-            ["graph", wallet],
-            ["rescue", wallet],
-            ["audit", "somebody.eth"],
-            ["index", "--book", path.join(folder, "new.book")],
-            ["cascade", "--playbook", playbook],
-            ["cascade", "backtest", "--playbook", playbook, "--from", "1", "--to", "2"],
-            ...offline.map((command) => [command]),
-        ];
-        try {
-            for (const command of commands) {
-                const { stdout, stderr, code } = await margrave([...command, "--config", file, ...(offline.includes(command[0]) ? [] : ["--timeout", "2"])]);
-                assert.ok(offline.includes(command[0]) || code > 0, command.join(" "));
-                for (const secret of secrets) {
-                    assert.ok(!(stdout + stderr).includes(secret), `${command.join(" ")} printed ${secret}:\n${stdout}${stderr}`);
-                }
-            }
-            const alone = await margrave(["audit", wallet, "--rpc", urls[0], "--timeout", "2"]);
-            for (const secret of secrets) assert.ok(!(alone.stdout + alone.stderr).includes(secret), alone.stderr);
-        } finally {
-            parrot.closeAllConnections();
-            parrot.close();
-        }
     });
 
     // Address space, not only what is used: twice the largest reply, and the program with its libraries.

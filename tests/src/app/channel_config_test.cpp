@@ -26,7 +26,13 @@ const std::string kSecret = "whsec_" + std::string(32, 'A');
 const std::string kToken = "123456:" + std::string(35, 'b');
 const std::string kRoutingKey(32, 'c');
 
+/// As systemd names it to a service.
+std::optional<std::string> credentials_folder;
+
 std::optional<std::string> environment(const std::string& name) {
+    if (name == "CREDENTIALS_DIRECTORY") {
+        return credentials_folder;
+    }
     const std::map<std::string, std::string> set{
         {"KEY", "k-e-y"},         {"SECRET", kSecret},       {"TOKEN", kToken},
         {"ROUTING", kRoutingKey}, {"PASSWORD", "hush-hush"}, {"BAD", "hush-hush"}};
@@ -259,6 +265,15 @@ TEST_CASE("a webhook signs with a reporting key of its own file", "[channels][ch
     REQUIRE(::chmod(file.c_str(), 0640) == 0);
     CHECK_THAT(with("webhook", "sign_key", "\"" + file + "\""),
                Contains("key `sign_key`") && Contains("chmod 600"));
+    // systemd's own files are root's, and who may read them is not in their mode.
+    credentials_folder = folder.file("");
+    while (credentials_folder->ends_with('/')) {
+        credentials_folder->pop_back();
+    }
+    CHECK(with("webhook", "sign_key", "\"${CREDENTIALS_DIRECTORY}/key\"") == "taken");
+    CHECK_THAT(with("webhook", "sign_key", "\"${CREDENTIALS_DIRECTORY}/./key\""),
+               Contains("chmod 600"));
+    credentials_folder.reset();
     REQUIRE(::chmod(file.c_str(), 0600) == 0);
     // A key whose address is watched would move funds.
     Keys keys = kinds().at("webhook");

@@ -170,6 +170,12 @@ TEST_CASE("a bare private key is refused, so that no wallet's is used by mistake
                       "a reporting key with `margrave sign-key FILE`"));
 }
 
+TEST_CASE("a key's digits that stand for its file are refused and not quoted",
+          "[evidence][key_file][errors]") {
+    const auto digits = GENERATE(as<std::string>(), kSecret, "0x" + kSecret);
+    CHECK_THAT(refusal(digits), Equals("a reporting key is named by its file, not by its digits"));
+}
+
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
     const auto at = text.find(what);
     REQUIRE(at != std::string::npos);
