@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <new>
+#include <string_view>
 
 #include "app/account_choice.hpp"
 #include "app/cli.hpp"
@@ -47,6 +49,9 @@ struct Dispatch {
     ExitCode operator()(const AlertsSilenceOptions& options) const {
         return run_alerts_silence(world, options);
     }
+    ExitCode operator()(const AlertsRetryOptions& options) const {
+        return run_alerts_retry(world, options);
+    }
     ExitCode operator()(const AlertsTestOptions& options) const {
         return run_alerts_test(world, options);
     }
@@ -72,6 +77,27 @@ struct Dispatch {
     }
 };
 
+/// Of a URL that was typed where none belongs, as behind a forgotten --rpc, nothing is quoted: it
+/// may be a key.
+std::string without_urls(std::string text, const std::vector<std::string>& arguments) {
+    constexpr std::string_view kMark = "://";
+    for (const std::string& word : arguments) {
+        const auto at = word.find(kMark);
+        if (at == std::string::npos) {
+            continue;
+        }
+        // A message may have shortened it: it is known by how it begins.
+        constexpr std::size_t kTelling = 4;
+        const std::string begin = word.substr(at, kMark.size() + kTelling);
+        for (auto found = text.find(begin); found != std::string::npos;
+             found = text.find(begin, found + kMark.size())) {
+            const auto end = std::min(text.find_first_of("\" ", found), text.size());
+            text.replace(found + kMark.size(), end - found - kMark.size(), "***");
+        }
+    }
+    return text;
+}
+
 ExitCode run_guarded(World& world, const std::vector<std::string>& arguments) {
     try {
         return std::visit(Dispatch{world}, parse_command_line(arguments));
@@ -79,10 +105,10 @@ ExitCode run_guarded(World& world, const std::vector<std::string>& arguments) {
         say(world, error.what());
         return ExitCode::Internal;
     } catch (const core::InputError& error) {
-        say(world, error.what());
+        say(world, without_urls(error.what(), arguments));
         return ExitCode::Usage;
     } catch (const core::ConfigError& error) {
-        say(world, error.what());
+        say(world, without_urls(error.what(), arguments));
         return ExitCode::Usage;
     } catch (const UnreadError& error) {
         say(world, error.what());

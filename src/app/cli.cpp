@@ -455,6 +455,12 @@ void define_alerts_silence(CLI::App& command, AlertsSilenceOptions& options) {
     command.footer(kSilenceFooter);
 }
 
+void define_alerts_retry(CLI::App& command, AlertsRetryOptions& options) {
+    define_store(command, options.store);
+    command.add_option("--channel", options.channel, "Only those of this channel")
+        ->type_name("NAME");
+}
+
 void define_since(CLI::App& command, std::string& since, const char* what) {
     command.add_option("--since", since, what)->type_name("TIME");
 }
@@ -546,6 +552,7 @@ struct Parser {
     AlertsListOptions alerts_list;
     AlertsAckOptions alerts_ack;
     AlertsSilenceOptions alerts_silence;
+    AlertsRetryOptions alerts_retry;
     AlertsTestOptions alerts_test;
     AlertsSendOptions alerts_send;
     AlertsSnapshotOptions alerts_snapshot;
@@ -570,6 +577,7 @@ struct Parser {
     CLI::App* alerts_list_command = nullptr;
     CLI::App* alerts_ack_command = nullptr;
     CLI::App* alerts_silence_command = nullptr;
+    CLI::App* alerts_retry_command = nullptr;
     CLI::App* alerts_test_command = nullptr;
     CLI::App* alerts_send_command = nullptr;
     CLI::App* alerts_snapshot_command = nullptr;
@@ -612,6 +620,9 @@ struct Parser {
         alerts_silence_command =
             alerts_command->add_subcommand("silence", "Be quiet about some alerts for a while");
         define_alerts_silence(*alerts_silence_command, alerts_silence);
+        alerts_retry_command = alerts_command->add_subcommand(
+            "retry", "Deliver again what was given up, after its channel was mended");
+        define_alerts_retry(*alerts_retry_command, alerts_retry);
         alerts_test_command = alerts_command->add_subcommand(
             "test", "What the configured rules would have told of the stored history");
         define_alerts_test(*alerts_test_command, alerts_test);
@@ -788,6 +799,9 @@ Command chosen_command(const Parser& parser) {
     }
     if (parser.alerts_silence_command->parsed()) {
         return parser.alerts_silence;
+    }
+    if (parser.alerts_retry_command->parsed()) {
+        return parser.alerts_retry;
     }
     if (parser.alerts_test_command->parsed()) {
         return parser.alerts_test;

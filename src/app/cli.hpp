@@ -165,6 +165,12 @@ struct AlertsSilenceOptions {
     std::optional<std::int64_t> end;  ///< the id of one that is not needed any more
 };
 
+/// `margrave alerts retry`, as typed.
+struct AlertsRetryOptions {
+    std::string store;
+    std::optional<std::string> channel;  ///< nullopt: all of them
+};
+
 /// `margrave alerts test`, as typed.
 struct AlertsTestOptions {
     std::string store;
@@ -227,9 +233,9 @@ using Command =
     std::variant<AuditOptions, LiquidateOptions, WhatIfOptions, GraphOptions, CascadeOptions,
                  BacktestOptions, IndexOptions, RescueOptions, SignKeyOptions, VerifyOptions,
                  CheckConfigOptions, ChainsOptions, DiffOptions, WatchOptions, AlertsListOptions,
-                 AlertsAckOptions, AlertsSilenceOptions, AlertsTestOptions, AlertsSendOptions,
-                 AlertsSnapshotOptions, HistoryOptions, StatusOptions, CompletionsOptions,
-                 ManOptions, ProtocolsOptions, DemoOptions, ShowText>;
+                 AlertsAckOptions, AlertsSilenceOptions, AlertsRetryOptions, AlertsTestOptions,
+                 AlertsSendOptions, AlertsSnapshotOptions, HistoryOptions, StatusOptions,
+                 CompletionsOptions, ManOptions, ProtocolsOptions, DemoOptions, ShowText>;
 
 /// The command that the arguments (without the program's name) ask for. Throws InputError with the
 /// nearest known word for an unknown one.

@@ -5,6 +5,7 @@ namespace margrave::app {
 
 inline constexpr const char* kTopFooter = R"(Examples:
   margrave audit 0xYourWallet                     on Ethereum, at the latest block
+  margrave audit 0xYourWallet --chain arbitrum    on another, or on all; `margrave chains` lists them
   margrave audit 0xYourWallet --config my.toml    on the chains that my.toml names
   margrave demo                                   recorded wallets, without a network
 

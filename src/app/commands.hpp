@@ -43,6 +43,8 @@ namespace margrave::app {
 [[nodiscard]] ExitCode run_alerts_ack(World& world, const AlertsAckOptions& options);
 /// `margrave alerts silence`
 [[nodiscard]] ExitCode run_alerts_silence(World& world, const AlertsSilenceOptions& options);
+/// `margrave alerts retry`
+[[nodiscard]] ExitCode run_alerts_retry(World& world, const AlertsRetryOptions& options);
 /// `margrave alerts test`
 [[nodiscard]] ExitCode run_alerts_test(World& world, const AlertsTestOptions& options);
 /// `margrave alerts send`

@@ -73,21 +73,45 @@ void check_url(const std::string& url, bool allow_plain_http,
     }
 }
 
-/// Two URLs of one host are one operator, who has one vote.
-void check_quorum(const settings::Chain& chain, const ConnectOptions& options,
-                  const SaidAt& said_at) {
+/// Why no quorum can be had; "" where one can. Two URLs of one host are one operator, who has one
+/// vote.
+std::string too_few(const settings::Chain& chain, const ConnectOptions& options) {
     std::set<std::string> hosts;
     for (const std::string& url : chain.rpc) {
         hosts.insert(chains::evm::vote_name(url));
     }
-    if (quorum_of(chain, options) > hosts.size()) {
-        throw core::ConfigError(fmt::format(
-            "{}: {} endpoints must agree, but the rpc of chain {} names {} of different hosts: add "
-            "endpoints, or lower --quorum or the chain's `quorum`",
-            options.quorum ? "--quorum" : said_at("quorum"), quorum_of(chain, options), chain.name,
-            hosts.size()));
-    }
+    const std::uint64_t needed = quorum_of(chain, options);
+    return needed <= hosts.size()
+               ? std::string()
+               : fmt::format(
+                     "{} endpoints must agree, but the rpc of chain {} names {} of different "
+                     "hosts: add endpoints, or lower --quorum or the chain's `quorum`",
+                     needed, chain.name, hosts.size());
 }
+
+/// Stands for endpoints that cannot agree, as there are too few.
+class TooFew final : public RpcTransport {
+  public:
+    TooFew(std::string source, std::string why)
+        : source_(std::move(source)), why_(std::move(why)) {}
+
+    std::vector<std::vector<chains::evm::RpcOutcome>> send(
+        const std::vector<chains::evm::RpcRequest>& requests) override {
+        const chains::evm::RpcError error{
+            .kind = core::ErrorKind::NoAgreement, .source = source_, .message = why_, .data = {}};
+        std::vector<std::vector<chains::evm::RpcOutcome>> out;
+        out.reserve(requests.size());
+        for (const auto& request : requests) {
+            out.emplace_back(request.size(), core::Unexpected(error));
+        }
+        return out;
+    }
+    [[nodiscard]] chains::evm::RpcTraffic traffic() const override { return {}; }
+
+  private:
+    std::string source_;
+    std::string why_;
+};
 
 }  // namespace
 
@@ -99,8 +123,11 @@ void check_endpoints(const settings::Chain& chain, const ConnectOptions& options
             return chain.rpc.size() == 1 ? place : fmt::format("{}, entry {}", place, i + 1);
         });
     }
-    if (!chain.rpc.empty()) {
-        check_quorum(chain, options, said_at);
+    const std::string why =
+        chain.rpc.empty() || options.are_too_few_gone ? "" : too_few(chain, options);
+    if (!why.empty()) {
+        throw core::ConfigError(
+            fmt::format("{}: {}", options.quorum ? "--quorum" : said_at("quorum"), why));
     }
 }
 
@@ -109,6 +136,9 @@ std::unique_ptr<RpcTransport> connect(World& world, const settings::Chain& chain
     core::ensure(!chain.rpc.empty(), "a chain is connected to only when it has an endpoint");
     check_endpoints(chain, options,
                     [&](const std::string& /*key*/) { return "chain " + chain.name; });
+    if (const std::string why = too_few(chain, options); !why.empty()) {
+        return std::make_unique<TooFew>(chain.name, why);
+    }
     auto transport = chain.rpc.size() == 1
                          ? open(world, chain.rpc.front(), chain, options)
                          : open_all(world, chain, quorum_of(chain, options), options);

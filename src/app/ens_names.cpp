@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/endpoints.hpp"
 #include "app/gather_parts.hpp"
 #include "chains/ens.hpp"
 #include "chains/evm/batch_reader.hpp"
@@ -38,6 +39,12 @@ std::string registry_chain(const SourceOptions& options, const settings::Setting
     return candidates.front();
 }
 
+/// Whether the endpoint of --rpc is of this chain.
+bool serves(World& world, const SourceOptions& options, const settings::Chain& chain) {
+    return ask_chain_id(world, {.url = *options.rpc, .origin = "--rpc"},
+                        connect_options(options)) == chain.chain_id;
+}
+
 chains::Task<void> resolve(chains::Reader& reader, Address registry, std::string name,
                            std::optional<Address>& out) {
     out = co_await chains::ens::read_address(reader, registry, chains::ens::namehash(name));
@@ -59,6 +66,9 @@ std::map<std::string, Address> resolve_ens_names(World& world, const SourceOptio
     }
     SourceOptions where = options;
     where.chains = {registry_chain(options, settings)};
+    if (options.rpc && !serves(world, options, settings.chain(where.chains.front()))) {
+        where.rpc.reset();  // it is for the chains that are read
+    }
     const ConnectedChain connected = connect_one_chain(world, where, settings);
     const auto head = chains::evm::read_head_of(*connected.transport, connected.chain.name,
                                                 connected.chain.chain_id, "latest");

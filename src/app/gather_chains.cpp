@@ -53,6 +53,12 @@ ChainQuestion question_of(const World& world, const SourceOptions& options) {
     return question;
 }
 
+/// A quorum that is asked of all chains may be too much for one of them.
+ConnectOptions of_several(ConnectOptions options, std::size_t chains) {
+    options.are_too_few_gone = chains > 1 && options.quorum;
+    return options;
+}
+
 void check_all(const std::vector<ChosenChain>& chosen, const ChainQuestion& question,
                const SourceOptions& options, const ConnectOptions& connect_options) {
     for (const ChosenChain& one : chosen) {
@@ -80,7 +86,7 @@ std::vector<ChosenChain> choose(World& world, const SourceOptions& options,
     auto chosen = choose_chains(settings, wallets, question, ask);
     if (!replayed) {
         require_endpoints(chosen);
-        check_all(chosen, question, options, connect_options);
+        check_all(chosen, question, options, of_several(connect_options, chosen.size()));
     }
     if (options.timeout) {
         for (ChosenChain& one : chosen) {
@@ -242,7 +248,7 @@ Gathered gather_chains(World& world, const SourceOptions& options,
     const auto chosen = choose(world, options, settings, wallets, replayed, connecting);
     auto progress = std::make_unique<ReadingProgress>(world, options.quiet);
     auto connections = connect_all(world, chosen, options.record.has_value(), std::move(replayed),
-                                   connecting, *progress);
+                                   of_several(connecting, chosen.size()), *progress);
     const auto requests = make_requests(chosen, connections, block);
 
     const auto store = log_store(world, options, chosen);

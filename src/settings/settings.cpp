@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -234,6 +235,39 @@ void read_wallet_names(const std::optional<Section>& wallets,
     }
 }
 
+constexpr std::array<std::pair<Finality, std::string_view>, 5> kFinalityWords{{
+    {Finality::Instant, "instant"},
+    {Finality::Votes, "votes"},
+    {Finality::Epochs, "epochs"},
+    {Finality::Parent, "parent"},
+    {Finality::Proof, "proof"},
+}};
+
+Finality read_finality(const Section& section) {
+    const auto word = section.optional_text("finality");
+    if (!word) {
+        return Finality::Unsaid;
+    }
+    for (const auto& [finality, known] : kFinalityWords) {
+        if (*word == known) {
+            return finality;
+        }
+    }
+    throw ConfigError(
+        fmt::format("{}: expected instant, votes, epochs, parent or proof, got \"{}\"",
+                    section.where("finality"), printable(*word)));
+}
+
+/// Whether contracts are told the parent chain's block number for their own.
+bool read_tells_parent_block(const Section& section) {
+    const std::string word = section.optional_text("block_number").value_or("own");
+    if (word != "own" && word != "parent") {
+        throw ConfigError(fmt::format("{}: expected own or parent, got \"{}\"",
+                                      section.where("block_number"), printable(word)));
+    }
+    return word == "parent";
+}
+
 Chain read_chain(const std::string& name, const Section& section, const Environment& environment) {
     check_name(name, section.where());
     if (name == "all") {
@@ -255,6 +289,8 @@ Chain read_chain(const std::string& name, const Section& section, const Environm
                                       section.where("quorum"), kQuorumMax, quorum));
     }
     chain.quorum = static_cast<std::uint8_t>(quorum);
+    chain.finality = read_finality(section);
+    chain.tells_parent_block = read_tells_parent_block(section);
     if (section.has("native")) {
         chain.native_symbol = section.text("native");
     }
@@ -281,6 +317,13 @@ Chain read_chain(const std::string& name, const Section& section, const Environm
     if (chain.far_every_s > kFarMaxS) {
         throw ConfigError(fmt::format("{}: expected seconds from 0 to {}, got {}",
                                       section.where("far_every_s"), kFarMaxS, chain.far_every_s));
+    }
+    chain.confirmations = section.optional_integer("confirmations").value_or(chain.confirmations);
+    constexpr std::uint64_t kConfirmationsMax = 256;  // no reorganisation is followed further
+    if (chain.confirmations > kConfirmationsMax) {
+        throw ConfigError(fmt::format("{}: expected blocks from 0 to {}, got {}",
+                                      section.where("confirmations"), kConfirmationsMax,
+                                      chain.confirmations));
     }
     section.reject_unknown_keys();
     return chain;
@@ -453,6 +496,11 @@ const Chain& Settings::chain(std::string_view name) const {
     return found->second;
 }
 
+std::uint64_t Settings::confirmations(const std::string& name) const {
+    const auto found = chains.find(name);
+    return found == chains.end() ? 0 : found->second.confirmations;
+}
+
 std::string Settings::unknown_chain(std::string_view name) const {
     std::vector<std::string> known;
     std::transform(chains.begin(), chains.end(), std::back_inserter(known),
@@ -467,6 +515,15 @@ std::string Settings::unknown_chain(std::string_view name) const {
     }
     return fmt::format("no chain is called \"{}\"; the chains are {}", shown,
                        fmt::join(known, ", "));
+}
+
+std::optional<std::string> finality_word(Finality finality) {
+    for (const auto& [known, word] : kFinalityWords) {
+        if (finality == known) {
+            return std::string(word);
+        }
+    }
+    return std::nullopt;
 }
 
 const std::vector<std::string>& rate_functions() {

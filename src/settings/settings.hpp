@@ -15,6 +15,10 @@
 
 namespace margrave::settings {
 
+/// What makes a block final, and so after about how long: at once, seconds, minutes, minutes,
+/// hours.
+enum class Finality : std::uint8_t { Unsaid, Instant, Votes, Epochs, Parent, Proof };
+
 /// [chains.NAME]
 struct Chain {
     std::string name;
@@ -23,6 +27,8 @@ struct Chain {
     bool rpc_is_users = false;      ///< from the user's own file: ETH_RPC_URL does not replace them
     bool allow_plain_http = false;  ///< http:// beyond this machine, for a network of one's own
     std::uint8_t quorum = 1;        ///< how many of the endpoints must agree
+    Finality finality = Finality::Unsaid;
+    bool tells_parent_block = false;    ///< contracts are told the parent chain's block number
     std::string native_symbol = "ETH";  ///< key `native`
     std::optional<core::Address> multicall3;
     std::uint64_t timeout_ms = 60'000;      ///< of one round of reads, retries included
@@ -35,6 +41,8 @@ struct Chain {
     std::uint64_t sequencer_grace_s = 3600;
     /// How often a watch looks at wallets that are far from a liquidation; 0: with every block.
     std::uint64_t far_every_s = 0;
+    /// Blocks for which an alert's value has to be safe, at least, before it is resolved.
+    std::uint64_t confirmations = 0;
 };
 
 /// [[markets]]; `section` holds the keys that only the protocol's adapter knows.
@@ -91,6 +99,9 @@ struct TokenRate {
     std::optional<core::Address> underlying;  ///< nullopt: the chain's native coin
 };
 
+/// As key `finality` has it, "instant"; nullopt of Unsaid.
+[[nodiscard]] std::optional<std::string> finality_word(Finality finality);
+
 /// "getRate", "exchangeRate", "rsETHPrice": each takes nothing and answers in 1e18.
 [[nodiscard]] const std::vector<std::string>& rate_functions();
 
@@ -139,6 +150,8 @@ struct Settings {
 
     /// Throws ConfigError naming the known chains.
     [[nodiscard]] const Chain& chain(std::string_view name) const;
+    /// A chain's confirmations; 0 of one that is not configured.
+    [[nodiscard]] std::uint64_t confirmations(const std::string& name) const;
     /// The sentence that says so: no such chain, and the nearest or all that there are.
     [[nodiscard]] std::string unknown_chain(std::string_view name) const;
 };

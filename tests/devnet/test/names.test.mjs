@@ -10,6 +10,7 @@ import { ADMIN } from "../lib/chain.mjs";
 import { startDevnet } from "../lib/devnet.mjs";
 import { audit, margrave, skip, writeConfig } from "../lib/margrave.mjs";
 import { assertValid } from "../lib/schemas.mjs";
+import { changing, startProxy } from "../lib/proxy.mjs";
 import { addressOf } from "../lib/random.mjs";
 import { mintMany, own } from "../lib/tokens.mjs";
 
@@ -64,6 +65,19 @@ describe("names", { skip, concurrency: false }, () => {
             new Set([getAddress(holder), getAddress(other)]),
         );
         assert.match(stderr, new RegExp(`fund\\.eth is ${getAddress(holder)}`));
+    });
+
+    test("the endpoint of --rpc is for the chain that is read, and not for the names", async () => {
+        const elsewhere = await startProxy(devnet.rpcUrl, changing((answer, { method }) => (method === "eth_chainId" ? { ...answer, result: "0x539" } : answer)));
+        try {
+            const toml = config("\n[chains.elsewhere]\nchain_id = 1337\n");
+            const { code, json, stderr } = await margrave(["audit", "fund.eth", "--chain", "elsewhere", "--rpc", elsewhere.url, "--config", toml, "--json"]);
+            assert.equal(code, 0, stderr);
+            assert.deepEqual(json.chains.map(({ chain }) => chain), ["elsewhere"]);
+            assert.match(stderr, new RegExp(`fund\\.eth is ${getAddress(holder)}`));
+        } finally {
+            await elsewhere.stop();
+        }
     });
 
     test("a name without an address, a resolver or an owner is told, and nothing is read", async () => {

@@ -28,6 +28,14 @@ test("alerts of every quantity keep to their schema", { skip }, async () => {
     assert.deepEqual([...schema.properties.quantity.enum].sort(), quantities.sort());
 });
 
+test("the chains keep to theirs, with all that is known of one and with nothing", { skip }, async () => {
+    const { chains } = await ask(["chains", "--config", writeConfig("[chains.bare]\nchain_id = 31337\n")]);
+    const of = (name) => chains.find(({ chain }) => chain === name);
+    assert.deepEqual([of("bare").finality, of("bare").block_number], [null, "own"]);
+    assert.deepEqual([of("arbitrum").finality, of("arbitrum").block_number], ["parent", "parent"]);
+    assert.deepEqual(new Set(chains.map(({ finality }) => finality)), new Set(["instant", "votes", "epochs", "parent", "proof", null]));
+});
+
 describe("answers about the recorded wallets", { skip }, () => {
     const source = [];
     const wallets = {};

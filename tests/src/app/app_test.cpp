@@ -4,15 +4,19 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "app/files.hpp"
+#include "report/text_layout.hpp"
 #include "tests/support/fake_world.hpp"
 
 namespace margrave::app {
 namespace {
 
 using Catch::Contains;
+using Catch::EndsWith;
 using Catch::Equals;
+using Catch::StartsWith;
 using Words = std::vector<std::string>;
 using chains::evm::RpcCall;
 using chains::evm::RpcOutcome;
@@ -73,7 +77,7 @@ class Folder {
 TEST_CASE("help and version go to stdout and are fine", "[app]") {
     FakeWorld help;
     CHECK(run(help.world, {"--help"}) == 0);
-    CHECK_THAT(help.out.str(), Contains("margrave audit"));
+    CHECK_THAT(help.out.str(), Contains("margrave audit") && Contains("--chain arbitrum"));
     CHECK(help.err.str().empty());
     FakeWorld version;
     CHECK(run(version.world, {"--version"}) == 0);
@@ -137,6 +141,31 @@ TEST_CASE("a mistake of the user is one line on stderr and exit code 2", "[app][
         CHECK(fake.out.str().empty());
         CHECK(fake.asked.empty());
     }
+}
+
+TEST_CASE("a URL that was typed where none belongs is not quoted", "[app][errors][secrets]") {
+    const std::string url = "https://user:pa55word@node.example/v2/s3cret?key=t0psecret";
+    const std::vector<Words> lines{{"audit", kWallet, url},
+                                   {"audit", kWallet, "--chain", url},
+                                   {"audit", kWallet, "--block", url},
+                                   {"audit", kWallet, "--config", url},
+                                   {"audit", kWallet, "--rcp=" + url},
+                                   {"audit", kWallet, "wss://pa55word:s3cret@t0psecret"},
+                                   {"chains", url},
+                                   {url}};
+    for (const Words& words : lines) {
+        FakeWorld fake;
+        CHECK(run(fake.world, words) == 2);
+        CAPTURE(fake.err.str());
+        for (const char* secret : {"pa55word", "s3cret", "t0psecret"}) {
+            CHECK_THAT(fake.err.str(), !Contains(secret));
+        }
+        CHECK_THAT(fake.err.str(), StartsWith("margrave: ") && EndsWith("\n"));
+    }
+    FakeWorld quoted;
+    CHECK(run(quoted.world, {"chains", url}) == 2);
+    CHECK(quoted.err.str() ==
+          "margrave: unknown argument \"https://***\"; see `margrave chains --help`\n");
 }
 
 TEST_CASE("a chain is audited at the endpoint of the user's configuration", "[app]") {
@@ -422,6 +451,12 @@ TEST_CASE("check-config finds a quorum that the endpoints cannot make", "[app][e
     CHECK(run(flag.world, {"audit", kWallet, "--config", folder.file("d.toml", kDevnet), "--quorum",
                            "2"}) == 2);
     CHECK_THAT(flag.err.str(), Contains("--quorum: ") && Contains("2 endpoints must agree"));
+    // Of several chains the one for which that is too much is a gap, as one that is gone.
+    FakeWorld several;
+    CHECK(run(several.world, {"audit", kWallet, "--chain", "monad,world", "--quorum", "2"}) == 3);
+    CHECK_THAT(several.err.str(), Contains("chain monad could not be read: ") &&
+                                      Contains("chain world could not be read: ") &&
+                                      Contains("2 endpoints must agree"));
 }
 
 TEST_CASE("chains shows what is read on each, and of an endpoint only the host", "[app]") {
@@ -441,6 +476,8 @@ TEST_CASE("chains shows what is read on each, and of an endpoint only the host",
     CHECK(one->at("markets")[0].at("protocol") == "aave_v3");
     CHECK(one->at("assets") == 21);
     CHECK(one->at("sequencer_uptime_feed") == "0xFdB631F5EE196F0ed6FAa767959853A9F217697D");
+    CHECK(one->at("finality") == "parent");
+    CHECK(one->at("block_number") == "parent");
     // Every chain of the issue has a market of Aave v3, an endpoint and a prefix.
     for (const char* name : {"ethereum", "arbitrum", "optimism", "base", "polygon", "avalanche",
                              "bnb", "gnosis", "linea", "scroll", "plasma"}) {
@@ -453,12 +490,22 @@ TEST_CASE("chains shows what is read on each, and of an endpoint only the host",
         CHECK_FALSE(found->at("endpoints").empty());
         CHECK(found->at("short_name").is_string());
         CHECK(found->at("multicall3") == "0xcA11bde05977b3631167028862bE2a173976CA11");
+        CHECK(found->at("finality").is_string());
+        CHECK(found->at("block_number") == (name == std::string("arbitrum") ? "parent" : "own"));
     }
 
     FakeWorld text;
-    REQUIRE(run(text.world, {"chains"}) == 0);
+    const std::string bare = folder.file("bare.toml", "[chains.bare]\nchain_id = 31337\n");
+    REQUIRE(run(text.world, {"chains", "--config", bare}) == 0);
     CHECK_THAT(text.out.str(),
-               Contains("arbitrum") && Contains("watched") && Contains("aave_v3 core"));
+               Contains("yes         watched    minutes, by parent  the parent's\n") &&
+                   Contains("aave_v3 core"));
+    CHECK_THAT(text.out.str(),
+               Contains("\nbare        31337  ETH                   0\n    no markets\n"));
+    std::istringstream lines(text.out.str());
+    for (std::string line; std::getline(lines, line);) {
+        CHECK(report::display_width(line) <= text.world.columns);
+    }
 }
 
 TEST_CASE("protocols names every protocol with what its arithmetic is proven by", "[app]") {

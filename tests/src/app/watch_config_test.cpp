@@ -40,31 +40,34 @@ TEST_CASE("a rule on a cascade names its playbook, and only such a rule", "[watc
 
 TEST_CASE("the shipped rules are rules, and one of the same name replaces one", "[watch_config]") {
     const auto shipped = make_rules(load(""));
-    REQUIRE(shipped.size() == 6);
-    CHECK(shipped[0].name == "health");
-    CHECK(shipped[0].quantity == alert::Quantity::HealthFactor);
-    CHECK(shipped[0].fires == core::Wad(core::U256(1'100'000'000'000'000'000)));
-    CHECK(shipped[0].clears == core::Wad(core::U256(1'150'000'000'000'000'000)));
-    CHECK(shipped[0].clear_blocks == 12);
-    CHECK(shipped[3].quantity == alert::Quantity::ParameterChanges);
-    CHECK(shipped[3].severity == alert::Severity::Warning);
-    CHECK(shipped[3].within_s == 86'400);
-    CHECK(shipped[3].flap_count == 0);
-    CHECK(shipped[4].quantity == alert::Quantity::AccountChanges);
-    CHECK(shipped[4].severity == alert::Severity::Info);
+    REQUIRE(shipped.size() == 7);
+    CHECK(shipped[0].name == "liquidatable");
+    CHECK(shipped[0].fires == core::Wad(core::U256(1'000'000'000'000'000'000)));
+    CHECK(shipped[1].inhibited_by == std::vector<std::string>{"liquidatable"});
+    CHECK(shipped[1].name == "health");
+    CHECK(shipped[1].quantity == alert::Quantity::HealthFactor);
+    CHECK(shipped[1].fires == core::Wad(core::U256(1'100'000'000'000'000'000)));
+    CHECK(shipped[1].clears == core::Wad(core::U256(1'150'000'000'000'000'000)));
+    CHECK(shipped[1].clear_blocks == 12);
+    CHECK(shipped[4].quantity == alert::Quantity::ParameterChanges);
+    CHECK(shipped[4].severity == alert::Severity::Warning);
+    CHECK(shipped[4].within_s == 86'400);
+    CHECK(shipped[4].flap_count == 0);
+    CHECK(shipped[5].quantity == alert::Quantity::AccountChanges);
+    CHECK(shipped[5].severity == alert::Severity::Info);
 
     const auto mine = make_rules(load(
         "[[rules]]\nname = \"health\"\nwatch = \"collateral_fall\"\nseverity = \"warning\"\n"
         "fire_below = \"0.2\"\nfor_blocks = 2\nfor_s = 3\nclear_s = 4\nunknown_after_s = 5\n"));
-    REQUIRE(mine.size() == 6);
-    CHECK(mine[0].quantity == alert::Quantity::CollateralFall);
-    CHECK(mine[0].severity == alert::Severity::Warning);
-    CHECK(mine[0].clears == mine[0].fires);
-    CHECK(mine[0].for_blocks == 2);
-    CHECK(mine[0].for_s == 3);
-    CHECK(mine[0].clear_s == 4);
-    CHECK(mine[0].clear_blocks == 12);
-    CHECK(mine[0].unknown_after_s == 5);
+    REQUIRE(mine.size() == 7);
+    CHECK(mine[1].quantity == alert::Quantity::CollateralFall);
+    CHECK(mine[1].severity == alert::Severity::Warning);
+    CHECK(mine[1].clears == mine[1].fires);
+    CHECK(mine[1].for_blocks == 2);
+    CHECK(mine[1].for_s == 3);
+    CHECK(mine[1].clear_s == 4);
+    CHECK(mine[1].clear_blocks == 12);
+    CHECK(mine[1].unknown_after_s == 5);
 }
 
 TEST_CASE("a rule that counts changes says of how long, and none else does", "[watch_config]") {
@@ -94,6 +97,28 @@ TEST_CASE("a rule of pegs names what should keep to one", "[watch_config]") {
                       Contains("my.toml:6") && Contains("USDC/USB"));
     CHECK_THROWS_WITH(make_rules(load(kRule + "fire_below = \"1\"\npegs = [\"USDC/USD\"]\n")),
                       Contains("pegs"));
+}
+
+TEST_CASE("a rule of exposure may name factors that there are", "[watch_config]") {
+    const std::string rule =
+        "[[rules]]\nname = \"mine\"\nseverity = \"info\"\nwatch = \"factor_exposure\"\n";
+    const std::string above = rule + "fire_above = \"1000000\"\n";
+    CHECK(make_rules(load(above)).back().factors.empty());
+    CHECK(make_rules(load(above + "factors = [\"ETH/USD\", \"stETH/ETH\"]\n")).back().factors ==
+          std::vector<std::string>{"ETH/USD", "stETH/ETH"});
+    CHECK_THROWS_WITH(make_rules(load(above + "factors = [\"ETH/USB\"]\n")),
+                      Contains("my.toml:6: key `factors`") &&
+                          Contains("\"ETH/USB\" is in no row") &&
+                          Contains("did you mean \"ETH/USD\"?"));
+    CHECK_THROWS_WITH(make_rules(load(above + "factors = \"ETH/USD\"\n")), Contains("factors"));
+    CHECK(make_rules(load(above + "factors = [\"MINE/USD\"]\n[[factors]]\nsymbol = \"MINE\"\n"
+                                  "factors = [\"MINE/USD\"]\n"))
+              .back()
+              .factors.size() == 1);
+    CHECK_THROWS_WITH(make_rules(load(rule + "fire_below = \"1\"\n")),
+                      Contains("key `fire_below`") && Contains("write fire_above"));
+    CHECK_THROWS_WITH(make_rules(load(kRule + "fire_below = \"1\"\nfactors = [\"ETH/USD\"]\n")),
+                      Contains("factors"));
 }
 
 TEST_CASE("a rule that cannot be is refused with its place", "[watch_config]") {

@@ -372,6 +372,35 @@ deviation_bps = 50
     CHECK(settings.chain("ethereum").sequencer_grace_s == 3600);
 }
 
+TEST_CASE("a chain has confirmations, no more than are followed", "[settings]") {
+    const auto settings = load_user("[chains.ethereum]\nconfirmations = 256\n");
+    CHECK(settings.confirmations("ethereum") == 256);
+    CHECK(settings.confirmations("nowhere") == 0);
+    CHECK_THROWS_WITH(load_user("[chains.ethereum]\nconfirmations = 257\n"),
+                      Contains("`confirmations`") && Contains("0 to 256, got 257"));
+}
+
+TEST_CASE("a chain says what makes its blocks final, and whose number contracts are told",
+          "[settings]") {
+    const auto with = [](const std::string& keys) { return "[chains.ethereum]\n" + keys; };
+    const Chain unsaid = load_user(with("")).chain("ethereum");
+    CHECK(unsaid.finality == Finality::Unsaid);
+    CHECK_FALSE(finality_word(unsaid.finality).has_value());
+    CHECK_FALSE(unsaid.tells_parent_block);
+    const std::string word = GENERATE("instant", "votes", "epochs", "parent", "proof");
+    const Chain said = load_user(with("finality = \"" + word + "\"\nblock_number = \"parent\"\n"))
+                           .chain("ethereum");
+    CHECK(finality_word(said.finality) == word);
+    CHECK(said.tells_parent_block);
+    CHECK_FALSE(load_user(with("block_number = \"own\"\n")).chain("ethereum").tells_parent_block);
+    CHECK_THAT(
+        error_of(with("finality = \"soon\"\n")),
+        Equals("my.toml:2: key `finality`: expected instant, votes, epochs, parent or proof, "
+               "got \"soon\""));
+    CHECK_THAT(error_of(with("block_number = \"l1\"\n")),
+               Equals("my.toml:2: key `block_number`: expected own or parent, got \"l1\""));
+}
+
 TEST_CASE("a heartbeat of nothing and a deviation beyond the price are refused", "[settings]") {
     const auto with = [](const std::string& keys) {
         return error_of(
