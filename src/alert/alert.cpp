@@ -51,6 +51,7 @@ std::uint64_t newest_change(const Value& value) {
 
 void begin_episode(const Rule& rule, const Moment& at, State& state) {
     state.fired = at;
+    state.is_fire_lost = false;
     ++state.episode;
     note_fire(rule, at, state);
 }
@@ -70,26 +71,32 @@ void pend(const Rule& rule, const Value& value, const Moment& at, State& state) 
     }
 }
 
-void recover(const Rule& rule, const Moment& at, State& state) {
+void recover(const Rule& rule, const Moment& at, std::uint64_t confirmations, State& state) {
     if (state.phase == Phase::Firing) {
         state.phase = Phase::Recovering;
         state.since = at;
     }
     const std::uint64_t calm_s =
         state.is_flapping ? std::max(rule.clear_s, rule.flap_window_s) : rule.clear_s;
-    if (has_lasted(state.since, at, rule.clear_blocks, calm_s)) {
+    const std::uint64_t depth = rule.quantity == Quantity::BlockAge ? 0 : confirmations;
+    if (has_lasted(state.since, at, std::max(rule.clear_blocks, depth), calm_s)) {
         state.phase = Phase::Quiet;
         state.is_flapping = false;
     }
 }
 
-void step_known(const Rule& rule, const Value& value, const Moment& at, State& state) {
+void step_known(const Rule& rule, const Value& value, const Moment& at, std::uint64_t confirmations,
+                State& state) {
     const Finding finding = judge(rule, value);
     if (state.fires_still()) {
         if (finding == Finding::Safe) {
-            recover(rule, at, state);
+            recover(rule, at, confirmations, state);
         } else {
             state.phase = Phase::Firing;
+            if (finding == Finding::Beyond && state.is_fire_lost) {
+                state.fired = at;  // on the branch that stands
+                state.is_fire_lost = false;
+            }
             const bool has_news = newest_change(value) > state.newest_change;
             if (finding == Finding::Beyond && has_news && !state.is_flapping) {
                 begin_episode(rule, at, state);
@@ -199,6 +206,8 @@ constexpr std::array kPhases{Phase::Quiet, Phase::Pending, Phase::Firing, Phase:
 
 }  // namespace
 
+Value known(core::Wad number) { return {.number = number, .is_known = true, .because = {}}; }
+Value nothing_to_watch() { return {.number = std::nullopt, .is_known = true, .because = {}}; }
 Value unknown(std::string because) {
     return {.number = std::nullopt, .is_known = false, .because = std::move(because)};
 }
@@ -255,7 +264,8 @@ std::string_view to_string(Kind kind) {
     return "test";
 }
 
-void step(const Rule& rule, const Value& value, const Moment& at, State& state) {
+void step(const Rule& rule, const Value& value, const Moment& at, State& state,
+          std::uint64_t confirmations) {
     if (!value.is_known) {
         if (!state.unknown_since_s) {
             state.unknown_since_s = at.wall_s;
@@ -271,7 +281,7 @@ void step(const Rule& rule, const Value& value, const Moment& at, State& state) 
     state.seen = at;
     state.seen_any = true;
     if (is_new_block || rule.quantity == Quantity::BlockAge) {
-        step_known(rule, value, at, state);
+        step_known(rule, value, at, confirmations, state);
     }
 }
 
@@ -283,11 +293,29 @@ std::vector<Transition> tell(const Rule& rule, const Hush& hush, std::uint64_t w
     return out;
 }
 
+std::vector<Transition> standing(const Hush& hush, const State& state) {
+    std::vector<Transition> out;
+    if (state.is_unknown_told && state.unknown_since_s && !hush.is_inhibited) {
+        out.push_back(
+            {.kind = Kind::Unknown, .episode = state.unknown_episode, .sequence = state.sequence});
+    }
+    const bool is_told =
+        state.is_fire_told && state.fires_still() && state.told_episode == state.episode;
+    const bool is_hushed = hush.is_silenced || hush.is_inhibited || hush.is_acknowledged;
+    if (is_told && !is_hushed) {
+        out.push_back({.kind = state.is_flapping ? Kind::Flapping : Kind::Fire,
+                       .episode = state.episode,
+                       .sequence = state.sequence});
+    }
+    return out;
+}
+
 void undo_after(std::uint64_t block, State& state) {
     if (state.seen.block <= block) {
         return;
     }
     state.seen.block = block;
+    state.is_fire_lost = state.is_fire_lost || (state.fires_still() && state.fired.block > block);
     state.newest_change = std::min(state.newest_change, block);
     if (state.phase == Phase::Pending && state.since.block > block) {
         state.phase = Phase::Quiet;
@@ -316,6 +344,7 @@ core::Archive to_archive(const State& state) {
     out.set("episode", state.episode);
     out.set("sequence", state.sequence);
     out.set("fired", to_archive(state.fired));
+    out.set("is_fire_lost", state.is_fire_lost);
     core::Archive::List fires;
     fires.reserve(state.fires.size());
     for (const std::uint64_t chain_s : state.fires) {
@@ -379,6 +408,7 @@ State restore_state(const core::Archive& archive) {
     out.episode = archive.u64("episode");
     out.sequence = archive.u64("sequence");
     out.fired = restore_moment(archive.at("fired"));
+    out.is_fire_lost = archive.has("is_fire_lost") && archive.flag("is_fire_lost");
     out.unknown_since_s = archive.optional_u64("unknown_since_s");
     out.is_unknown_told = archive.flag("is_unknown_told");
     restore_telling(archive, out);

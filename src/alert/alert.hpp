@@ -39,10 +39,16 @@ struct Value {
     bool is_known = true;
     std::string because;     ///< why it is not known
     std::string about = {};  ///< what it is of, for people: the asset concerned
+    /// What others that have it, too, have in common with it: a factor, an asset, a feed; "" of
+    /// what has none.
+    std::string cause = {};
     /// Of a quantity that counts them, the newest first; `number` may be of more.
     std::vector<Change> changes = {};
 };
 
+[[nodiscard]] Value known(core::Wad number);
+/// Known, and safe.
+[[nodiscard]] Value nothing_to_watch();
 [[nodiscard]] Value unknown(std::string because);
 /// A value that is not known, but at least so bad that the rule fires: that is enough to know, and
 /// `about` says so. Any other is returned as it is.
@@ -67,6 +73,7 @@ struct State {
     std::uint64_t episode = 0;              ///< how many times it has fired
     std::uint64_t sequence = 0;             ///< transitions that were told, ever
     Moment fired;                           ///< of a firing or recovering one
+    bool is_fire_lost = false;              ///< its block was reorganised away since
     std::vector<std::uint64_t> fires = {};  ///< chain seconds of the last ones, for flapping
     bool is_flapping = false;
     /// Since when its value is not known, and whether that was told.
@@ -113,8 +120,10 @@ struct Transition {
 
 /// Changes the state for a further moment. A moment that was seen already changes nothing. Not
 /// knowing never resolves and never counts. Where a further change joins those that fire it is a
-/// new episode, unless it flaps.
-void step(const Rule& rule, const Value& value, const Moment& at, State& state);
+/// new episode, unless it flaps. Nothing is over that was not safe for as many blocks as the
+/// chain's `confirmations`, but an age.
+void step(const Rule& rule, const Value& value, const Moment& at, State& state,
+          std::uint64_t confirmations = 0);
 
 /// Why less may be told than is so.
 struct Hush {
@@ -129,6 +138,10 @@ struct Hush {
 /// is told at the next call.
 [[nodiscard]] std::vector<Transition> tell(const Rule& rule, const Hush& hush, std::uint64_t wall_s,
                                            State& state);
+
+/// What was told and stands: for somebody who was not told. Nothing where it is held back, where
+/// somebody is at it, or where the next tell() ends it.
+[[nodiscard]] std::vector<Transition> standing(const Hush& hush, const State& state);
 
 /// The blocks behind `block` were reorganised away: what waits on one of them waits anew. What was
 /// told stays told, until blocks that stand say otherwise.

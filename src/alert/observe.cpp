@@ -3,20 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "alert/names.hpp"
+#include "alert/observe_answers.hpp"
+#include "alert/observe_exposure.hpp"
+#include "core/text.hpp"
 #include "core/u256.hpp"
-#include "exposure/aggregate.hpp"
 #include "exposure/outlook.hpp"
+#include "report/number_text.hpp"
 #include "snapshot/claims.hpp"
 
 namespace margrave::alert {
 namespace {
-
-Value known(core::Wad number) { return {.number = number, .is_known = true, .because = {}}; }
-Value nothing_to_watch() { return {.number = std::nullopt, .is_known = true, .because = {}}; }
 
 bool contains(const std::vector<core::Address>& wallets, const core::Address& wallet) {
     return std::find(wallets.begin(), wallets.end(), wallet) != wallets.end();
@@ -64,60 +66,32 @@ core::Wad distance(const exposure::FactorLimit& limit) {
                                               : limit.multiplier - today);
 }
 
+/// "WETH at $1,800.00", the price at which it happens.
+std::string at_price(const std::string& name, const std::optional<core::Usd>& price) {
+    return named(name) + (price ? " at " + report::price_text(*price) : "");
+}
+
 /// Prices stand nearest first; nothing to watch where none liquidates it.
 Value price_distance(const report::Account& account) {
-    const auto& prices = account.liquidation_prices;
-    return prices.empty() ? nothing_to_watch() : known(prices.front().distance);
+    if (account.liquidation_prices.empty()) {
+        return nothing_to_watch();
+    }
+    const report::LiquidationPrice& nearest = account.liquidation_prices.front();
+    Value out = known(nearest.distance);
+    out.about = at_price(nearest.symbol, nearest.price_usd);
+    out.cause = named(nearest.symbol, nearest.asset);
+    return out;
 }
 
 Value factor_distance(const report::Account& account) {
     const auto* const nearest = nearest_factor(account);
-    return nearest == nullptr ? nothing_to_watch() : known(distance(*nearest));
-}
-
-/// What the report says of the answers that price the account's legs.
-struct AnswersOf {
-    std::uint64_t oldest_s = 0;
-    bool has_time = false;
-    std::uint64_t late = 0;
-};
-
-AnswersOf answers_of(const report::Account& account, const report::OracleChain& oracles) {
-    AnswersOf out;
-    for (const report::OracleRow& row : oracles.rows) {
-        const bool is_used = std::any_of(
-            row.used_for.begin(), row.used_for.end(), [&](const report::OracleUse& use) {
-                return use.market == account.market &&
-                       std::any_of(
-                           account.legs.begin(), account.legs.end(),
-                           [&](const report::Leg& leg) { return leg.leg.asset == use.asset; });
-            });
-        if (!is_used) {
-            continue;
-        }
-        out.late += row.is_stale == true ? 1 : 0;
-        if (row.updated_at) {
-            const std::uint64_t now = oracles.block_time.value();
-            const std::uint64_t then = row.updated_at->value();
-            out.oldest_s = std::max(out.oldest_s, now > then ? now - then : 0);
-            out.has_time = true;
-        }
+    if (nearest == nullptr) {
+        return nothing_to_watch();
     }
+    Value out = known(distance(*nearest));
+    out.about = at_price(nearest->factor, nearest->price);
+    out.cause = nearest->factor;
     return out;
-}
-
-Value of_answers(const report::Account& account, const report::Report& report, Quantity quantity) {
-    const auto oracles =
-        std::find_if(report.oracles.begin(), report.oracles.end(),
-                     [&](const auto& one) { return one.chain == account.market.chain; });
-    if (oracles == report.oracles.end()) {
-        return unknown("the report says nothing of price sources");
-    }
-    const AnswersOf answers = answers_of(account, *oracles);
-    if (quantity == Quantity::LateOracles) {
-        return known(whole(answers.late));
-    }
-    return answers.has_time ? known(whole(answers.oldest_s)) : nothing_to_watch();
 }
 
 /// part / whole in 1e18, rounded down; at most a million.
@@ -160,6 +134,8 @@ std::map<Subject, Value> of_pools(const report::Report& report, const std::strin
         Value value =
             known(quantity == Quantity::Utilisation ? share(pool.capacity.borrowed, supplied)
                                                     : share(pool.capacity.liquid, pool.supplied));
+        value.about = named(pool.capacity.symbol);
+        value.cause = named(pool.capacity.symbol, pool.capacity.asset);
         const auto* const gap = gap_of(report, pool.market.protocol);
         if (quantity == Quantity::FreeLiquidity && gap != nullptr) {
             value.is_known = false;
@@ -222,34 +198,12 @@ std::map<Subject, Value> of_checks(const report::Report& report, const std::stri
         }
         if (number && (!worst.number || *worst.number < *number)) {
             worst.number = number;
-            worst.about = is_peg ? check.symbol + ", by " + check.priced_by
-                                 : check.symbol + ", beside " + check.beside;
+            worst.about = is_peg ? named(check.symbol) + ", by " + check.priced_by
+                                 : named(check.symbol) + ", beside " + check.beside;
+            worst.cause = named(check.symbol, check.asset);
         }
     }
     return out;
-}
-
-/// What all watched wallets own and owe on the chain. What could not be read may be a debt.
-Value of_chain(const report::Report& report, Quantity quantity) {
-    if (!report.gaps.empty()) {
-        return unknown("parts of the report could not be read: " + report.gaps.front().detail);
-    }
-    if (quantity == Quantity::NetUsd) {
-        const auto net = report.exposure.net();
-        return known(core::Wad(net.negative ? core::U256(0) : net.magnitude.value()));
-    }
-    if (quantity == Quantity::Concentration) {
-        const auto found = exposure::concentration(report.exposure);
-        return found ? known(found->largest_share) : nothing_to_watch();
-    }
-    const bool owns_nothing = report.exposure.assets.value() == core::U256(0) &&
-                              report.exposure.debt.value() == core::U256(0);
-    if (owns_nothing) {
-        return nothing_to_watch();
-    }
-    // Whoever owes all that it owns has more leverage than any number.
-    constexpr std::uint64_t kBeyondAll = 1'000'000'000'000;
-    return known(exposure::leverage(report.exposure).value_or(whole(kBeyondAll)));
 }
 
 Value of_account(const report::Account& account, const report::Report& report, Quantity quantity) {
@@ -286,6 +240,7 @@ Value of_account(const report::Account& account, const report::Report& report, Q
         case Quantity::NetUsd:
         case Quantity::Leverage:
         case Quantity::Concentration:
+        case Quantity::FactorExposure:
         case Quantity::BlockAge:
             break;
     }
@@ -307,26 +262,51 @@ std::map<Subject, Value> of_falls(const report::Report& report, const std::strin
     return out;
 }
 
+using Gaps = std::vector<const snapshot::CoverageGap*>;
+
+/// "aave_v3/core: HTTP 500", within so many bytes: what a market is called may be long.
+std::string named(const snapshot::CoverageGap& gap, std::size_t bytes_max) {
+    constexpr std::size_t kPlaceBytesMax = 24;
+    const std::string place = gap.protocol + (gap.market.empty() ? "" : "/" + gap.market);
+    const std::string where = place.empty() ? "" : core::printable(place, kPlaceBytesMax) + ": ";
+    return where + core::printable(gap.detail, bytes_max - std::min(bytes_max, where.size()));
+}
+
+/// The first of them; all together as long as people are shown.
+std::string named(const Gaps& gaps) {
+    constexpr std::size_t kShown = 3;
+    constexpr std::size_t kBytesMax = 174;
+    const std::size_t shown = std::min(kShown, gaps.size());
+    std::string out;
+    for (std::size_t i = 0; i < shown; ++i) {
+        out += (i == 0 ? "" : "; ") + named(*gaps[i], kBytesMax / shown);
+    }
+    return shown < gaps.size() ? out + fmt::format(" and {} more", gaps.size() - shown) : out;
+}
+
 /// Gaps that concern everyone are the chain's.
 std::map<Subject, Value> count_gaps(const report::Report& report, const std::string& chain,
                                     const std::vector<core::Address>& wallets) {
-    std::map<std::optional<core::Address>, std::uint64_t> counts{{std::nullopt, 0}};
+    std::map<std::optional<core::Address>, Gaps> found{{std::nullopt, {}}};
     for (const core::Address& wallet : wallets) {
-        counts.emplace(wallet, 0);
+        found.emplace(wallet, Gaps{});
     }
     for (const auto& gap : report.gaps) {
-        ++counts[gap.wallet];
+        found[gap.wallet].push_back(&gap);
     }
     std::map<Subject, Value> out;
-    for (const auto& [wallet, count] : counts) {
+    for (const auto& [wallet, gaps] : found) {
+        Value value = known(whole(gaps.size()));
+        value.about = named(gaps);
         out.emplace(Subject{.chain = chain, .protocol = {}, .market = {}, .wallet = wallet},
-                    known(whole(count)));
+                    std::move(value));
     }
     return out;
 }
 
 std::map<Subject, Value> observe_all(const report::Report& report, const std::string& chain,
-                                     const std::vector<core::Address>& wallets, Quantity quantity) {
+                                     const std::vector<core::Address>& wallets, Quantity quantity,
+                                     const std::vector<std::string>& factors) {
     if (quantity == Quantity::CoverageGaps) {
         return count_gaps(report, chain, wallets);
     }
@@ -345,7 +325,7 @@ std::map<Subject, Value> observe_all(const report::Report& report, const std::st
     }
     if (is_of_chain(quantity)) {
         out.emplace(Subject{.chain = chain, .protocol = {}, .market = {}, .wallet = {}},
-                    of_chain(report, quantity));
+                    of_exposure(report, quantity, factors));
         return out;
     }
     for (const auto& account : report.accounts) {
@@ -376,7 +356,8 @@ bool counts_changes(Quantity quantity) {
 
 bool is_of_chain(Quantity quantity) {
     return quantity == Quantity::NetUsd || quantity == Quantity::Leverage ||
-           quantity == Quantity::Concentration || quantity == Quantity::BlockAge;
+           quantity == Quantity::Concentration || quantity == Quantity::FactorExposure ||
+           quantity == Quantity::BlockAge;
 }
 
 bool may_be_of(Quantity quantity, const Subject& subject) {
@@ -444,8 +425,9 @@ std::string Subject::to_string() const {
 }
 
 std::map<Subject, Value> observe(const report::Report& report, const std::string& chain,
-                                 const Scope& scope, Quantity quantity) {
-    auto out = observe_all(report, chain, scope.wallets, quantity);
+                                 const Scope& scope, Quantity quantity,
+                                 const std::vector<std::string>& factors) {
+    auto out = observe_all(report, chain, scope.wallets, quantity, factors);
     if (!scope.is_of_all) {
         std::erase_if(out, [](const auto& one) { return !one.first.wallet; });
     }

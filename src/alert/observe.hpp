@@ -64,10 +64,12 @@ struct Scope {
 [[nodiscard]] bool may_be_of(Quantity quantity, const Subject& subject);
 
 /// What the quantity is for every subject of the report that has it. Coverage gaps are also told of
-/// the scope's wallets that have none.
+/// the scope's wallets that have none. FactorExposure is of these factors, of all where none is
+/// named.
 [[nodiscard]] std::map<Subject, Value> observe(const report::Report& report,
                                                const std::string& chain, const Scope& scope,
-                                               Quantity quantity);
+                                               Quantity quantity,
+                                               const std::vector<std::string>& factors = {});
 
 /// Of what it does not mention it says thereby that it is gone, or a gap why that is not known.
 [[nodiscard]] bool speaks_of(const report::Report& report, const Scope& scope,

@@ -61,6 +61,8 @@ std::string_view to_string(Quantity quantity) {
             return "leverage";
         case Quantity::Concentration:
             return "concentration";
+        case Quantity::FactorExposure:
+            return "factor_exposure";
         case Quantity::BlockAge:
             break;
     }

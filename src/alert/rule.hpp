@@ -39,6 +39,7 @@ enum class Quantity : std::uint8_t {
     NetUsd,            ///< of a chain's watched wallets: what they own less what they owe
     Leverage,          ///< of a chain's watched wallets: what they own over the same
     Concentration,     ///< of a chain's watched wallets: the largest factor's part of all |net|
+    FactorExposure,    ///< of a chain's watched wallets: the largest |net| dollars of a factor
     BlockAge,          ///< of a chain: seconds since the block that was last evaluated
 };
 
@@ -53,7 +54,7 @@ inline constexpr std::array kQuantities{Quantity::HealthFactor,      Quantity::C
                                         Quantity::ParameterChanges,  Quantity::AccountChanges,
                                         Quantity::CoverageGaps,      Quantity::NetUsd,
                                         Quantity::Leverage,          Quantity::Concentration,
-                                        Quantity::BlockAge};
+                                        Quantity::FactorExposure,    Quantity::BlockAge};
 
 /// Fires beyond one number and clears at another on the safe side of it, so that a value that
 /// trembles about the first changes nothing.
@@ -74,6 +75,8 @@ struct Rule {
     std::uint64_t clear_s = 0;
     /// Of PegDistance: risk factors that should be worth 1.
     std::vector<std::string> pegs = {};
+    /// Of FactorExposure: of which risk factors; empty: of all.
+    std::vector<std::string> factors = {};
     std::uint64_t within_s = 86'400;    ///< of what counts changes: up to how long ago
     std::uint64_t unknown_after_s = 0;  ///< of the clock on the wall, until not knowing is told
     /// Who fires so often within so many chain seconds is flapping: told once, and safe only after

@@ -44,6 +44,12 @@ bool follows_prices(alert::Quantity quantity) {
     return quantity == alert::Quantity::HealthFactor || quantity == alert::Quantity::CollateralFall;
 }
 
+/// Before it is evaluated again.
+bool may_be_told(const alert::State& state) {
+    return state.phase != alert::Phase::Quiet || state.is_fire_told || state.is_unknown_told ||
+           state.unknown_since_s;
+}
+
 }  // namespace
 
 std::string not_watched_any_more(std::string_view key) {
@@ -61,6 +67,7 @@ AlertBook::AlertBook(const WatchPlan& plan, std::string chain, core::ChainId cha
     : plan_(plan),
       chain_(std::move(chain)),
       chain_id_(chain_id),
+      confirmations_(plan_.settings.confirmations(chain_)),
       wallets_(std::move(wallets)),
       instance_(std::move(instance)),
       facts_(chain_, wallets_, coverage_of(plan_.settings, chain_)) {}
@@ -92,6 +99,15 @@ std::vector<std::string> AlertBook::restore(const std::vector<store::KeptAlert>&
         alerts_[one.rule].insert_or_assign(std::move(subject), std::move(known));
     }
     return notes;
+}
+
+void AlertBook::welcome(std::vector<ChannelPlan> newcomers) {
+    newcomers_ = std::move(newcomers);
+    for (auto& [rule, alerts] : alerts_) {
+        for (auto& [subject, known] : alerts) {
+            known.is_news_to_newcomers = !newcomers_.empty();
+        }
+    }
 }
 
 bool AlertBook::is_asked_of(const alert::Rule& rule, const alert::Subject& subject) const {
@@ -167,9 +183,10 @@ void AlertBook::step(const alert::Rule& rule, Known& known, alert::Value value, 
     value = alert::settled(rule, std::move(value));
     alert::step(rule, value,
                 {.block = at.block.number, .chain_s = at.block.timestamp, .wall_s = at.wall_s},
-                known.state);
+                known.state, confirmations_);
     known.value = std::move(value);
     known.found_at = at.block;
+    known.inputs.reset();
 }
 
 void AlertBook::learn_factors(const report::Report& report) {
@@ -180,13 +197,14 @@ std::vector<std::string> AlertBook::evaluate(const report::Report& report,
                                              const alert::Scope& scope, alert::Depth depth,
                                              const FoundAt& at) {
     std::vector<std::string> notes;
+    InputFinder inputs(report, chain_);
     for (const alert::Rule& rule : plan_.rules) {
         if (!is_put_to(rule, depth)) {
             continue;
         }
         if (!alert::counts_changes(rule.quantity)) {
-            const auto values = alert::observe(report, chain_, scope, rule.quantity);
-            step_all(rule, values, at);
+            const auto values = alert::observe(report, chain_, scope, rule.quantity, rule.factors);
+            step_all(rule, values, inputs, at);
             evaluate_absent(rule, report, scope, values, at, notes);
         } else if (scope.is_of_all) {  // they are learned from a report of all
             evaluate_changes(rule, report, at, notes);
@@ -196,13 +214,17 @@ std::vector<std::string> AlertBook::evaluate(const report::Report& report,
 }
 
 void AlertBook::step_all(const alert::Rule& rule,
-                         const std::map<alert::Subject, alert::Value>& values, const FoundAt& at) {
+                         const std::map<alert::Subject, alert::Value>& values, InputFinder& inputs,
+                         const FoundAt& at) {
     for (const auto& [subject, value] : values) {
         Known& known = find_or_add(rule, subject);
         const auto nearest = factors_.find(subject);
         const bool has_factor = follows_prices(rule.quantity) && nearest != factors_.end();
-        known.cause = has_factor ? nearest->second : "";
+        known.cause = has_factor ? nearest->second : value.cause;
         step(rule, known, value, at);
+        if (may_be_told(known.state)) {
+            known.inputs = inputs.find(subject);
+        }
     }
 }
 
@@ -313,6 +335,7 @@ void AlertBook::undo_after(std::uint64_t block) {
             alert::undo_after(block, known.state);
             if (known.found_at && known.found_at->number > block) {
                 known.found_at.reset();
+                known.inputs.reset();
             }
         }
     }
@@ -334,25 +357,52 @@ bool AlertBook::is_inhibited(const alert::Rule& rule, const alert::Subject& subj
     return false;
 }
 
+ToldAlert AlertBook::to_tell(const Known& known, const alert::Transition& transition,
+                             const FoundAt& at) {
+    const bool is_unknown = transition.kind == alert::Kind::Unknown;
+    return {.member = {.subject = known.subject,
+                       .value = known.value,
+                       .state = known.state,
+                       .transition = transition,
+                       .inputs = known.inputs},
+            .cause = is_unknown ? known.value.because : known.cause,
+            .block = known.found_at.value_or(at.block)};
+}
+
+alert::Hush AlertBook::hush_of(const alert::Rule& rule, const Known& known,
+                               const Notes& notes) const {
+    const auto acknowledged = notes.acknowledged.find(known.key);
+    return {.is_silenced = is_silenced(notes.silences, rule, known.subject),
+            .is_inhibited = is_inhibited(rule, known.subject),
+            .is_acknowledged = acknowledged != notes.acknowledged.end() &&
+                               acknowledged->second == known.state.episode};
+}
+
 std::vector<ToldAlert> AlertBook::tell(const alert::Rule& rule, const Notes& notes,
                                        const FoundAt& at) {
     std::vector<ToldAlert> out;
     for (auto& [subject, known] : alerts_[rule.name]) {
-        const auto acknowledged = notes.acknowledged.find(known.key);
-        const alert::Hush hush{.is_silenced = is_silenced(notes.silences, rule, subject),
-                               .is_inhibited = is_inhibited(rule, subject),
-                               .is_acknowledged = acknowledged != notes.acknowledged.end() &&
-                                                  acknowledged->second == known.state.episode};
+        const alert::Hush hush = hush_of(rule, known, notes);
         for (const alert::Transition& transition :
              alert::tell(rule, hush, at.wall_s, known.state)) {
-            const bool is_unknown = transition.kind == alert::Kind::Unknown;
-            out.push_back({.member = {.subject = subject,
-                                      .value = known.value,
-                                      .state = known.state,
-                                      .transition = transition},
-                           .cause = is_unknown ? known.value.because : known.cause,
-                           .block = known.found_at.value_or(at.block)});
+            out.push_back(to_tell(known, transition, at));
         }
+    }
+    return out;
+}
+
+std::vector<ToldAlert> AlertBook::tell_newcomers(const alert::Rule& rule, const Notes& notes,
+                                                 const FoundAt& at) {
+    std::vector<ToldAlert> out;
+    for (auto& [subject, known] : alerts_[rule.name]) {
+        if (!known.is_news_to_newcomers || !known.found_at) {
+            continue;
+        }
+        for (const alert::Transition& transition :
+             alert::standing(hush_of(rule, known, notes), known.state)) {
+            out.push_back(to_tell(known, transition, at));
+        }
+        known.is_news_to_newcomers = false;
     }
     return out;
 }
@@ -393,7 +443,11 @@ std::vector<std::string> AlertBook::close(const Notes& notes, const FoundAt& at,
                                  .block_time = core::Timestamp(at.block.timestamp),
                                  .at_s = at.wall_s,
                                  .store = is_late ? "" : plan_.store_name,
+                                 .config = plan_.config_name,
                                  .has_book = has_book};
+        for (const AlertMessage& message : group(tell_newcomers(rule, notes, at), frame)) {
+            queue(message, newcomers_, instance_, evaluation.messages);
+        }
         for (AlertMessage& message : group(tell(rule, notes, at), frame)) {
             const auto& wallet = message.worst().subject.wallet;
             if (at.kept_of && wallet && !at.kept_of->contains(*wallet)) {

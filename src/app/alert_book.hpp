@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 #include "alert/observe.hpp"
 #include "alert/rule.hpp"
 #include "app/alert_groups.hpp"
+#include "app/alert_inputs.hpp"
 #include "app/hush.hpp"
 #include "app/watch_plan.hpp"
 #include "core/address.hpp"
@@ -52,6 +54,9 @@ class AlertBook {
 
     /// What the file holds of the chain. Of alerts of rules that are gone: sentences.
     [[nodiscard]] std::vector<std::string> restore(const std::vector<store::KeptAlert>& kept);
+    /// Channels that nobody ever told anything, after restore(): what was told to others and still
+    /// stands is told to them, too, once it is evaluated again, unless somebody is at it.
+    void welcome(std::vector<ChannelPlan> newcomers);
     /// What the file holds of the chain's facts, up to this block; after restore().
     void restore_facts(const std::vector<store::Fact>& kept, const store::WatchedBlock& last);
     /// What the block shows of parameters and accounts. Of each block once, before it is evaluated.
@@ -92,6 +97,9 @@ class AlertBook {
         /// Of that; nullopt before one of this process.
         std::optional<store::WatchedBlock> found_at = std::nullopt;
         std::string cause = {};
+        /// Of that; only of what may be told.
+        std::shared_ptr<const AlertInputs> inputs = nullptr;
+        bool is_news_to_newcomers = false;
     };
     /// Comparing subjects is cheaper than writing them, a thousand times for every block.
     using Alerts = std::map<alert::Subject, Known>;
@@ -103,7 +111,7 @@ class AlertBook {
     Known& find_or_add(const alert::Rule& rule, const alert::Subject& subject);
     void step(const alert::Rule& rule, Known& known, alert::Value value, const FoundAt& at);
     void step_all(const alert::Rule& rule, const std::map<alert::Subject, alert::Value>& values,
-                  const FoundAt& at);
+                  InputFinder& inputs, const FoundAt& at);
     void evaluate_absent(const alert::Rule& rule, const report::Report& report,
                          const alert::Scope& scope,
                          const std::map<alert::Subject, alert::Value>& values, const FoundAt& at,
@@ -113,15 +121,24 @@ class AlertBook {
     void step_or_forget(const alert::Rule& rule, const report::Report& report, Known& known,
                         alert::Value value, const FoundAt& at, std::vector<std::string>& notes);
     [[nodiscard]] bool is_inhibited(const alert::Rule& rule, const alert::Subject& subject) const;
+    [[nodiscard]] static ToldAlert to_tell(const Known& known, const alert::Transition& transition,
+                                           const FoundAt& at);
+    [[nodiscard]] alert::Hush hush_of(const alert::Rule& rule, const Known& known,
+                                      const Notes& notes) const;
     [[nodiscard]] std::vector<ToldAlert> tell(const alert::Rule& rule, const Notes& notes,
                                               const FoundAt& at);
+    /// What stands, as newcomers are told of it.
+    [[nodiscard]] std::vector<ToldAlert> tell_newcomers(const alert::Rule& rule, const Notes& notes,
+                                                        const FoundAt& at);
     void keep_what_changed(Evaluation& evaluation);
 
     const WatchPlan& plan_;
     std::string chain_;
     core::ChainId chain_id_;
+    std::uint64_t confirmations_ = 0;  ///< of the chain
     std::vector<core::Address> wallets_;
     std::string instance_;
+    std::vector<ChannelPlan> newcomers_;
     alert::FactBook facts_;
     std::vector<store::Fact> new_facts_;                 ///< not in an evaluation yet
     std::map<std::string, Alerts, std::less<>> alerts_;  ///< by rule

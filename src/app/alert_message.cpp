@@ -64,11 +64,25 @@ std::string finding(const alert::Rule& rule, const alert::Value& value) {
                        number(rule.fires, kShownDecimals), to_text(value.changes));
 }
 
-/// What fires still has ended because more of it is told next.
-std::string_view what_follows(const AlertMessage& message) {
-    const bool is_followed =
-        message.kind() == alert::Kind::Resolve && message.worst().state.fires_still();
-    return is_followed ? ", more of which is told next" : "";
+/// Of an end: what fires still has ended because more of it is told next, and what fired at a block
+/// that never was need not have been so.
+std::string_view why_ended(const AlertMessage& message) {
+    if (message.kind() != alert::Kind::Resolve) {
+        return "";
+    }
+    const alert::State& state = message.worst().state;
+    return state.fires_still()  ? ", more of which is told next"
+           : state.is_fire_lost ? ", and the block at which it fired was reorganised away"
+                                : "";
+}
+
+/// Whose cause is a price that moves; of all else it is an asset or a feed that is not as it
+/// should.
+bool is_distance(alert::Quantity quantity) {
+    return quantity == alert::Quantity::HealthFactor ||
+           quantity == alert::Quantity::CollateralFall ||
+           quantity == alert::Quantity::LiquidationDistance ||
+           quantity == alert::Quantity::FactorDistance;
 }
 
 std::string and_others(const AlertMessage& message) {
@@ -76,9 +90,12 @@ std::string and_others(const AlertMessage& message) {
     if (others == 0) {
         return "";
     }
-    const bool has_factor = !message.cause.empty() && message.worst().value.is_known;
-    return fmt::format(" and {} more{}", others,
-                       has_factor ? ", all nearest to " + core::printable(message.cause) : "");
+    if (message.cause.empty() || !message.worst().value.is_known) {
+        return fmt::format(" and {} more", others);
+    }
+    return fmt::format(" and {} more, all {} {}", others,
+                       is_distance(message.rule.quantity) ? "nearest to" : "because of",
+                       core::printable(message.cause));
 }
 
 /// A word of a command line, whatever is in it.
@@ -95,18 +112,24 @@ std::string quoted(const std::string& word) {
     return out + "'";
 }
 
-/// The command that shows the same again.
+/// For a command that reads what the watch reads.
+std::string with_config(const AlertMessage& message) {
+    return message.config.empty() ? "" : " --config " + quoted(message.config);
+}
+
+/// The command that shows the same again, where the configuration is.
 Json reproduce(const AlertMessage& message) {
     const alert::Subject& subject = message.worst().subject;
     if (!subject.wallet) {
         return nullptr;
     }
     if (message.rule.quantity == alert::Quantity::CascadeDistance) {
-        return fmt::format("margrave cascade --playbook {}{}", quoted(message.rule.playbook),
-                           message.has_book ? "" : " --block " + core::to_hex(message.block_hash));
+        return fmt::format("margrave cascade --playbook {}{}{}", quoted(message.rule.playbook),
+                           message.has_book ? "" : " --block " + core::to_hex(message.block_hash),
+                           with_config(message));
     }
-    return fmt::format("margrave audit {} --chain {} --block {}", subject.wallet->to_string(),
-                       subject.chain, core::to_hex(message.block_hash));
+    return fmt::format("margrave audit {} --chain {} --block {}{}", subject.wallet->to_string(),
+                       subject.chain, core::to_hex(message.block_hash), with_config(message));
 }
 
 /// Without a node, where the file is: the wallet, or all that was read where it is of a market or
@@ -123,14 +146,14 @@ Json reproduce_stored(const AlertMessage& message) {
     if (is_cascade) {
         return fmt::format(
             "margrave alerts snapshot {} --store {} | margrave cascade --playbook {} --snapshot "
-            "/dev/stdin",
+            "/dev/stdin{}",
             cascade_reading(message.block_hash), quoted(message.store),
-            quoted(message.rule.playbook));
+            quoted(message.rule.playbook), with_config(message));
     }
     return fmt::format(
-        "margrave alerts snapshot {} --store {} | margrave audit {}--snapshot /dev/stdin",
+        "margrave alerts snapshot {} --store {} | margrave audit {}--snapshot /dev/stdin{}",
         core::to_hex(message.block_hash), quoted(message.store),
-        subject.wallet ? subject.wallet->to_string() + " " : "");
+        subject.wallet ? subject.wallet->to_string() + " " : "", with_config(message));
 }
 
 Json to_json(const std::vector<alert::Change>& changes, std::size_t count_max) {
@@ -148,8 +171,14 @@ Json to_json(const std::vector<alert::Change>& changes, std::size_t count_max) {
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
-/// Whose alert it is and what is so, with so many of its changes.
-Json to_json(const alert::Rule& rule, const AlertMember& member, std::size_t changes_max) {
+/// Of what may be many, how much is told.
+struct Shown {
+    std::size_t changes;
+    std::size_t legs;
+};
+
+/// Whose alert it is and what is so.
+Json to_json(const alert::Rule& rule, const AlertMember& member, const Shown& shown) {
     const alert::Subject& subject = member.subject;
     const alert::Value& value = member.value;
     return {
@@ -162,7 +191,9 @@ Json to_json(const alert::Rule& rule, const AlertMember& member, std::size_t cha
         {"value", number_or_null(value.number)},
         {"unknown_because", value.is_known ? Json(nullptr) : Json(core::printable(value.because))},
         {"about", text_or_null(core::printable(value.about))},
-        {"changes", to_json(value.changes, changes_max)}};
+        {"reorganised", member.state.is_fire_lost},
+        {"changes", to_json(value.changes, shown.changes)},
+        {"inputs", to_json(member.inputs, shown.legs)}};
 }
 
 /// A message stays small whatever happens to a thousand accounts at once; the others are in the
@@ -170,10 +201,10 @@ Json to_json(const alert::Rule& rule, const AlertMember& member, std::size_t cha
 constexpr std::size_t kOthersMax = 50;
 
 Json others(const AlertMessage& message) {
-    constexpr std::size_t kChangesMax = 5;
+    constexpr Shown kShown{.changes = 5, .legs = 2};
     Json out = Json::array();
     for (std::size_t i = 1; i < message.members.size() && i <= kOthersMax; ++i) {
-        out.push_back(to_json(message.rule, message.members[i], kChangesMax));
+        out.push_back(to_json(message.rule, message.members[i], kShown));
     }
     return out;
 }
@@ -203,11 +234,10 @@ std::string to_text(const AlertMessage& message) {
         return "this is a test of margrave's alerts: nothing happened";
     }
     const AlertMember& worst = message.worst();
-    return fmt::format("{} {} {}: {}{} (block {}){}", to_string(message.rule.severity),
-                       to_string(message.kind()),
-                       core::printable(alert_key(message.rule, worst.subject), 300),
-                       finding(message.rule, worst.value), what_follows(message), message.block,
-                       and_others(message));
+    return fmt::format(
+        "{} {} {}: {}{} (block {}){}", to_string(message.rule.severity), to_string(message.kind()),
+        core::printable(alert_key(message.rule, worst.subject), 300),
+        finding(message.rule, worst.value), why_ended(message), message.block, and_others(message));
 }
 
 std::string to_json(const AlertMessage& message) {
@@ -221,7 +251,8 @@ std::string to_json(const AlertMessage& message) {
               {"rule", rule.name},
               {"chain", worst.subject.chain},
               {"chain_id", message.chain_id.value()}};
-    json.update(to_json(rule, worst, alert::FactBook::kNamedMax));
+    json.update(to_json(rule, worst,
+                        {.changes = alert::FactBook::kNamedMax, .legs = AlertInputs::kLegsMax}));
     json.update(Json{
         {"cause", text_or_null(core::printable(message.cause))},
         {"quantity", to_string(rule.quantity)},

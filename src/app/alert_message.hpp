@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "alert/alert.hpp"
 #include "alert/observe.hpp"
 #include "alert/rule.hpp"
+#include "app/alert_inputs.hpp"
 #include "core/keccak.hpp"
 #include "core/units.hpp"
 
@@ -18,23 +20,26 @@ struct AlertMember {
     alert::Value value;
     alert::State state;  ///< after the transition
     alert::Transition transition;
+    /// Of an account's value; nullptr of what has none, and of what is not known any more.
+    std::shared_ptr<const AlertInputs> inputs = nullptr;
 };
 
 /// Transitions of one rule that have one cause, and all that is said of them.
 struct AlertMessage {
     const alert::Rule& rule;
     std::vector<AlertMember> members;  ///< of one kind, worst first
-    /// The factor whose move alone would liquidate them first, or why they are not known; "" of
-    /// what has none.
+    /// The factor whose move alone would liquidate them first, the asset or the feed that it is
+    /// about, or why they are not known; "" of what has none.
     std::string cause;
     core::ChainId chain_id;
     /// At which it was found; of what could not be read the last that was.
     std::uint64_t block = 0;
     core::Hash block_hash{};
     core::Timestamp block_time;
-    std::uint64_t at_s = 0;  ///< on the wall
-    std::string store = {};  ///< the name of the file that keeps the block's reading; "" of none
-    bool has_book = false;   ///< the block is that of a playbook's book
+    std::uint64_t at_s = 0;   ///< on the wall
+    std::string store = {};   ///< the name of the file that keeps the block's reading; "" of none
+    std::string config = {};  ///< the name of the watch's own configuration; "" of none
+    bool has_book = false;    ///< the block is that of a playbook's book
 
     [[nodiscard]] const AlertMember& worst() const { return members.front(); }
     [[nodiscard]] alert::Kind kind() const { return worst().transition.kind; }

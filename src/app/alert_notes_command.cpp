@@ -7,6 +7,7 @@
 
 #include "alert/alert.hpp"
 #include "alert/observe.hpp"
+#include "alert/rule.hpp"
 #include "app/commands.hpp"
 #include "app/duration.hpp"
 #include "app/wallets.hpp"
@@ -37,7 +38,7 @@ std::vector<Firing> read_firing(store::WatchFile& file) {
     std::vector<Firing> out;
     for (const store::KeptAlert& kept : file.alerts()) {
         const auto state = alert::restore_state(snapshot::parse_json(kept.state, {}));
-        if (state.fires_still()) {
+        if (state.fires_still() || state.is_unknown_told) {
             out.push_back({.alert = kept.key, .episode = state.episode});
         }
     }
@@ -55,7 +56,7 @@ std::vector<Firing> choose(const std::vector<Firing>& firing, const AlertsAckOpt
                                         [&](const Firing& one) { return one.alert == name; });
         if (found == firing.end()) {
             throw core::InputError(fmt::format(
-                R"(no alert "{}" fires; `margrave alerts list` names those that do, to be )"
+                R"(no alert "{}" fires or is not known; `margrave alerts list` names those that do, to be )"
                 "quoted whole",
                 core::printable(name, kWordsMax)));
         }
@@ -168,6 +169,10 @@ ExitCode run_alerts_silence(World& world, const AlertsSilenceOptions& options) {
     warn_of_strange_names(world, file, silence);
     silence.id = store::add_silence(file.database(), silence);
     write_result(world, describe(silence) + '\n');
+    if (silence.severity != to_string(alert::Severity::Critical)) {
+        say(world,
+            "critical alerts are told all the same; --severity critical silences those, too");
+    }
     return ExitCode::Fine;
 }
 

@@ -10,6 +10,7 @@
 #include "app/configuration.hpp"
 #include "app/duration.hpp"
 #include "app/rule_replay.hpp"
+#include "app/series_gaps.hpp"
 #include "app/watch_config.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
@@ -38,21 +39,26 @@ std::string subject_of(const store::SeriesName& name) {
     return name.wallet.empty() ? out : out + " " + name.wallet;
 }
 
-std::vector<Tried> try_rules(const std::vector<alert::Rule>& rules, store::WatchFile& file,
+std::vector<Tried> try_rules(const settings::Settings& settings, store::WatchFile& file,
                              std::uint64_t from) {
+    const auto rules = make_rules(settings);
     std::vector<Tried> out;
     for (const store::SeriesName& name : store::read_series(file.database())) {
-        const auto points = store::read_points(file.database(), name, from);
+        const auto points = read_watched(file.database(), name, from);
         store::SeriesName of_health = name;
         of_health.quantity = to_string(alert::Quantity::HealthFactor);
-        const auto health = store::read_points(file.database(), of_health, from);
+        const auto health = read_watched(file.database(), of_health, from);
         for (const alert::Rule& rule : rules) {
-            if (to_string(rule.quantity) == name.quantity && !points.empty()) {
-                out.push_back({.rule = rule.name,
-                               .severity = std::string(to_string(rule.severity)),
-                               .series = name,
-                               .points = points.size(),
-                               .replay = replay(rule, points, health)});
+            // Of some factors alone nothing is kept.
+            const bool has_history =
+                rule.factors.empty() && to_string(rule.quantity) == name.quantity;
+            if (has_history && !points.empty()) {
+                out.push_back(
+                    {.rule = rule.name,
+                     .severity = std::string(to_string(rule.severity)),
+                     .series = name,
+                     .points = points.size(),
+                     .replay = replay(rule, points, health, settings.confirmations(name.chain))});
             }
         }
     }
@@ -155,10 +161,10 @@ std::string text_of(const std::vector<Tried>& tried) {
 
 ExitCode run_alerts_test(World& world, const AlertsTestOptions& options) {
     const std::uint64_t back = parse_duration(options.since, "--since");
-    const auto rules = make_rules(load_settings(world, options.config_file));
+    const auto settings = load_settings(world, options.config_file);
     auto file = store::WatchFile::open(options.store);
     const std::uint64_t now = world.wall_s();
-    const auto tried = try_rules(rules, file, now - std::min(now, back));
+    const auto tried = try_rules(settings, file, now - std::min(now, back));
     if (!options.json) {
         write_result(world, text_of(tried));
         return ExitCode::Fine;

@@ -65,6 +65,7 @@ Json to_json(const ListedAlert& alert) {
         {"episode", state.episode},
         {"fired_at_block",
          state.fires_still() ? Json(std::to_string(state.fired.block)) : Json(nullptr)},
+        {"reorganised", state.fires_still() && state.is_fire_lost},
         {"unknown_since",
          state.unknown_since_s ? Json(std::to_string(*state.unknown_since_s)) : Json(nullptr)},
         {"told", state.is_fire_told},
@@ -123,9 +124,12 @@ std::string to_text(const std::vector<ListedAlert>& alerts) {
     std::string out = alerts.empty() ? "No alert fires.\n" : "";
     for (const ListedAlert& one : alerts) {
         out += fmt::format(
-            "{:<10} {}{}{}{}\n", to_string(one.state.phase), core::printable(one.key, 300),
+            "{:<10} {}{}{}{}{}\n", to_string(one.state.phase), core::printable(one.key, 300),
             one.state.unknown_since_s ? "  (not known now)" : "",
             one.state.fires_still() && !one.state.is_fire_told ? "  (held back)" : "",
+            one.state.fires_still() && one.state.is_fire_lost
+                ? "  (fired at a block that was reorganised away)"
+                : "",
             one.acknowledged
                 ? fmt::format("  (acknowledged by {})", core::printable(one.acknowledged->author))
                 : "");

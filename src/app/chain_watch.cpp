@@ -55,9 +55,17 @@ ChainWatch::ChainWatch(World& world, const WatchPlan& plan, ChosenChain chosen,
 
 void ChainWatch::restore() {
     last_ = file_.last_block(chosen_.chain.name);
+    if (last_) {
+        const std::string hash = core::to_hex(last_->hash);
+        owes_evidence_ = file_.is_told_of(hash) && !store::has_snapshot(file_.database(), hash);
+    }
     const auto passed = store::read_passed(file_.database(), chosen_.chain.name);
     passed_s_ = passed ? passed->timestamp : 0;
     say_all(book_.restore(file_.alerts(chosen_.chain.name)));
+    std::vector<ChannelPlan> newcomers = plan_.channels;
+    std::erase_if(newcomers,
+                  [&](const ChannelPlan& channel) { return file_.has_messages_for(channel.name); });
+    book_.welcome(std::move(newcomers));
     book_.restore_facts(store::read_facts(file_.database(), chosen_.chain.name),
                         last_.value_or(WatchedBlock{}));
 }
@@ -145,6 +153,7 @@ std::uint64_t ChainWatch::first_new(std::uint64_t head) const {
 void ChainWatch::follow(const chains::evm::Head& newest,
                         const std::function<bool()>& is_asked_to_stop) {
     const chains::Block& head = newest.block;
+    keep_what_is_owed();
     follow_fork(head);
     const std::uint64_t to = head.number.value();
     std::uint64_t from = first_new(to);
@@ -220,7 +229,8 @@ void ChainWatch::evaluate(const chains::Block& block) {
         return;
     }
     const Time begun = world_.clock.now();
-    snapshot_ = std::make_shared<const snapshot::Snapshot>(reader_.read(block.hash, due));
+    auto [snapshot, report] = read_health(block, due);
+    snapshot_ = std::move(snapshot);
     scope_ = std::move(due);
     passed_over_.reset();  // not before it could be read: till then nothing is silent
     passed_s_ = 0;
@@ -228,7 +238,6 @@ void ChainWatch::evaluate(const chains::Block& block) {
     last_ = WatchedBlock{
         .number = cut.number.value(), .hash = cut.hash, .timestamp = cut.timestamp.value()};
     last_new_ = world_.clock.now();
-    const auto report = report::make_health_report(*snapshot_, report_options(scope_));
     if (scope_.is_of_all) {
         book_.learn_facts(*snapshot_, report, now());
     }
@@ -244,6 +253,22 @@ void ChainWatch::evaluate(const chains::Block& block) {
         put_aside();
     } else {
         plan_.listener->evaluated_near(chain, *last_, took);
+    }
+}
+
+/// A defect in reading a chain, or in what is made of that, blinds nobody but this chain.
+std::pair<ChainWatch::SharedSnapshot, report::Report> ChainWatch::read_health(
+    const chains::Block& block, const alert::Scope& scope) {
+    try {
+        auto snapshot = std::make_shared<const snapshot::Snapshot>(reader_.read(block.hash, scope));
+        auto report = report::make_health_report(*snapshot, report_options(scope));
+        return {std::move(snapshot), std::move(report)};
+    } catch (const core::ChainError&) {
+        throw;
+    } catch (const std::exception& error) {
+        throw core::ChainError(
+            core::ErrorKind::BadData, chosen_.chain.name,
+            fmt::format("block {}: a defect of margrave: {}", block.number.value(), error.what()));
     }
 }
 
@@ -394,6 +419,24 @@ void ChainWatch::close(Evaluation evaluation, const FoundAt& at, std::optional<a
     }
     if (needs_evidence) {  // whose writing takes longer than the messages should wait
         file_.write({.chain = chosen_.chain.name, .snapshot = evidence(), .at = at.wall_s});
+    }
+}
+
+/// A watch that was killed between telling and keeping what that is of.
+void ChainWatch::keep_what_is_owed() {
+    if (!std::exchange(owes_evidence_, false)) {
+        return;
+    }
+    try {
+        const auto snapshot =
+            std::make_shared<const snapshot::Snapshot>(reader_.read(last_->hash, all_));
+        file_.write({.chain = chosen_.chain.name,
+                     .snapshot = evidence_of(snapshot)(),
+                     .at = world_.wall_s()});
+    } catch (const core::ChainError& error) {
+        say(world_,
+            fmt::format("chain {}: the reading of block {}, which alerts tell of, is lost: {}",
+                        chosen_.chain.name, last_->number, error.what()));
     }
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "alert/observe.hpp"
@@ -86,6 +87,8 @@ class ChainWatch {
     void pass_over(const chains::Block& block);
     /// For those who are due with it. Throws ChainError.
     void evaluate(const chains::Block& block);
+    [[nodiscard]] std::pair<SharedSnapshot, report::Report> read_health(const chains::Block& block,
+                                                                        const alert::Scope& scope);
     void learn_pace(const report::Report& report);
     [[nodiscard]] std::optional<store::Schedule> new_schedule();
     /// What is due of the last block.
@@ -100,6 +103,7 @@ class ChainWatch {
     /// The same, of rules of one depth, as found at an earlier block.
     void close(store::WatchFile::Evaluation evaluation, const FoundAt& at,
                std::optional<alert::Depth> depth, const Evidence& evidence);
+    void keep_what_is_owed();
     [[nodiscard]] Evidence evidence_of(const SharedSnapshot& snapshot);
     void say_all(const std::vector<std::string>& notes);
 
@@ -115,6 +119,7 @@ class ChainWatch {
     std::optional<chains::Block> passed_over_;
     std::uint64_t passed_s_ = 0;    ///< the time of that, or of one before the last start
     std::uint64_t first_lost_ = 0;  ///< by the last reorganisation, of blocks that were evaluated
+    bool owes_evidence_ = false;    ///< of the last block, since before the last start
     Time last_new_;                 ///< when a block was evaluated last
     BlockReader reader_;
     Pace pace_;

@@ -30,6 +30,7 @@ Courier::Courier(World& world, store::WatchFile& file, std::string name, channel
       channel_(channel),
       listener_(listener),
       others_(std::move(others)) {
+    std::erase(others_, name_);
     if (const auto repeats = channel_.repeats()) {
         standing_.emplace(file_, name_, *repeats);
     }
@@ -41,8 +42,11 @@ void Courier::deliver(const std::function<bool()>& is_asked_to_stop) {
             file_.mark_sent(*unmarked_, world_.wall_s());
             unmarked_.reset();
         }
-        const auto message = file_.next(name_, world_.wall_s(), resting());
+        const bool is_left_alone = world_.clock.now() < left_alone_until_;
+        const auto message =
+            is_left_alone ? std::nullopt : file_.next(name_, world_.wall_s(), resting());
         if (!message) {
+            tell_of_the_late();
             repeat();
             listener_.rests(name_);
             return;
@@ -52,6 +56,7 @@ void Courier::deliver(const std::function<bool()>& is_asked_to_stop) {
         const Delivery came = channel_.send({.key = message->key, .body = message->body}, now_s);
         listener_.sent(name_, came.outcome, world_.clock.now() - begun);
         note(*message, came, now_s);
+        tell_of_the_late();
         repeat();  // also where there is more to deliver than time
     }
 }
@@ -80,6 +85,9 @@ void Courier::note(const store::Outgoing& message, const Delivery& came, std::ui
         unmarked_ = message.id;
         file_.mark_sent(message.id, now_s);
         unmarked_.reset();
+        if (message.done_at != 0) {
+            take_back_late(file_, message, others_, now_s);
+        }
         if (!came.why.empty()) {
             say_of(message, "is delivered, but", came.why);
         }
@@ -99,7 +107,7 @@ void Courier::try_again(const store::Outgoing& message, const Delivery& came, st
     // A receiver that asks for no rest gets one all the same.
     const std::uint64_t wait =
         std::clamp(came.retry_after_s.value_or(retry_delay_s(message.attempts, message.key)),
-                   std::uint64_t{1}, store::WatchFile::kRestMaxS);
+                   std::uint64_t{1}, kAskedRestMaxS);
     // Where many are refused it is not about them: the receiver is not asked ever more often.
     const bool is_about_it = came.outcome == Delivery::Outcome::Refused || came.is_alone;
     if (is_about_it && rests_until_.size() < kRestAloneMax) {
@@ -107,9 +115,26 @@ void Courier::try_again(const store::Outgoing& message, const Delivery& came, st
         rests_until_[message.id] = world_.clock.now() + std::chrono::seconds(wait);
         file_.mark_failed(message.id, came.why, kAtOnce);  // as far as the file knows
     } else {
-        file_.mark_failed(message.id, came.why, now_s + wait);
+        if (came.retry_after_s) {
+            left_alone_until_ = world_.clock.now() + std::chrono::seconds(wait);
+        }
+        file_.mark_failed(message.id, came.why,
+                          now_s + std::min(wait, store::WatchFile::kRestMaxS));
     }
     say_of(message, fmt::format("is tried again in {} s", wait), came.why);
+}
+
+void Courier::tell_of_the_late() {
+    constexpr std::chrono::seconds kBetweenLooks{1};
+    const auto now = world_.clock.now();
+    if (others_.empty() || (looked_for_late_at_ && now - *looked_for_late_at_ < kBetweenLooks)) {
+        return;
+    }
+    looked_for_late_at_ = now;
+    const std::uint64_t now_s = world_.wall_s();
+    for (const store::Outgoing& message : file_.late(name_, now_s, kPatience)) {
+        file_.mark_late(message.id, now_s, tell_of_late(file_, message, others_, now_s));
+    }
 }
 
 void Courier::repeat() {

@@ -13,6 +13,7 @@
 #include "app/configuration.hpp"
 #include "app/duration.hpp"
 #include "app/series_chart.hpp"
+#include "app/series_gaps.hpp"
 #include "app/series_recorder.hpp"
 #include "app/wallets.hpp"
 #include "core/errors.hpp"
@@ -63,8 +64,7 @@ std::vector<Series> read(store::WatchFile& file, const std::vector<std::string>&
                                (name.wallet.empty() || std::find(wallets.begin(), wallets.end(),
                                                                  name.wallet) != wallets.end());
         if (is_wanted) {
-            out.push_back(
-                {.name = name, .points = store::read_points(file.database(), name, from)});
+            out.push_back({.name = name, .points = read_watched(file.database(), name, from)});
         }
     }
     return out;

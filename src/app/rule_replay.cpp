@@ -34,7 +34,8 @@ std::vector<std::uint64_t> liquidatable_at(const std::vector<store::Point>& heal
 
 class Player {
   public:
-    explicit Player(const alert::Rule& rule) : rule_(rule) {}
+    Player(const alert::Rule& rule, std::uint64_t confirmations)
+        : rule_(rule), confirmations_(confirmations) {}
 
     /// What holds from this point until the next one: blocks in between matter to what waits only.
     void play(const store::Point& point, const store::Point* next) {
@@ -58,7 +59,7 @@ class Player {
     }
     void step(const alert::Value& value, const store::Point& at) {
         alert::step(rule_, value, {.block = at.block, .chain_s = at.time, .wall_s = at.time},
-                    state_);
+                    state_, confirmations_);
         for (const alert::Transition& one : alert::tell(rule_, {}, at.time, state_)) {
             note(one.kind, at);
         }
@@ -77,6 +78,7 @@ class Player {
     }
 
     const alert::Rule& rule_;
+    std::uint64_t confirmations_;
     alert::State state_;
     Replay replay_;
 };
@@ -99,8 +101,8 @@ void find_leads(const std::vector<std::uint64_t>& falls, Replay& replay) {
 }  // namespace
 
 Replay replay(const alert::Rule& rule, const std::vector<store::Point>& points,
-              const std::vector<store::Point>& health) {
-    Player player(rule);
+              const std::vector<store::Point>& health, std::uint64_t confirmations) {
+    Player player(rule, confirmations);
     for (std::size_t i = 0; i < points.size(); ++i) {
         player.play(points[i], i + 1 < points.size() ? &points[i + 1] : nullptr);
     }

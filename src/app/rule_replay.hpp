@@ -26,8 +26,10 @@ struct Replay {
 };
 
 /// The rule over a series of its quantity; `health` is the same account's health factor, for how
-/// early. Between two points a value holds. Nobody silences and nobody acknowledges.
+/// early. Between two points a value holds. Nobody silences and nobody acknowledges. Of a chain
+/// with so many `confirmations`.
 [[nodiscard]] Replay replay(const alert::Rule& rule, const std::vector<store::Point>& points,
-                            const std::vector<store::Point>& health);
+                            const std::vector<store::Point>& health,
+                            std::uint64_t confirmations = 0);
 
 }  // namespace margrave::app

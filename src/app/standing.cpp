@@ -38,7 +38,7 @@ void Standing::note(store::Outgoing message, std::uint64_t now_s) {
     const channels::AlertText alert = channels::read_alert(message.body);
     // A test tells nothing of whether an alert stands, nor does what is told in another channel's
     // place: Alertmanager forgets that by itself.
-    if (alert.kind != "test" && alert.given_up.empty()) {
+    if (alert.kind != "test" && alert.given_up.empty() && alert.late.empty()) {
         const Name name(message.alert, alert.is_about_data());
         told_[name] = {.message = std::move(message), .at_s = now_s, .is_end = alert.is_end()};
     }

@@ -20,6 +20,7 @@
 #include "app/crew.hpp"
 #include "app/delivery.hpp"
 #include "app/finality_watch.hpp"
+#include "app/forget_old.hpp"
 #include "app/given_up.hpp"
 #include "app/heartbeat.hpp"
 #include "app/left_chains.hpp"
@@ -277,6 +278,17 @@ void keep_beating(World& world, const WatchSetup& setup, const WatchMonitor& mon
     });
 }
 
+/// On a thread of its own, with a connection of its own.
+void keep_forgetting(World& world, const std::string& store, Crew& crew) {
+    crew.add([&world, &crew, store] {
+        auto file = store::WatchFile::open(store);
+        while (!crew.is_asked_to_stop()) {
+            forget_old(file, world.wall_s());
+            crew.rest(1h);
+        }
+    });
+}
+
 /// What the configuration says now; nullopt, and a line, where it cannot be used.
 std::optional<WatchSetup> prepare_anew(World& world, const WatchOptions& options,
                                        const WatchSetup& running) {
@@ -333,6 +345,7 @@ bool run_with(World& world, const WatchOptions& options, WatchSetup& setup, stor
     const auto api = serve(world, setup, *watch.monitor, options.store);
     Crew crew(world, [] { return is_asked_to_end.load(); });
     set_to_work(watch, crew, std::chrono::milliseconds(options.poll_ms));
+    keep_forgetting(world, options.store, crew);
     if (setup.heartbeat) {
         keep_beating(world, setup, *watch.monitor, options.store, crew);
     }

@@ -137,6 +137,18 @@ void read_pegs(const Section& section, alert::Rule& rule) {
     }
 }
 
+/// Of some factors, or of all.
+void read_factors(const Section& section, alert::Rule& rule) {
+    if (rule.quantity != alert::Quantity::FactorExposure) {
+        return;
+    }
+    rule.factors = section.texts("factors");
+    if (rule.fires_below) {
+        throw ConfigError(fmt::format("{}: an exposure fires above dollars: write fire_above",
+                                      section.where("fire_below")));
+    }
+}
+
 alert::Rule read_rule(const Section& section) {
     constexpr std::uint64_t kUnknownAfterS = 300;
     // Of the newest blocks a reorganisation may still undo some.
@@ -148,6 +160,7 @@ alert::Rule read_rule(const Section& section) {
     read_limits(section, rule);
     read_window(section, rule);
     read_pegs(section, rule);
+    read_factors(section, rule);
     rule.for_blocks = section.optional_integer("for_blocks").value_or(1);
     rule.for_s = section.optional_integer("for_s").value_or(0);
     const bool has_depth = rule.quantity != alert::Quantity::BlockAge;
@@ -233,6 +246,35 @@ void check_names(const settings::Settings& settings, const std::vector<alert::Ru
     }
 }
 
+/// What the configuration calls factors. A token of none is one of its own, which a row names.
+std::vector<std::string> known_factors(const settings::Settings& settings) {
+    std::set<std::string> out;
+    for (const auto& token : settings.factors) {
+        out.insert(token.factors.begin(), token.factors.end());
+    }
+    for (const auto& risk : settings.risk_factors) {
+        out.insert(risk.name);
+    }
+    return {out.begin(), out.end()};
+}
+
+/// A rule of a factor that is none would never fire.
+void check_factors(const settings::Settings& settings, const std::vector<alert::Rule>& rules) {
+    const auto known = known_factors(settings);
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        for (const std::string& name : rules[i].factors) {
+            if (std::binary_search(known.begin(), known.end(), name)) {
+                continue;
+            }
+            const std::string near = core::nearest(name, known);
+            throw ConfigError(fmt::format(
+                R"({}: "{}" is in no row of [[factors]] and [[risk_factors]]{})",
+                settings.rules[i].where("factors"), core::printable(name),
+                near.empty() ? "" : fmt::format(R"(; did you mean "{}"?)", core::printable(near))));
+        }
+    }
+}
+
 }  // namespace
 
 std::vector<alert::Rule> make_rules(const settings::Settings& settings) {
@@ -242,6 +284,7 @@ std::vector<alert::Rule> make_rules(const settings::Settings& settings) {
         rules.push_back(read_rule(section));
     }
     check_names(settings, rules);
+    check_factors(settings, rules);
     check_inhibitions(settings, rules);
     return rules;
 }

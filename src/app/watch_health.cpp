@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "alert/alert.hpp"
+#include "app/given_up.hpp"
 #include "core/errors.hpp"
 
 namespace margrave::app {
@@ -79,6 +81,21 @@ void WatchHealth::check_store(store::WatchFile& file, Progress::Moment now, std:
             out.push_back(
                 fmt::format("channel {}: an urgent message waits since {} s", one.channel, waited));
         }
+    }
+    check_given_up(file, out);
+}
+
+void WatchHealth::check_given_up(store::WatchFile& file, std::vector<std::string>& out) {
+    std::set<std::string> channels;
+    for (const store::Outgoing& message : file.dead()) {
+        if (message.is_urgent && still_stands(file, message) &&
+            !is_delivered_elsewhere(file, message)) {
+            channels.insert(message.channel);
+        }
+    }
+    for (const std::string& channel : channels) {
+        out.push_back(fmt::format(
+            "channel {}: an urgent message was given up, and nobody else was told", channel));
     }
 }
 

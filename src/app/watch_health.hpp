@@ -29,7 +29,8 @@ class WatchHealth {
     [[nodiscard]] std::vector<std::string> what_stands_still(Progress::Moment now) const;
     /// Of what it says, besides: chains are read, and something of their accounts is known; their
     /// blocks are no older than the rules of block_age allow, without any no older than what a
-    /// chain may go unread; the file can be written, urgent messages leave.
+    /// chain may go unread; the file can be written, urgent messages leave, and of those that were
+    /// given up somebody else was told what still stands.
     [[nodiscard]] std::vector<std::string> what_is_unready(store::WatchFile& file,
                                                            Progress::Moment now,
                                                            std::uint64_t wall_s);
@@ -39,6 +40,7 @@ class WatchHealth {
                      std::uint64_t wall_s, std::vector<std::string>& out) const;
     void check_store(store::WatchFile& file, Progress::Moment now, std::uint64_t wall_s,
                      std::vector<std::string>& out);
+    static void check_given_up(store::WatchFile& file, std::vector<std::string>& out);
 
     const Progress& progress_;
     const Board& board_;

@@ -44,7 +44,8 @@ struct WatchPlan {
     report::Options report;
     WatchListener* listener = &WatchListener::nobody();
     std::map<std::string, WatchedPlaybook> playbooks = {};  ///< by chain
-    std::string store_name = {};  ///< of the watch's file, without its folder
+    std::string store_name = {};   ///< of the watch's file, without its folder
+    std::string config_name = {};  ///< of the user's own configuration, likewise; "" without one
 };
 
 }  // namespace margrave::app

@@ -116,6 +116,8 @@ WatchSetup prepare_watch(World& world, const WatchOptions& options, const WatchS
         .loaded_at_s = world.wall_s()};
     out.started_at_s = running != nullptr ? running->started_at_s : out.loaded_at_s;
     out.plan->store_name = std::filesystem::path(options.store).filename().string();
+    out.plan->config_name =
+        std::filesystem::path(options.config_file.value_or("")).filename().string();
     const settings::Settings& settings = out.plan->settings;
     out.channels = make_channels(settings, world.environment);
     out.source = whom_to_watch(options, settings);

@@ -38,6 +38,32 @@ std::uint64_t number_of(const json& alert, const char* name) {
     return found != alert.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
+/// Of a decimal, as a person reads it.
+std::string shortened(const std::string& decimal, std::size_t digits) {
+    const auto point = decimal.find('.');
+    return point == std::string::npos ? decimal : decimal.substr(0, point + 1 + digits);
+}
+
+/// "collateral 1500.25 USD, debt 1000 USD, health factor 1.0512", of what is known.
+std::string inputs_of(const json& alert) {
+    constexpr std::size_t kCents = 2;
+    constexpr std::size_t kHealthDigits = 4;
+    const auto found = alert.find("inputs");
+    if (found == alert.end() || !found->is_object()) {
+        return "";
+    }
+    std::vector<std::string> parts;
+    const auto add = [&](const char* name, std::size_t digits, const char* what, const char* unit) {
+        if (const std::string number = text_of(*found, name); !number.empty()) {
+            parts.push_back(what + shortened(number, digits) + unit);
+        }
+    };
+    add("collateral_usd", kCents, "collateral ", " USD");
+    add("debt_usd", kCents, "debt ", " USD");
+    add("health_factor", kHealthDigits, "health factor ", "");
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 constexpr std::size_t kChangesMax = 20;
 constexpr std::size_t kChangeBytesMax = 400;
 
@@ -147,8 +173,9 @@ std::string escape(std::string_view code_point, Sink sink) {
     return (is_markdown ? "\\" : "") + std::string(code_point);
 }
 
-std::string given_up_by(const json& alert) {
-    const auto found = alert.find("given_up");
+/// The channel in whose place it is told, for this reason.
+std::string in_place_of(const json& alert, const char* reason) {
+    const auto found = alert.find(reason);
     return found != alert.end() && found->is_object() ? text_of(*found, "channel") : "";
 }
 
@@ -173,6 +200,7 @@ std::vector<std::pair<std::string, std::string>> AlertText::facts() const {
         {"wallet", wallet},
         {quantity.empty() ? "value" : quantity, value},
         {"about", about},
+        {"inputs", inputs},
         {"changed", fmt::format("{}", fmt::join(changes, "\n"))},
         {"not known", unknown_because},
         {"cause", cause == unknown_because ? std::string() : cause},
@@ -221,7 +249,9 @@ AlertText read_alert(std::string_view body) {
            .cause = text_of(alert, "cause"),
            .reproduce_stored = text_of(alert, "reproduce_stored"),
            .about = text_of(alert, "about"),
-           .given_up = given_up_by(alert),
+           .inputs = inputs_of(alert),
+           .given_up = in_place_of(alert, "given_up"),
+           .late = in_place_of(alert, "late"),
            .changes = changes_of(alert),
            .episode = number_of(alert, "episode"),
            .sequence = number_of(alert, "sequence"),

@@ -31,7 +31,9 @@ struct AlertText {
     std::string cause;             ///< of a group
     std::string reproduce_stored;  ///< without a node
     std::string about = {};        ///< the asset concerned
+    std::string inputs = {};       ///< of an account: what it has and owes
     std::string given_up = {};     ///< the channel that did not take it, and in whose place it is
+    std::string late = {};         ///< the channel that has not yet, the same
     std::vector<std::string> changes;  ///< a line each, the newest first
     std::uint64_t episode = 0;
     std::uint64_t sequence = 0;

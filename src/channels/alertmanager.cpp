@@ -34,8 +34,8 @@ constexpr std::chrono::seconds kRepeatFor{30};
 /// For the other members, once one has taken it.
 constexpr std::chrono::seconds kPatience{2};
 
-constexpr std::array<std::string_view, 7> kOwnLabels{"alertname", "chain",     "protocol", "market",
-                                                     "wallet",    "condition", "given_up"};
+constexpr std::array<std::string_view, 8> kOwnLabels{"alertname", "chain",     "protocol", "market",
+                                                     "wallet",    "condition", "given_up", "late"};
 
 Json labels_of(const AlertText& alert, const AlertmanagerTarget& target) {
     Json out{{"alertname", alert.rule.empty() ? std::string("margrave") : alert.rule}};
@@ -49,7 +49,9 @@ Json labels_of(const AlertText& alert, const AlertmanagerTarget& target) {
     add_label("market", alert.market);
     add_label("wallet", alert.wallet);
     add_label("condition", alert.is_about_data() ? "unknown" : "");
-    add_label("given_up", alert.given_up);  // beside the alert itself, which it must not end
+    // Beside the alert itself, which these must not end.
+    add_label("given_up", alert.given_up);
+    add_label("late", alert.late);
     for (const auto& [name, text] : target.labels) {
         out[name] = text;
     }

@@ -29,8 +29,13 @@ Delivery later(std::string why) {
     return {.outcome = Delivery::Outcome::Later, .why = std::move(why)};
 }
 
+/// A program that is not there, or may not be run, is as a receiver that is being moved.
 Delivery not_run(int error) {
-    return later(fmt::format("the program cannot be run: {}", std::strerror(error)));
+    Delivery out = later(fmt::format("the program cannot be run: {}", std::strerror(error)));
+    if (error == ENOENT || error == EACCES) {
+        out.outcome = Delivery::Outcome::Refused;
+    }
+    return out;
 }
 
 /// The text as a file without a name: a program that reads slowly, or not at all, holds nobody up.

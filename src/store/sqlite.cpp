@@ -142,6 +142,12 @@ void Database::fail(int code) const {
     }
     const std::string why = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
     const int kind = code & 0xff;  // the rest says more of the same
+    if (kind == SQLITE_CORRUPT) {
+        refuse(fmt::format("it is damaged; {}: {}", kWhenDamaged, why));
+    }
+    if (kind == SQLITE_NOTADB) {
+        refuse(fmt::format("it is another file, or damaged; {}: {}", kWhenDamaged, why));
+    }
     if (kind == SQLITE_FULL || kind == SQLITE_IOERR) {
         throw StorageError(fmt::format("{}: {}", core::printable(path_), core::printable(why)));
     }

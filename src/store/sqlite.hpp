@@ -22,6 +22,11 @@ class StorageError : public core::InputError {
     using core::InputError::InputError;
 };
 
+/// What to do about a file of which SQLite finds that it is damaged.
+inline constexpr std::string_view kWhenDamaged =
+    "move it away, and its -wal and -shm, then put a backup there or begin anew "
+    "(docs/operations.md, backup)";
+
 class Database;
 
 /// A prepared statement; its parameters are numbered from 1, its columns from 0.

@@ -65,7 +65,7 @@ void check_tables(const Database& database, const Tables& tables) {
     Statement integrity(database, "PRAGMA quick_check(1)");
     const std::string answer = integrity.step() ? integrity.text(0) : "";
     if (answer != "ok") {
-        database.refuse("it is damaged: " + answer);
+        database.refuse(fmt::format("it is damaged; {}: {}", kWhenDamaged, answer));
     }
 }
 

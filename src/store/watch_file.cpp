@@ -191,6 +191,13 @@ std::vector<KeptAlert> WatchFile::alerts() {
     return read_alerts(rows);
 }
 
+std::optional<KeptAlert> WatchFile::alert(std::string_view key) {
+    Statement rows(database_, R"(SELECT "key", rule, subject, state FROM alerts WHERE "key" = ?)");
+    rows.bind(1, key);
+    auto found = read_alerts(rows);
+    return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
 void WatchFile::write(const Evaluation& evaluation) {
     const bool is_nothing = !evaluation.forget_after && !evaluation.block &&
                             evaluation.alerts.empty() && evaluation.messages.empty() &&
@@ -239,7 +246,11 @@ void WatchFile::write(const Evaluation& evaluation) {
     }
     queue(evaluation.messages, evaluation.at);
     write_history(evaluation);
-    Statement old(database_, "DELETE FROM outbox WHERE state = 'sent' AND done < ?");
+    // What tells that another channel has what one gave up stays with that.
+    Statement old(database_,
+                  "DELETE FROM outbox WHERE state = 'sent' AND done < ? AND created NOT IN (SELECT "
+                  "created FROM outbox WHERE state = 'dead' UNION SELECT done FROM outbox WHERE "
+                  "state = 'dead')");
     old.bind(1, to_integer(evaluation.at) - to_integer(kSentKeptS)).run();
     transaction.commit();
 }
@@ -350,6 +361,46 @@ void WatchFile::mark_dead(std::int64_t id, std::string_view error, std::uint64_t
     transaction.commit();
 }
 
+std::vector<Outgoing> WatchFile::late(const std::string& channel, std::uint64_t now,
+                                      const Patience& patience) {
+    Statement rows(database_, std::string(kColumns) +
+                                  "WHERE state = 'queued' AND channel = ? AND done IS NULL AND "
+                                  "created + iif(urgent, ?, ?) <= ? ORDER BY id");
+    rows.bind(1, std::string_view(channel))
+        .bind(2, to_integer(patience.urgent_s))
+        .bind(3, to_integer(patience.others_s))
+        .bind(4, to_integer(now));
+    return read_messages(rows);
+}
+
+void WatchFile::mark_late(std::int64_t id, std::uint64_t now,
+                          const std::vector<Outgoing>& instead) {
+    Transaction transaction(database_);
+    Statement mark(database_, "UPDATE outbox SET done = ? WHERE id = ? AND state = 'queued'");
+    mark.bind(1, to_integer(now)).bind(2, id).run();
+    queue(instead, now);
+    transaction.commit();
+}
+
+void WatchFile::mark_needless(std::string_view key, std::uint64_t now) {
+    Statement mark(database_,
+                   "UPDATE outbox SET state = 'sent', done = ? WHERE \"key\" = ? AND state = "
+                   "'queued'");
+    mark.bind(1, to_integer(now)).bind(2, key).run();
+}
+
+void WatchFile::mark_queued(std::int64_t id) {
+    Statement mark(database_,
+                   "UPDATE outbox SET state = 'queued', attempts = 0, not_before = 0 WHERE id = ? "
+                   "AND state = 'dead'");
+    mark.bind(1, id).run();
+}
+
+void WatchFile::drop_dead(std::int64_t id) {
+    Statement drop(database_, "DELETE FROM outbox WHERE id = ? AND state = 'dead'");
+    drop.bind(1, id).run();
+}
+
 std::vector<Outgoing> WatchFile::written_beside(const Outgoing& message) {
     Statement rows(database_, std::string(kColumns) +
                                   "WHERE created = ? AND channel <> ? AND state <> 'dead'");
@@ -357,11 +408,56 @@ std::vector<Outgoing> WatchFile::written_beside(const Outgoing& message) {
     return read_messages(rows);
 }
 
+std::vector<Outgoing> WatchFile::delivered_beside(const Outgoing& message) {
+    Statement rows(database_,
+                   std::string(kColumns) + "WHERE created = ? AND channel <> ? AND state = 'sent'");
+    rows.bind(1, to_integer(message.created_at)).bind(2, std::string_view(message.channel));
+    return read_messages(rows);
+}
+
+bool WatchFile::is_delivered(std::string_view key) {
+    Statement row(database_, R"(SELECT 1 FROM outbox WHERE "key" = ? AND state = 'sent')");
+    row.bind(1, key);
+    return row.step();
+}
+
+bool WatchFile::is_followed(const Outgoing& message) {
+    const std::string sql = fmt::format(
+        "SELECT 1 FROM outbox AS mine, outbox AS later WHERE mine.id = ? AND later.id > mine.id "
+        "AND later.channel = mine.channel AND later.state = 'sent' AND (later.alert = mine.alert "
+        "OR {} OR {}) LIMIT 1",
+        holds("later", "mine"), holds("mine", "later"));
+    Statement row(database_, sql);
+    row.bind(1, message.id);
+    return row.step();
+}
+
+std::vector<std::string> WatchFile::channels() {
+    Statement rows(database_, "SELECT DISTINCT channel FROM outbox");
+    std::vector<std::string> out;
+    while (rows.step()) {
+        out.push_back(rows.text(0));
+    }
+    return out;
+}
+
 bool WatchFile::was_written(std::string_view alert_begins, std::uint64_t from, std::uint64_t to) {
     Statement row(database_,
                   "SELECT 1 FROM outbox WHERE created BETWEEN ?1 AND ?2 AND "
                   "substr(alert, 1, length(?3)) = ?3 LIMIT 1");
     row.bind(1, to_integer(from)).bind(2, to_integer(to)).bind(3, alert_begins);
+    return row.step();
+}
+
+bool WatchFile::is_told_of(std::string_view hash) {
+    Statement row(database_, "SELECT 1 FROM outbox WHERE instr(body, ?) > 0 LIMIT 1");
+    row.bind(1, hash);
+    return row.step();
+}
+
+bool WatchFile::has_messages_for(std::string_view channel) {
+    Statement row(database_, "SELECT 1 FROM outbox WHERE channel = ? LIMIT 1");
+    row.bind(1, channel);
     return row.step();
 }
 

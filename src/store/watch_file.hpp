@@ -47,7 +47,8 @@ struct Outgoing {
     std::uint64_t created_at = 0;  ///< wall seconds, as all times here
     std::uint64_t attempts = 0;
     std::string last_error = {};
-    std::uint64_t done_at = 0;  ///< when it was delivered or given up; 0: neither
+    /// When it was delivered or given up, or, of one that waits, told of as late; 0: nothing of it.
+    std::uint64_t done_at = 0;
 };
 
 /// What a message has as its `alert` that tells of several alerts of a rule on a chain.
@@ -68,12 +69,16 @@ class WatchFile {
   public:
     /// Reorganisations are followed to this depth.
     static constexpr std::uint64_t kBlocksKept = 256;
-    /// Delivered messages are kept so long, for those who ask later.
+    /// Delivered messages are kept so long, for those who ask later, and longer beside one that was
+    /// given up and is kept.
     static constexpr std::uint64_t kSentKeptS = 2'592'000;  // 30 days
     /// Points of history are, by their blocks' own time.
     static constexpr std::uint64_t kPointsKeptS = 2'592'000;  // 30 days
     /// So are changes of facts; the row that held then stays.
     static constexpr std::uint64_t kFactsKeptS = 2'592'000;  // 30 days
+    /// So are silences and acknowledgements that are over, and messages that were given up and tell
+    /// of nothing that still stands.
+    static constexpr std::uint64_t kNotesKeptS = 2'592'000;  // 30 days
 
     /// Throws core::InputError where it is no such file, or another daemon has it open.
     [[nodiscard]] static WatchFile open_or_create(const std::string& path);
@@ -93,6 +98,7 @@ class WatchFile {
     [[nodiscard]] std::vector<WatchedBlock> blocks(const std::string& chain);
     [[nodiscard]] std::vector<KeptAlert> alerts(const std::string& chain);
     [[nodiscard]] std::vector<KeptAlert> alerts();
+    [[nodiscard]] std::optional<KeptAlert> alert(std::string_view key);
 
     /// What one evaluation of a chain changes, written as a whole or not at all.
     struct Evaluation {
@@ -133,13 +139,42 @@ class WatchFile {
     /// while nobody else changes the file.
     void mark_dead(std::int64_t id, std::string_view error, std::uint64_t now,
                    const std::function<std::vector<Outgoing>()>& instead = {});
+    /// So long urgent messages, and others, may wait before others are told.
+    struct Patience {
+        std::uint64_t urgent_s = 0;
+        std::uint64_t others_s = 0;
+    };
+    /// Of a channel, those that have waited so long and were not marked as late yet.
+    [[nodiscard]] std::vector<Outgoing> late(const std::string& channel, std::uint64_t now,
+                                             const Patience& patience);
+    /// It goes on waiting, and others get `instead`.
+    void mark_late(std::int64_t id, std::uint64_t now, const std::vector<Outgoing>& instead);
+    /// Where one of this key waits still, nobody needs it any more: it counts as delivered.
+    void mark_needless(std::string_view key, std::uint64_t now);
+    /// One that was given up waits again, under the same key and where it was.
+    void mark_queued(std::int64_t id);
+    /// One that was given up is forgotten.
+    void drop_dead(std::int64_t id);
     /// Those of other channels that were written in the same second, and not given up.
     [[nodiscard]] std::vector<Outgoing> written_beside(const Outgoing& message);
+    /// Of these the ones that were delivered.
+    [[nodiscard]] std::vector<Outgoing> delivered_beside(const Outgoing& message);
+    [[nodiscard]] bool is_delivered(std::string_view key);
+    /// A later one of the same alert was delivered by its channel, or one of a group that may hold
+    /// it.
+    [[nodiscard]] bool is_followed(const Outgoing& message);
+    /// Of all messages that are kept.
+    [[nodiscard]] std::vector<std::string> channels();
     /// One of an alert whose name begins so was written from the first second to the last.
     [[nodiscard]] bool was_written(std::string_view alert_begins, std::uint64_t from,
                                    std::uint64_t to);
-    /// No message rests for longer. A clock that was set back would make it wait for years.
+    /// No message rests for longer by the clock on the wall: one that was set back would make it
+    /// wait for years.
     static constexpr std::uint64_t kRestMaxS = 60;
+    /// Whether a message names the block of this hash, "0x…".
+    [[nodiscard]] bool is_told_of(std::string_view hash);
+    /// Whether the file has a message for a channel of this name.
+    [[nodiscard]] bool has_messages_for(std::string_view channel);
     /// Those that wait, oldest first, and those that were given up.
     [[nodiscard]] std::vector<Outgoing> waiting();
     [[nodiscard]] std::vector<Outgoing> dead();

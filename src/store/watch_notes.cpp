@@ -3,6 +3,17 @@
 #include "store/numbers.hpp"
 
 namespace margrave::store {
+namespace {
+
+Acknowledgement read_acknowledgement(const Statement& row) {
+    return {.alert = row.text(0),
+            .episode = natural(row.integer(1)),
+            .author = row.text(2),
+            .reason = row.text(3),
+            .at = natural(row.integer(4))};
+}
+
+}  // namespace
 
 std::int64_t add_silence(Database& database, const Silence& silence) {
     Statement add(database,
@@ -48,6 +59,11 @@ std::vector<Silence> read_silences(const Database& database, std::uint64_t now) 
     return out;
 }
 
+void drop_silences(const Database& database, std::uint64_t before) {
+    Statement drop(database, "DELETE FROM silences WHERE until < ?");
+    drop.bind(1, to_integer(before)).run();
+}
+
 void acknowledge(Database& database, const Acknowledgement& acknowledgement) {
     Statement add(database,
                   "INSERT INTO acknowledgements (alert, episode, author, reason, at) VALUES (?, ?, "
@@ -66,14 +82,28 @@ std::map<std::string, Acknowledgement> read_acknowledgements(const Database& dat
                    "ORDER BY alert, episode");
     std::map<std::string, Acknowledgement> out;
     while (rows.step()) {
-        Acknowledgement one{.alert = rows.text(0),
-                            .episode = natural(rows.integer(1)),
-                            .author = rows.text(2),
-                            .reason = rows.text(3),
-                            .at = natural(rows.integer(4))};
+        Acknowledgement one = read_acknowledgement(rows);
         out.insert_or_assign(one.alert, one);
     }
     return out;
+}
+
+std::vector<Acknowledgement> acknowledged_before(const Database& database, std::uint64_t before) {
+    Statement rows(database,
+                   "SELECT alert, episode, author, reason, at FROM acknowledgements WHERE at < ?");
+    rows.bind(1, to_integer(before));
+    std::vector<Acknowledgement> out;
+    while (rows.step()) {
+        out.push_back(read_acknowledgement(rows));
+    }
+    return out;
+}
+
+void drop_acknowledgement(const Database& database, const Acknowledgement& acknowledgement) {
+    Statement drop(database, "DELETE FROM acknowledgements WHERE alert = ? AND episode = ?");
+    drop.bind(1, std::string_view(acknowledgement.alert))
+        .bind(2, to_integer(acknowledgement.episode))
+        .run();
 }
 
 }  // namespace margrave::store

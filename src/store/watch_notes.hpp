@@ -39,11 +39,17 @@ std::int64_t add_silence(Database& database, const Silence& silence);
 [[nodiscard]] bool end_silence(Database& database, std::int64_t id, std::uint64_t now);
 /// Those that are not over.
 [[nodiscard]] std::vector<Silence> read_silences(const Database& database, std::uint64_t now);
+/// Those that were over before that.
+void drop_silences(const Database& database, std::uint64_t before);
 
 /// A second one of the same episode changes nothing.
 void acknowledge(Database& database, const Acknowledgement& acknowledgement);
 /// The newest of every alert.
 [[nodiscard]] std::map<std::string, Acknowledgement> read_acknowledgements(
     const Database& database);
+/// All that were given before that.
+[[nodiscard]] std::vector<Acknowledgement> acknowledged_before(const Database& database,
+                                                               std::uint64_t before);
+void drop_acknowledgement(const Database& database, const Acknowledgement& acknowledgement);
 
 }  // namespace margrave::store

@@ -7,7 +7,8 @@
 
 namespace margrave::store {
 
-void write_snapshot(const Database& database, const PackedSnapshot& snapshot) {
+void write_snapshot(const Database& database, const PackedSnapshot& snapshot,
+                    std::int64_t bytes_max) {
     Statement put(database,
                   "INSERT INTO snapshots (chain, number, hash, body) VALUES (?, ?, ?, ?) ON "
                   "CONFLICT DO NOTHING");
@@ -19,6 +20,11 @@ void write_snapshot(const Database& database, const PackedSnapshot& snapshot) {
     Statement drop(database,
                    "DELETE FROM snapshots WHERE id <= (SELECT max(id) FROM snapshots) - ?");
     drop.bind(1, kSnapshotsKept).run();
+    Statement shrink(database,
+                     "DELETE FROM snapshots WHERE id < (SELECT max(id) FROM snapshots) AND id IN "
+                     "(SELECT id FROM (SELECT id, sum(length(body)) OVER (ORDER BY id DESC) AS "
+                     "bytes FROM snapshots) WHERE bytes > ?)");
+    shrink.bind(1, bytes_max).run();
 }
 
 bool has_snapshot(const Database& database, std::string_view hash) {

@@ -18,9 +18,12 @@ struct PackedSnapshot {
     std::string hash = {};  ///< of the block, "0x…"
     core::Bytes body = {};
 };
-/// One that is kept already stays; only the newest kSnapshotsKept do.
-void write_snapshot(const Database& database, const PackedSnapshot& snapshot);
 inline constexpr std::int64_t kSnapshotsKept = 500;
+inline constexpr std::int64_t kSnapshotBytesKept = 536'870'912;  ///< 512 MiB, compressed
+/// One that is kept already stays; only the newest kSnapshotsKept do, and of these as many as have
+/// no more bytes than `bytes_max`, but one.
+void write_snapshot(const Database& database, const PackedSnapshot& snapshot,
+                    std::int64_t bytes_max = kSnapshotBytesKept);
 [[nodiscard]] bool has_snapshot(const Database& database, std::string_view hash);
 /// By the block's hash, "0x…", the file's text; nullopt where it is not kept.
 [[nodiscard]] std::optional<std::string> read_snapshot(const Database& database,

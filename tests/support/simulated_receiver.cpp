@@ -62,7 +62,8 @@ Delivery SimulatedReceiver::take(const channels::Message& message) {
 }
 
 Delivery SimulatedReceiver::fail(Delivery delivery) {
-    failed_at_ms_ = time_.now_ms();
+    const std::uint64_t rest_ms = 1'000 * delivery.retry_after_s.value_or(0);
+    failed_at_ms_ = std::max(failed_at_ms_, time_.now_ms() + rest_ms);
     return delivery;
 }
 

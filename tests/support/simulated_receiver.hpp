@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -29,7 +30,7 @@ class SimulatedReceiver {
         std::string body;
         std::uint64_t at_ms = 0;
         std::uint64_t place = 0;       ///< among all effects
-        std::uint64_t trouble_ms = 0;  ///< when the receiver failed last before
+        std::uint64_t trouble_ms = 0;  ///< when the receiver failed last before, and its rest
     };
 
     SimulatedReceiver(std::uint64_t seed, std::uint64_t whose, SimulatedTime& time);
@@ -38,7 +39,7 @@ class SimulatedReceiver {
     [[nodiscard]] Fault fault() { return static_cast<Fault>(weather_.at(time_.now_ms())); }
     void calm_down() { weather_.calm_down(); }
     /// Its turn was left out, for a reason of the simulation's.
-    void hold() { failed_at_ms_ = time_.now_ms(); }
+    void hold() { failed_at_ms_ = std::max(failed_at_ms_, time_.now_ms()); }
 
     [[nodiscard]] const std::map<std::string, Effect>& effects() const { return effects_; }
     /// Keys that came once more with another body.
@@ -53,7 +54,7 @@ class SimulatedReceiver {
     Weather weather_;
     std::map<std::string, Effect> effects_;
     std::vector<std::string> forged_;
-    std::uint64_t failed_at_ms_ = 0;
+    std::uint64_t failed_at_ms_ = 0;  ///< or until when it asked to be left alone
 };
 
 /// The daemon's way to a receiver that outlives it.

@@ -1,4 +1,5 @@
 // A running `margrave watch`, and a receiver of its messages.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
 import http from "node:http";
@@ -73,7 +74,20 @@ watch = "block_age"
 severity = "critical"
 fire_above = "4000000000"
 
+[[rules]]
+name = "liquidatable"
+watch = "health_factor"
+severity = "critical"
+fire_below = "0.000000000000000001"
+
 ${rules}`);
+}
+
+/// A command line of an alert, which names the configuration without its folder, for any folder.
+export function withConfig(line, config) {
+    const named = ` --config ${path.basename(config)}`;
+    assert.ok(line.endsWith(named), line);
+    return line.replace(named, ` --config ${config}`);
 }
 
 /// A `margrave watch` of its own file, which can be killed and started again.

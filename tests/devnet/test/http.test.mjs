@@ -192,6 +192,8 @@ describe("http", { skip, concurrency: false }, () => {
         receiver.mood = () => 503; // something waits, so that every family has a series
         await price(35n);
         await until(async () => valueOf(await watch.metrics(), "margrave_outbox_oldest_timestamp_seconds") > 0, "a message that waits");
+        // Whole reports take their time.
+        await until(async () => (await watch.metrics()).types.margrave_oracle_age_seconds, "a whole report");
         const { types, help, series } = await watch.metrics();
         const rows = [...documentation.matchAll(/^\| `((?:margrave|process)_\w+)` \| (\w+) \|([^|]*)\|/gm)];
         const documented = Object.fromEntries(rows.map(([, name, kind, labels]) => [name, { kind, labels: labels.split(",").map((label) => label.trim()).filter(Boolean).sort() }]));

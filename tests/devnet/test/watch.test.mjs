@@ -7,7 +7,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { getAddress, parseUnits } from "viem";
 import { margrave, skip, writeConfig } from "../lib/margrave.mjs";
 import { assertValid } from "../lib/schemas.mjs";
-import { until, watchConfig } from "../lib/watch.mjs";
+import { until, watchConfig, withConfig } from "../lib/watch.mjs";
 import { HEALTH_RULE, startWatchWorld } from "../lib/watch_world.mjs";
 
 const isLatest = ({ method, params }) => method === "eth_getBlockByNumber" && params[0] === "latest";
@@ -45,8 +45,8 @@ describe("watch", { skip, concurrency: false }, () => {
         const { alerts } = await started.alerts();
         assert.deepEqual(alerts.map(({ phase, value }) => [phase, value]), [["firing", fired.value]]);
         // The line that reproduces it does.
-        const [, ...words] = fired.reproduce.split(" ");
-        const again = await margrave([...words, "--json", "--config", started.config]);
+        const [, ...words] = withConfig(fired.reproduce, started.config).split(" ");
+        const again = await margrave([...words, "--json"]);
         const account = again.json.accounts.find(({ wallet, market }) => wallet === fired.wallet && market === fired.market);
         assert.equal(account.health_factor, fired.value);
 
@@ -119,6 +119,11 @@ describe("watch", { skip, concurrency: false }, () => {
         assert.ok(receiver.tries.length > keys.size, "some were tried again");
         // No block was skipped: each fall lasted for one block, and is told of that one.
         assert.deepEqual(receiver.messages.filter(({ kind }) => kind === "fire").map(({ block }) => block.number), lows);
+        // Nor is what was told of ever lost, whenever the watch was killed behind the telling.
+        for (const { block } of receiver.messages.filter(({ reproduce_stored }) => reproduce_stored)) {
+            const kept = await started.command("alerts", "snapshot", block.hash);
+            assert.equal(kept.code, 0, kept.stderr);
+        }
         assert.equal(await started.stop(), 0);
     });
 

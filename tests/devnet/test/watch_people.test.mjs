@@ -8,7 +8,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { getAddress, parseUnits } from "viem";
 import { margrave, skip, temporaryFolder } from "../lib/margrave.mjs";
 import { assertValid } from "../lib/schemas.mjs";
-import { startReceiver, until, watchConfig } from "../lib/watch.mjs";
+import { startReceiver, until, watchConfig, withConfig } from "../lib/watch.mjs";
 import { HEALTH_RULE, startWatchWorld } from "../lib/watch_world.mjs";
 
 describe("watch, and people", { skip, concurrency: false }, () => {
@@ -165,7 +165,7 @@ describe("watch, and people", { skip, concurrency: false }, () => {
         assert.match(ok(late), /could be liquidated, and nothing had been told/);
 
         // As the message says, in the folder of the file.
-        const reproduced = execFileSync("sh", ["-c", `${fired.reproduce_stored} --json --config ${started.config} || [ $? = 4 ]`], {
+        const reproduced = execFileSync("sh", ["-c", `${withConfig(fired.reproduce_stored, started.config)} --json || [ $? = 4 ]`], {
             cwd: path.dirname(started.store),
             env: { PATH: `${path.dirname(process.env.MARGRAVE_BIN)}:${process.env.PATH}` },
         });

@@ -587,3 +587,54 @@ TEST_CASE("a state that is none is refused", "[alert]") {
     CHECK_THROWS_AS(restore_state(archive), core::InputError);
     CHECK_THROWS_AS(restore_state(core::Archive()), core::InputError);
 }
+
+TEST_CASE("what fired at a block that was lost is marked until it fires at one that stands",
+          "[alert]") {
+    Rule rule = a_rule();
+    rule.clear_blocks = 2;
+    Story story(rule);
+    CHECK(story.tell(health(120), 9) == "-");
+    CHECK(story.tell(health(100), 10) == "fire");
+    CHECK_FALSE(story.state.is_fire_lost);
+    undo_after(10, story.state);  // the block of the fire stands
+    CHECK_FALSE(story.state.is_fire_lost);
+    SECTION("and ends so, where it was never so on what stands") {
+        undo_after(9, story.state);
+        CHECK(story.state.is_fire_lost);
+        const State kept = restore_state(to_archive(story.state));
+        CHECK(kept.is_fire_lost);
+        CHECK(story.tell(health(120), 10) == "-");
+        CHECK(story.tell(health(120), 12) == "resolve");
+        CHECK(story.state.is_fire_lost);
+        CHECK(story.tell(health(100), 13) == "fire");
+        CHECK_FALSE(story.state.is_fire_lost);
+    }
+    SECTION("and goes on, told once, from the block at which it is so") {
+        undo_after(9, story.state);
+        CHECK(story.tell(health(99), 11) == "-");
+        CHECK_FALSE(story.state.is_fire_lost);
+        CHECK(story.state.fired.block == 11);
+        CHECK(story.state.episode == 1);
+    }
+}
+
+TEST_CASE("what stands is what was told and has not ended", "[alert]") {
+    const auto kinds = [](const std::vector<Transition>& all) {
+        std::string out;
+        for (const Transition& one : all) {
+            out += std::string(to_string(one.kind)) + " ";
+        }
+        return out;
+    };
+    Story story(a_rule());
+    CHECK(story.tell(health(100), 1, {.is_silenced = true}) == "-");
+    CHECK(kinds(standing({}, story.state)).empty());  // nobody was told
+    CHECK(story.tell(health(100), 2) == "fire");
+    CHECK(kinds(standing({}, story.state)) == "fire ");
+    CHECK(kinds(standing({.is_acknowledged = true}, story.state)).empty());
+    CHECK(kinds(standing({.is_silenced = true}, story.state)).empty());
+    CHECK(story.tell(unread(), 3) == "-");
+    CHECK(story.tell(unread(), 60) == "unknown");
+    CHECK(kinds(standing({}, story.state)) == "unknown fire ");
+    CHECK(kinds(standing({.is_inhibited = true}, story.state)).empty());
+}

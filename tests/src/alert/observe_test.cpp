@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "core/u256.hpp"
+#include "oracle/model.hpp"
 #include "tests/support/fake_node.hpp"
 #include "tests/support/gaps.hpp"
+#include "tests/support/oracles.hpp"
 
 using namespace margrave;
 using namespace margrave::alert;
@@ -97,6 +99,25 @@ TEST_CASE("gaps are counted for wallets and for the chain", "[alert][observe]") 
     CHECK(count_of(std::nullopt) == Wad(kWad));
 }
 
+TEST_CASE("gaps are named, the first of them, and how many are not", "[alert][observe]") {
+    report::Report report;
+    const auto about = [&] {
+        return observe(report, "devnet", {}, Quantity::CoverageGaps).begin()->second.about;
+    };
+    CHECK(about().empty());
+    report.gaps = {gap("aave_v3"), gap("")};
+    report.gaps[0].market = "core";
+    CHECK(about() == "aave_v3/core: HTTP 500; HTTP 500");
+    report.gaps.insert(report.gaps.end(), 100, gap("morpho_blue"));
+    for (auto& one : report.gaps) {
+        one.market = std::string(66, 'f');
+        one.detail = std::string(1000, 'x');
+    }
+    CHECK(about().ends_with(" and 99 more"));
+    CHECK(about().size() <= 200);  // of which no more is shown
+    CHECK(about().starts_with("aave_v3/fff"));
+}
+
 TEST_CASE("an account that the report lacks was closed, or could not be read", "[alert][observe]") {
     const std::vector<core::Address> watched{address(1), address(2)};
     report::Report report;
@@ -175,42 +196,121 @@ TEST_CASE("how far an account's nearest price and factor are", "[alert][observe]
     report.accounts[0].liquidation_prices[0].distance = Wad(kWad / 4);  // nearest first
     report.accounts[0].liquidation_prices[1].distance = Wad(kWad / 2);
     CHECK(only(report, Quantity::LiquidationDistance).number == Wad(kWad / 4));
+    report.accounts[0].liquidation_prices[0].symbol = "WETH";
+    report.accounts[0].liquidation_prices[0].asset = address(9);
+    CHECK(only(report, Quantity::LiquidationDistance).about == "WETH");
+    report.accounts[0].liquidation_prices[0].price_usd = core::Usd(kWad * U256(1800));
+    CHECK(only(report, Quantity::LiquidationDistance).about == "WETH at $1,800.00");
+    CHECK(only(report, Quantity::LiquidationDistance).cause == "WETH " + address(9).to_string());
+    report.accounts[0].liquidation_prices[0].symbol = std::string(100, 'W');
+    CHECK(only(report, Quantity::LiquidationDistance).about.size() < 40);
     report.accounts[0].outlook.factors = {
         {.factor = "ETH/USD", .multiplier = kWad * 7 / 10, .failing = {}, .price = {}},
-        {.factor = "EUR/USD", .multiplier = kWad * 12 / 10, .failing = {}, .price = {}}};
+        {.factor = "EUR/USD",
+         .multiplier = kWad * 12 / 10,
+         .failing = {},
+         .price = core::Usd(kWad * 13 / 10)}};
     CHECK(only(report, Quantity::FactorDistance).number == Wad(kWad / 5));
+    CHECK(only(report, Quantity::FactorDistance).about == "EUR/USD at $1.3000");
+    CHECK(only(report, Quantity::FactorDistance).cause == "EUR/USD");
     report.accounts[0].health.status = margin::Status::Unknown;
     CHECK_FALSE(only(report, Quantity::LiquidationDistance).is_known);
     CHECK_FALSE(only(report, Quantity::FactorDistance).is_known);
 }
 
-TEST_CASE("how old the answers are that price an account", "[alert][observe]") {
-    report::Report report;
-    report.accounts = {account(address(1), margin::Status::Healthy)};
-    CHECK_FALSE(only(report, Quantity::OracleAge).is_known);
-    report.accounts[0].legs.resize(1);
-    report.accounts[0].legs[0].leg.asset = address(9);
-    report::OracleChain oracles{.chain = "devnet",
-                                .block_time = core::Timestamp(1'000),
-                                .sequencer = std::nullopt,
-                                .sequencer_state = std::nullopt,
-                                .rows = {},
-                                .warnings = {}};
-    report::OracleRow& used = oracles.rows.emplace_back();
-    used.used_for = {{.market = report.accounts[0].market, .asset = address(9), .symbol = "WETH"}};
-    used.updated_at = core::Timestamp(900);
-    used.is_stale = true;
-    report::OracleRow& other = oracles.rows.emplace_back();
-    other.used_for = {{.market = report.accounts[0].market, .asset = address(8), .symbol = "DAI"}};
-    other.updated_at = core::Timestamp(100);
-    other.is_stale = true;
-    report.oracles = {oracles};
-    CHECK(only(report, Quantity::OracleAge).number == whole(100));
+namespace {
+
+report::OracleRow row_of(std::uint64_t feed, const report::Account& account,
+                         const core::Address& asset, const char* symbol, std::uint64_t age_s) {
+    report::OracleRow out;
+    out.model = oracle::make_model(test::feed(feed, 1, ""));
+    out.used_for = {{.market = account.market, .asset = asset, .symbol = symbol}};
+    out.updated_at = core::Timestamp(1'000 - age_s);
+    out.is_stale = true;
+    return out;
+}
+
+/// An account that holds WETH and DAI, with a feed for each, and one that is no business of its.
+report::Report priced_account() {
+    report::Report out;
+    out.accounts = {account(address(1), margin::Status::Healthy)};
+    report::Account& mine = out.accounts[0];
+    mine.legs.resize(2);
+    mine.legs[0].leg.asset = address(9);
+    mine.legs[1].leg.asset = address(8);
+    out.oracles = {{.chain = "devnet",
+                    .block_time = core::Timestamp(1'000),
+                    .sequencer = std::nullopt,
+                    .sequencer_state = std::nullopt,
+                    .rows = {row_of(21, mine, address(9), "WETH", 100),
+                             row_of(22, mine, address(8), "DAI", 300),
+                             row_of(23, mine, address(7), "LINK", 900)},
+                    .warnings = {}}};
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("how old the answers are that price an account, and whose", "[alert][observe]") {
+    report::Report report = priced_account();
+    const std::string first = test::oracle_address(21).to_string();
+    const std::string second = test::oracle_address(22).to_string();
+    CHECK(only(report, Quantity::OracleAge).number == whole(300));
+    CHECK(only(report, Quantity::OracleAge).about == "DAI by " + second);
+    CHECK(only(report, Quantity::OracleAge).cause == "feed " + second);
+    CHECK(only(report, Quantity::LateOracles).number == whole(2));
+    CHECK(only(report, Quantity::LateOracles).about == "DAI by " + second + "; also WETH");
+    CHECK(only(report, Quantity::LateOracles).cause == "feed " + second);
+    report.oracles[0].rows[1].is_stale = false;
     CHECK(only(report, Quantity::LateOracles).number == whole(1));
-    report.oracles[0].rows[0].updated_at.reset();
+    CHECK(only(report, Quantity::LateOracles).about == "WETH by " + first);
     report.oracles[0].rows[0].is_stale.reset();
-    CHECK_FALSE(only(report, Quantity::OracleAge).number);
     CHECK(only(report, Quantity::LateOracles).number == whole(0));
+    CHECK(only(report, Quantity::LateOracles).about.empty());
+    report.oracles[0].rows[0].updated_at.reset();
+    report.oracles[0].rows[1].updated_at.reset();
+    CHECK(only(report, Quantity::OracleAge).is_known);  // of feeds without times
+    CHECK_FALSE(only(report, Quantity::OracleAge).number);
+    report.oracles.clear();
+    CHECK_FALSE(only(report, Quantity::OracleAge).is_known);
+}
+
+TEST_CASE("an answer that could not be read may be the oldest", "[alert][observe]") {
+    report::Report report = priced_account();
+    const bool has_row = GENERATE(true, false);
+    if (has_row) {
+        report.oracles[0].rows[1].updated_at.reset();
+        report.oracles[0].rows[1].is_stale.reset();
+    } else {
+        report.oracles[0].rows.erase(report.oracles[0].rows.begin() + 1);
+    }
+    for (const Quantity quantity : {Quantity::OracleAge, Quantity::LateOracles}) {
+        // Without a gap there is nothing that was not read.
+        report.gaps.clear();
+        const Value all = only(report, quantity);
+        CHECK(all.is_known);
+        for (const auto& other : {gap("", address(1)), gap("morpho_blue")}) {
+            report.gaps = {other};
+            CHECK(only(report, quantity).is_known);
+        }
+        for (const auto& ours : {gap(""), gap("aave_v3")}) {
+            report.gaps = {ours};
+            const Value bound = only(report, quantity);
+            CHECK_FALSE(bound.is_known);
+            CHECK(bound.because == "HTTP 500");
+            CHECK(bound.number == all.number);  // or more
+            Rule rule;
+            rule.quantity = quantity;
+            rule.fires_below = false;
+            rule.fires = rule.clears = Wad(0);
+            CHECK(settled(rule, bound).is_known);
+            rule.fires = rule.clears = *bound.number;
+            CHECK_FALSE(settled(rule, bound).is_known);
+        }
+    }
+    report = priced_account();
+    report.gaps = {gap("")};
+    CHECK(only(report, Quantity::OracleAge).is_known);  // every asset has its time
 }
 
 TEST_CASE("what pools that we are in have lent out, and what of ours can leave",
@@ -225,6 +325,8 @@ TEST_CASE("what pools that we are in have lent out, and what of ours can leave",
         out.capacity.liquid = U256(liquid);
         out.supplied = U256(ours);
         out.borrowed = U256(owed);
+        out.capacity.symbol = "T" + std::to_string(borrowed);
+        out.capacity.asset = address(borrowed);
         return out;
     };
     // The worst of those that we are in; the last one is nobody's of ours.
@@ -232,6 +334,9 @@ TEST_CASE("what pools that we are in have lent out, and what of ours can leave",
                              pool(100, 90, 10, 0, 1), pool(100, 100, 0, 0, 0)};
     CHECK(only(report, Quantity::Utilisation).number == Wad(kWad * 9 / 10));
     CHECK(only(report, Quantity::FreeLiquidity).number == Wad(kWad / 2));
+    CHECK(only(report, Quantity::Utilisation).about == "T90");
+    CHECK(only(report, Quantity::Utilisation).cause == "T90 " + address(90).to_string());
+    CHECK(only(report, Quantity::FreeLiquidity).about == "T80");
     CHECK(observe(report, "devnet", {}, Quantity::Utilisation).begin()->first.to_string() ==
           "devnet aave_v3/core");
     report.exposure.pools = {pool(1, 0, 1, 0, 0), pool(0, 0, 0, 1, 0)};
@@ -388,6 +493,7 @@ TEST_CASE("what all wallets of a chain own, and on how little of it they stand",
     CHECK(only(report, Quantity::NetUsd).number == whole(100));
     CHECK(only(report, Quantity::Leverage).number == whole(3));
     CHECK(only(report, Quantity::Concentration).number == Wad(kWad * 8 / 10));
+    CHECK(only(report, Quantity::Concentration).about == "ETH/USD");
     report.exposure.debt = core::Usd(kWad * 300);
     CHECK(only(report, Quantity::Leverage).number == whole(1'000'000'000'000));
     report.exposure.debt = core::Usd(kWad * 400);
@@ -397,6 +503,45 @@ TEST_CASE("what all wallets of a chain own, and on how little of it they stand",
     CHECK_FALSE(only(report, Quantity::NetUsd).is_known);
     CHECK_FALSE(only(report, Quantity::Leverage).is_known);
     CHECK_FALSE(only(report, Quantity::Concentration).is_known);
+}
+
+TEST_CASE("the largest exposure to a factor, of all or of some, with its sign",
+          "[alert][observe]") {
+    report::Report report;
+    const auto value = [&](const std::vector<std::string>& factors) {
+        const auto all = observe(report, "devnet", {}, Quantity::FactorExposure, factors);
+        REQUIRE(all.size() == 1);
+        return all.begin()->second;
+    };
+    CHECK(value({}).is_known);
+    CHECK(value({}).number == whole(0));
+    CHECK(value({}).about.empty());
+    const auto factor = [](const char* name, std::uint64_t owned, std::uint64_t owed) {
+        exposure::FactorExposure out;
+        out.factor = name;
+        out.long_usd = core::Usd(kWad * U256(owned));
+        out.short_usd = core::Usd(kWad * U256(owed));
+        return out;
+    };
+    report.exposure.factors = {factor("BTC/USD", 60, 0), factor("ETH/USD", 10, 250),
+                               factor("USDC/USD", 239, 0)};
+    CHECK(value({}).number == whole(240));
+    CHECK(value({}).about == "ETH/USD, short");
+    CHECK(value({}).cause == "ETH/USD");
+    CHECK(value({"BTC/USD", "USDC/USD"}).about == "USDC/USD, long");
+    CHECK(value({"DAI/USD"}).number == whole(0));
+    // What nobody prices is in no sum: it is named.
+    for (const char* symbol : {"A", "B", "C", "D"}) {
+        report.exposure.unpriced.emplace_back().token.symbol = symbol;
+    }
+    CHECK(value({}).about == "ETH/USD, short; without what nobody prices: A, B, C and 1 more");
+    CHECK(only(report, Quantity::NetUsd).about == "without what nobody prices: A, B, C and 1 more");
+    report.gaps = {gap("aave_v3", address(1))};
+    CHECK_FALSE(value({}).is_known);
+    CHECK(depth_of(Quantity::FactorExposure) == Depth::Whole);
+    CHECK(may_be_of(Quantity::FactorExposure,
+                    {.chain = "devnet", .protocol = {}, .market = {}, .wallet = {}}));
+    CHECK_FALSE(may_be_of(Quantity::FactorExposure, of(address(1))));
 }
 
 TEST_CASE("where an account really falls, if anywhere, or why it is not known",

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "core/u256.hpp"
+#include "oracle/model.hpp"
 #include "settings/settings.hpp"
 #include "tests/support/fake_market.hpp"
 #include "tests/support/fake_node.hpp"
+#include "tests/support/oracles.hpp"
 
 namespace margrave::app {
 namespace {
@@ -199,6 +201,122 @@ TEST_CASE("what has another cause is another message", "[alert_book]") {
     REQUIRE(chat.size() == 2);
     CHECK(chat[0]["cause"] == "BTC/USD");
     CHECK(chat[1]["cause"] == "ETH/USD");
+}
+
+TEST_CASE("before a factor is known accounts that fall are one message that claims no cause",
+          "[alert_book]") {
+    Office office;
+    ++office.block;
+    static_cast<void>(office.book.evaluate(report_of({{1, 105}, {2, 104}}), office.all,
+                                           alert::Depth::Health, office.at()));
+    const auto chat = to("chat", office.close());
+    REQUIRE(chat.size() == 1);
+    CHECK(chat[0]["count"] == 2);
+    CHECK(chat[0]["cause"].is_null());
+    CHECK(chat[0]["summary"].get<std::string>().ends_with(" and 1 more"));
+}
+
+TEST_CASE("accounts that are late for one feed are one message, and each feed has its own",
+          "[alert_book]") {
+    Office office;
+    alert::Rule late = changes_rule("late", alert::Quantity::LateOracles);
+    office.plan.rules = {late};
+    AlertBook book{office.plan, "devnet", core::ChainId(31337), office.all.wallets, "instance"};
+    auto report = report_of({{1, 150}, {2, 150}, {3, 150}});
+    report::OracleChain& oracles = report.oracles.emplace_back();
+    oracles.chain = "devnet";
+    for (const std::uint64_t feed : {std::uint64_t{21}, std::uint64_t{22}}) {
+        report::OracleRow& row = oracles.rows.emplace_back();
+        row.model = oracle::make_model(test::feed(feed, 1, ""));
+        row.used_for = {{.market = report.accounts[0].market,
+                         .asset = address(feed),
+                         .symbol = feed == 21 ? "WETH\x1b[31m" : "DAI"}};
+        row.is_stale = true;
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+        report.accounts[i].legs.resize(1);
+        report.accounts[i].legs[0].leg.asset = address(i < 2 ? 21 : 22);
+    }
+    const auto look = [&] {
+        ++office.block;
+        static_cast<void>(book.evaluate(report, office.all, alert::Depth::Whole, office.at()));
+        store::WatchFile::Evaluation out{.chain = "devnet"};
+        static_cast<void>(book.close({}, office.at(), std::nullopt, out));
+        return to("chat", out);
+    };
+    const auto chat = look();
+    REQUIRE(chat.size() == 2);
+    const std::string first = "feed " + test::oracle_address(21).to_string();
+    CHECK(chat[0]["cause"] == first);
+    CHECK(chat[0]["count"] == 2);
+    const auto summary = chat[0]["summary"].get<std::string>();
+    CHECK(summary.ends_with(" and 1 more, all because of " + first));
+    // Symbols are whatever a contract says.
+    CHECK(chat[0]["about"] == "WETH?[31m by " + test::oracle_address(21).to_string());
+    CHECK(chat[1]["about"] == "DAI by " + test::oracle_address(22).to_string());
+    CHECK(chat[1]["count"] == 1);
+}
+
+TEST_CASE("an alert of an account says what its value was computed from", "[alert_book]") {
+    Office office;
+    auto report = report_of({{1, 105}, {2, 104}});
+    for (report::Account& account : report.accounts) {
+        account.quote = "USD";
+        account.health.collateral_value = U256(180);
+        account.health.debt = U256(140);
+        account.health.collateral_usd = core::Usd(kHundredth * U256(18'050));
+        account.health.liquidation_threshold = core::Bps(8300);
+        for (std::uint64_t value = 1; value <= 10; ++value) {
+            report::Leg& leg = account.legs.emplace_back();
+            leg.leg.symbol = "T" + std::to_string(value);
+            leg.leg.decimals = 6;
+            leg.leg.amount = U256(value);
+            leg.leg.value = core::Usd(U256(value));
+        }
+        account.legs[3].leg.value.reset();  // nobody prices it
+        account.legs[9].leg.side = margin::Side::Debt;
+        account.legs[9].leg.symbol += "\n";
+        account.legs[9].price_usd = core::Usd(kHundredth * U256(150));
+        account.legs[9].leg.price = {.answer = U256(15), .source = {}, .updated_at = {}};
+    }
+    const auto chat = to("chat", office.look(report));
+    REQUIRE(chat.size() == 1);
+    const json& inputs = chat[0]["inputs"];
+    CHECK(inputs["quote"] == "USD");
+    CHECK(inputs["collateral_value_raw"] == "180");
+    CHECK(inputs["debt_value_raw"] == "140");
+    CHECK(inputs["collateral_usd"] == "180.5");
+    CHECK(inputs["debt_usd"].is_null());
+    CHECK(inputs["health_factor"] == "1.04");
+    CHECK(inputs["liquidation_threshold_bps"] == 8300);
+    REQUIRE(inputs["legs"].size() == 8);
+    CHECK(inputs["legs_left_out"] == 2);
+    CHECK(inputs["legs"][0]["symbol"] == "T4");
+    CHECK(inputs["legs"][0]["value_usd"].is_null());
+    CHECK(inputs["legs"][1] == json{{"asset", core::Address().to_string()},
+                                    {"symbol", "T10?"},
+                                    {"decimals", 6},
+                                    {"side", "debt"},
+                                    {"amount_raw", "10"},
+                                    {"oracle_price_raw", "15"},
+                                    {"price_usd", "1.5"},
+                                    {"value_usd", "0.00000000000000001"}});
+    CHECK(inputs["legs"][7]["symbol"] == "T3");
+    // Others of a message are told in short.
+    CHECK(chat[0]["others"][0]["inputs"]["legs"].size() == 2);
+    CHECK(chat[0]["others"][0]["inputs"]["legs_left_out"] == 8);
+    CHECK(chat[0]["others"][0]["inputs"]["health_factor"] == "1.05");
+    // The end has its own block's, and what is not known any more has none.
+    const auto better = to("chat", office.look(report_of({{1, 150}, {2, 104}})));
+    REQUIRE(better.size() == 1);
+    CHECK(better[0]["inputs"]["health_factor"] == "1.5");
+    CHECK(better[0]["inputs"]["collateral_value_raw"].is_null());
+    office.book.evaluate_blind("HTTP 503", office.at());
+    office.block += 6;
+    office.book.evaluate_blind("HTTP 503", office.at());
+    const auto blind = to("chat", office.close());
+    REQUIRE(blind.size() == 1);
+    CHECK(blind[0]["inputs"].is_null());
 }
 
 TEST_CASE("a chain that is gone is one message of a rule, not one of an account", "[alert_book]") {

@@ -59,15 +59,16 @@ struct Office {
     }
     /// Each of an alert of its own, or all of one.
     void queue(const std::vector<std::string>& keys, const std::string& channel = "ops",
-               const std::string& alert = "", const std::string& body = "{}") {
-        store::WatchFile::Evaluation evaluation{.chain = "devnet", .at = 0};
+               const std::string& alert = "", const std::string& body = "{}",
+               bool is_urgent = false) {
+        store::WatchFile::Evaluation evaluation{.chain = "devnet", .at = now_s};
         for (const std::string& key : keys) {
             evaluation.messages.push_back({.id = 0,
                                            .key = key,
                                            .alert = alert.empty() ? "alert of " + key : alert,
                                            .channel = channel,
                                            .body = body,
-                                           .is_urgent = false,
+                                           .is_urgent = is_urgent,
                                            .created_at = 0,
                                            .attempts = 0});
         }
@@ -115,18 +116,53 @@ TEST_CASE("a receiver that fails is left alone until it is time, and then asked 
 TEST_CASE("a clock that is set back makes nothing wait for years", "[delivery]") {
     Office office;
     office.queue({"a"});
-    office.answers = {later(7)};
+    office.answers = {later()};
     office.deliver_at(1'000'000);
     office.deliver_at(500);
     CHECK(office.seen == Keys{"a", "a"});
 }
 
-TEST_CASE("no receiver makes others wait for more than a minute", "[delivery]") {
+TEST_CASE("a receiver is left alone for as long as it asks, a quarter of an hour at most",
+          "[delivery]") {
+    const auto asked = GENERATE(300U, 900U, 1'000'000U);
+    const std::uint64_t rest_s = std::min(asked, 900U);
     Office office;
     office.queue({"a"});
-    office.answers = {later(1'000'000)};
+    office.answers = {later(asked)};
     office.deliver_at(100);
-    office.deliver_at(160);
+    office.deliver_at(100 + rest_s - 1);
+    CHECK(office.seen == Keys{"a"});
+    office.deliver_at(100 + rest_s);
+    CHECK(office.seen == Keys{"a", "a"});
+}
+
+TEST_CASE("what a receiver asks for is measured by the clock that nobody sets", "[delivery]") {
+    const std::uint64_t set_to = GENERATE(500U, 2'000'000U);
+    Office office;
+    office.queue({"a"});
+    office.answers = {later(300)};
+    office.deliver_at(1'000'000);
+    office.now_s = set_to;
+    office.fake.clock.advance(std::chrono::seconds(299));
+    office.courier.deliver([] { return false; });
+    CHECK(office.seen == Keys{"a"});
+    office.fake.clock.advance(std::chrono::seconds(1));
+    office.courier.deliver([] { return false; });
+    CHECK(office.seen == Keys{"a", "a"});
+}
+
+TEST_CASE("a watch that was started anew leaves a receiver alone for a minute of it",
+          "[delivery]") {
+    Office office;
+    office.queue({"a"});
+    office.answers = {later(300)};
+    office.deliver_at(100);
+    Courier anew(office.world, office.file, "ops", office.receiver);
+    office.now_s = 159;
+    anew.deliver([] { return false; });
+    CHECK(office.seen == Keys{"a"});
+    office.now_s = 160;
+    anew.deliver([] { return false; });
     CHECK(office.seen == Keys{"a", "a"});
 }
 
@@ -198,6 +234,123 @@ TEST_CASE("what is told in another channel's place, and given up as well, goes r
     office.deliver_at(100);
     CHECK(office.file.dead().size() == 1);
     CHECK(told_instead(office).empty());
+}
+
+constexpr const char* kFire =
+    R"({"alert":"a","sequence":1,"summary":"critical fire","kind":"fire"})";
+
+TEST_CASE("an urgent message that waits for two minutes is told through the others, and tried on",
+          "[delivery][late]") {
+    Office office;
+    office.queue({"a"}, "ops", "a", kFire, true);
+    office.answers.assign(4, later());
+    office.deliver_at(1);
+    office.deliver_at(119);
+    CHECK(told_instead(office).empty());
+    office.deliver_at(180);
+    CHECK(told_instead(office) ==
+          R"({"alert":"late ops a","sequence":1,)"
+          R"("summary":"channel ops had not taken this after 120 s (HTTP 503): critical fire",)"
+          R"("kind":"fire","late":{"channel":"ops","because":"HTTP 503"}})");
+    // Once, also where the watch is started anew.
+    office.deliver_at(300);
+    Courier anew(office.world, office.file, "ops", office.receiver, WatchListener::nobody(),
+                 {"mail"});
+    office.now_s = 400;
+    anew.deliver([] { return false; });
+    CHECK(told_instead(office).empty());
+    CHECK(office.seen == Keys(5, "a"));
+    CHECK(office.file.waiting().empty());
+    CHECK(office.file.dead().empty());
+}
+
+TEST_CASE("another message has an hour", "[delivery][late]") {
+    Office office;
+    office.queue({"a"}, "ops", "a", kFire);
+    office.answers.assign(3, later());
+    office.deliver_at(1);
+    office.deliver_at(3'599);
+    CHECK(told_instead(office).empty());
+    office.deliver_at(3'660);
+    CHECK_FALSE(told_instead(office).empty());
+}
+
+TEST_CASE("what came after all is told to nobody as late", "[delivery][late]") {
+    Office office;
+    office.queue({"a"}, "ops", "a", kFire, true);
+    // Nobody delivered while the watch was down: that is not the channel's fault.
+    office.deliver_at(1'000);
+    CHECK(told_instead(office).empty());
+    office.queue({"b"}, "ops", "b", kFire, true);
+    office.answers = {later(200)};
+    office.deliver_at(1'001);
+    office.deliver_at(1'121);
+    REQUIRE(office.file.next("mail", 1'121));
+    office.deliver_at(1'201);
+    CHECK(told_instead(office).empty());
+}
+
+TEST_CASE("what another channel delivered is told as late once an hour", "[delivery][late]") {
+    Office office;
+    const auto wait = [&](const std::string& name, std::uint64_t from) {
+        office.now_s = from;
+        const std::string body = R"({"alert":")" + name + R"(","sequence":1,"kind":"fire"})";
+        office.queue({name}, "ops", name, body, true);
+        office.queue({name + " of mail"}, "mail", name, body, true);
+        CHECK(told_instead(office) == body);
+        office.answers = {later(900)};
+        office.deliver_at(from);
+        office.deliver_at(from + 120);
+        return told_instead(office);
+    };
+    CHECK_FALSE(wait("a", 1'000).empty());  // somebody hears that the channel is dead
+    office.deliver_at(2'000);
+    CHECK(wait("b", 2'500).empty());
+    office.deliver_at(4'000);
+    CHECK_FALSE(wait("c", 4'800).empty());
+}
+
+TEST_CASE("what was told as late and is given up is told once more where nothing else is",
+          "[delivery][late]") {
+    const Delivery gone{.outcome = Outcome::Never, .why = "HTTP 410", .retry_after_s = {}};
+    Office office;
+    office.queue({"a"}, "ops", "a", kFire, true);
+    office.queue({"b"}, "ops", "b", R"({"alert":"b","sequence":1,"kind":"fire"})", true);
+    office.answers = {later(150), gone, gone};
+    office.deliver_at(1);
+    office.deliver_at(130);
+    CHECK(told_instead(office).find(R"("late":)") != std::string::npos);
+    CHECK(told_instead(office).find(R"("late":)") != std::string::npos);
+    office.deliver_at(151);
+    CHECK(told_instead(office).find(R"("given_up":)") != std::string::npos);
+    CHECK(told_instead(office).empty());
+    CHECK(office.file.dead().size() == 2);
+}
+
+TEST_CASE("what is told in another's place goes round no further when it is late",
+          "[delivery][late]") {
+    Office office;
+    office.queue({"a"}, "ops", "a", R"({"late":{"channel":"mail"}})", true);
+    office.answers.assign(2, later());
+    office.deliver_at(1);
+    office.deliver_at(200);
+    CHECK(told_instead(office).empty());
+}
+
+TEST_CASE("what was given up and is to be tried again has its hour anew", "[delivery]") {
+    Office office;
+    office.queue({"a"});
+    office.answers = {refused(), refused(), refused()};
+    office.deliver_at(100);
+    office.deliver_at(3'701);
+    REQUIRE(office.file.dead().size() == 1);
+    office.file.mark_queued(office.file.dead()[0].id);
+    office.deliver_at(3'702);
+    CHECK(office.file.dead().empty());
+    CHECK(office.file.next("ops", 3'702)->key == "a");
+    office.deliver_at(3'800);
+    CHECK(office.seen == Keys(4, "a"));
+    CHECK_FALSE(office.file.next("ops", 3'800));
 }
 
 TEST_CASE("a refusal is believed after an hour", "[delivery]") {

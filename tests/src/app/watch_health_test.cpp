@@ -3,9 +3,13 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "alert/alert.hpp"
+#include "app/alert_book.hpp"
+#include "app/given_up.hpp"
 #include "app/watch_monitor.hpp"
 #include "core/fixed_point.hpp"
 #include "tests/support/fake_world.hpp"
@@ -52,6 +56,33 @@ struct Watched {
     void pass(std::chrono::seconds time) {
         fake.clock.advance(time);
         wall_s += static_cast<std::uint64_t>(time.count());
+    }
+    void keep(const alert::State& state) {
+        file.write({.chain = "devnet",
+                    .alerts = {{.key = "a",
+                                .rule = "r",
+                                .subject = "{}",
+                                .state = to_json(alert::to_archive(state))}}});
+    }
+    /// An urgent message of the alert "a", in this state; where `worst` is named it is a group's.
+    alert::State give_up(const std::string& kind, alert::State state,
+                         const std::string& worst = "a") {
+        state.told_episode = state.episode;
+        keep(state);
+        const nlohmann::json told{{"alert", worst},
+                                  {"kind", kind},
+                                  {"episode", state.episode},
+                                  {"sequence", 1},
+                                  {"others", {{{"alert", "a"}, {"episode", state.episode}}}}};
+        store::Outgoing message{.id = 0,
+                                .key = "k",
+                                .alert = worst,
+                                .channel = "ops",
+                                .body = told.dump(),
+                                .is_urgent = true};
+        file.write({.chain = "devnet", .messages = {message}, .at = wall_s});
+        file.mark_dead(1, "gone", wall_s);
+        return state;
     }
     [[nodiscard]] Sentences still() { return health.what_stands_still(fake.clock.now()); }
     [[nodiscard]] Sentences unready() {
@@ -177,6 +208,90 @@ TEST_CASE("an urgent message that waits for more than a minute makes it unready"
     watched.pass(1s);
     CHECK(watched.unready() == Sentences{"channel ops: an urgent message waits since 61 s"});
     watched.file.mark_dead(1, "gone", 1'060);
+    CHECK(watched.unready().empty());  // it tells of nothing that stands
+}
+
+alert::State in_phase(alert::Phase phase) {
+    alert::State state;
+    state.phase = phase;
+    state.episode = 2;
+    return state;
+}
+
+alert::State not_known() {
+    alert::State state;
+    state.is_unknown_told = true;
+    return state;
+}
+
+const Sentences kGivenUp{"channel ops: an urgent message was given up, and nobody else was told"};
+
+TEST_CASE("an urgent message that was given up makes it unready while its alert stands",
+          "[health][given_up]") {
+    Watched watched;
+    watched.evaluate(990);
+    const auto state = watched.give_up("fire", in_phase(alert::Phase::Firing));
+    CHECK(watched.unready() == kGivenUp);
+    watched.file.mark_queued(1);  // `margrave alerts retry`
+    CHECK(watched.unready().empty());
+    watched.file.mark_dead(1, "gone", 1'000);
+    CHECK(watched.unready() == kGivenUp);
+    alert::State next = state;
+    next.phase = alert::Phase::Quiet;
+    watched.keep(next);
+    CHECK(watched.unready().empty());
+    next.phase = alert::Phase::Firing;
+    next.episode = next.told_episode = 3;  // which is told of by another message
+    watched.keep(next);
+    CHECK(watched.unready().empty());
+}
+
+TEST_CASE("so does one of what is not known, and of a group", "[health][given_up]") {
+    Watched watched;
+    watched.evaluate(990);
+    SECTION("not known") {
+        alert::State state = watched.give_up("unknown", not_known());
+        CHECK(watched.unready() == kGivenUp);
+        state.is_unknown_told = false;
+        watched.keep(state);
+    }
+    SECTION("a group") {
+        alert::State state = watched.give_up("fire", in_phase(alert::Phase::Recovering), "b");
+        CHECK(watched.unready() == kGivenUp);
+        state.phase = alert::Phase::Quiet;
+        watched.keep(state);
+    }
+    CHECK(watched.unready().empty());
+}
+
+TEST_CASE("what another channel delivered, its own or in the place, needs no second word",
+          "[health][given_up]") {
+    Watched watched;
+    watched.evaluate(990);
+    watched.give_up("fire", in_phase(alert::Phase::Firing));
+    store::Outgoing lost = watched.file.dead().front();
+    SECTION("its own") {
+        store::Outgoing same = lost;
+        same.key = "of mail";
+        same.channel = "mail";
+        watched.file.write({.chain = "devnet", .messages = {same}, .at = 1'000});
+        CHECK(watched.unready() == kGivenUp);
+        watched.file.mark_sent(2, 1'000);
+    }
+    SECTION("given up") {
+        watched.file.mark_dead(1, "gone", 1'000, [&] {
+            return tell_others(watched.file, lost, "gone", {"mail"}, 1'000);
+        });
+        CHECK(watched.unready() == kGivenUp);
+        watched.file.mark_sent(2, 1'000);
+    }
+    SECTION("late") {
+        watched.file.mark_queued(1);
+        watched.file.mark_late(1, 1'000, tell_of_late(watched.file, lost, {"mail"}, 1'000));
+        watched.file.mark_dead(1, "gone", 1'000);
+        CHECK(watched.unready() == kGivenUp);
+        watched.file.mark_sent(2, 1'000);
+    }
     CHECK(watched.unready().empty());
 }
 

@@ -37,6 +37,26 @@ TEST_CASE("what people are shown of an alert", "[channels][alert_text]") {
     CHECK_FALSE(read_alert(test::alert_body("test")).is_about_data());
 }
 
+TEST_CASE("what an account has and owes is a line, of what is known", "[channels][alert_text]") {
+    auto body = test::example_alert();
+    body["inputs"] = {{"collateral_usd", "1800.256789"},
+                      {"debt_usd", "1400"},
+                      {"health_factor", "1.067142857142857142"}};
+    CHECK(read_alert(body.dump())
+              .lines()
+              .find("\ninputs: collateral 1800.25 USD, debt 1400 USD, health factor 1.0671\n") !=
+          std::string::npos);
+    body["inputs"]["collateral_usd"] = nullptr;
+    body["inputs"]["debt_usd"] = 7;
+    CHECK(read_alert(body.dump()).inputs == "health factor 1.0671");
+    body["inputs"]["health_factor"] = "\x1b[31m1\n.2";
+    CHECK(test::is_shown_safely(read_alert(body.dump()).inputs));
+    for (const nlohmann::json& none : {nlohmann::json(), nlohmann::json(7), nlohmann::json("x")}) {
+        body["inputs"] = none;
+        CHECK(read_alert(body.dump()).inputs.empty());
+    }
+}
+
 TEST_CASE("a group shows its cause, its others, and how to see it again without a node",
           "[channels][alert_text]") {
     const AlertText alert = read_alert(test::grouped_alert().dump());

@@ -62,6 +62,8 @@ TEST_CASE("labels are what an alert is known by, and nothing that changes while 
     // What is told in another channel's place is not the alert itself, and does not end it.
     later["given_up"] = {{"channel", "pager"}, {"because", "gone"}};
     CHECK(alert_of(later)["labels"]["given_up"] == "pager");
+    later["late"] = {{"channel", "mail"}, {"because", "busy"}};
+    CHECK(alert_of(later)["labels"]["late"] == "mail");
     auto chain = test::example_alert();
     chain["protocol"] = chain["market"] = chain["wallet"] = nullptr;
     CHECK(alert_of(chain, {.urls = {}, .labels = {{"team", "treasury"}}})["labels"] ==

@@ -79,8 +79,13 @@ TEST_CASE("how a program ends says what becomes of the message", "[channels][com
     CHECK(failed.outcome == Outcome::Later);
     CHECK(failed.why == "the program ends with exit code 3");
     CHECK(Program("kill -9 $$").run().why == "the program was ended by signal 9");
-    CHECK(make_command({.argv = {"/no/such/program"}})->send({}, 0).why ==
-          "the program cannot be run: No such file or directory");
+    const Delivery missing = make_command({.argv = {"/no/such/program"}})->send({}, 0);
+    CHECK(missing.outcome == Outcome::Refused);
+    CHECK(missing.why == "the program cannot be run: No such file or directory");
+    const Program plain("exit 0");
+    REQUIRE(::chmod(plain.path.c_str(), 0600) == 0);
+    CHECK(plain.run().outcome == Outcome::Refused);
+    CHECK(plain.run().why == "the program cannot be run: Permission denied");
     CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);  // nobody is left to be waited for
     CHECK(errno == ECHILD);
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -155,6 +156,52 @@ TEST_CASE("delivered messages are kept for a month", "[watch_file]") {
     // Its key is free again: nothing of it is left.
     file.write({.chain = "devnet", .messages = {message("k1", "a", "ops")}, .at = later});
     CHECK(keys(file.waiting()) == Keys{"k2", "k1"});
+}
+
+TEST_CASE("what another channel delivered is kept as long as what one gave up", "[watch_file]") {
+    WatchFile file = WatchFile::in_memory();
+    file.write({.chain = "devnet",
+                .messages = {message("k1", "a", "ops"), message("k2", "a", "mail")},
+                .at = 10});
+    file.mark_sent(2, 10);
+    file.mark_dead(1, "gone", 20, [] { return std::vector{message("k3", "a", "chat")}; });
+    file.mark_sent(3, 20);
+    const auto drop_old = [&] {
+        file.write({.chain = "devnet", .block = block(7), .at = 100 + WatchFile::kSentKeptS});
+    };
+    drop_old();
+    CHECK(file.is_delivered("k2"));
+    CHECK(file.is_delivered("k3"));
+    file.drop_dead(1);
+    drop_old();
+    CHECK_FALSE(file.is_delivered("k2"));
+    CHECK_FALSE(file.is_delivered("k3"));
+}
+
+TEST_CASE("what waits for long is late once, each lane after its own time", "[watch_file]") {
+    WatchFile file = WatchFile::in_memory();
+    file.write({.chain = "devnet",
+                .messages = {message("k1", "a", "ops", true), message("k2", "b", "ops"),
+                             message("k3", "c", "mail", true)},
+                .at = 100});
+    const auto late = [&](std::uint64_t now) {
+        return keys(file.late("ops", now, {.urgent_s = 10, .others_s = 50}));
+    };
+    CHECK(late(50).empty());
+    CHECK(late(109).empty());
+    CHECK(late(110) == Keys{"k1"});
+    CHECK(late(150) == Keys{"k1", "k2"});
+    file.mark_late(1, 110, {message("k4", "late ops a", "mail", true)});
+    CHECK(late(150) == Keys{"k2"});
+    CHECK(file.next("ops", 150)->key == "k1");  // it is tried on
+    CHECK(file.next("ops", 150)->done_at == 110);
+    CHECK(keys(file.waiting()) == Keys{"k1", "k2", "k3", "k4"});
+    file.mark_needless("k4", 160);
+    file.mark_needless("k9", 160);
+    CHECK(keys(file.waiting()) == Keys{"k1", "k2", "k3"});
+    file.mark_dead(2, "gone", 160);
+    file.mark_needless("k2", 160);  // it does not wait
+    CHECK(keys(file.dead()) == Keys{"k2"});
 }
 
 TEST_CASE("one daemon at a time; others may look", "[watch_file]") {
@@ -448,6 +495,62 @@ TEST_CASE("readings are kept by hash, the newest only", "[watch_file]") {
     CHECK_FALSE(read_snapshot(file.database(), "0x2"));
     CHECK(read_snapshot(file.database(), "0x3") == "text 3");
     CHECK(has_snapshot(file.database(), "0x3"));
+}
+
+TEST_CASE("readings are kept as far as there is room for them, the newest in any case",
+          "[watch_file]") {
+    WatchFile file = WatchFile::in_memory();
+    constexpr std::int64_t kRoom = 100;
+    const auto write = [&](std::uint64_t number, std::size_t bytes) {
+        const PackedSnapshot snapshot{.chain = "devnet",
+                                      .number = number,
+                                      .hash = "0x" + std::to_string(number),
+                                      .body = core::Bytes(bytes, 1)};
+        write_snapshot(file.database(), snapshot, kRoom);
+    };
+    write(1, 40);
+    write(2, 30);
+    write(3, 30);
+    CHECK(has_snapshot(file.database(), "0x1"));  // 100 bytes
+    write(4, 1);
+    CHECK_FALSE(has_snapshot(file.database(), "0x1"));
+    CHECK(has_snapshot(file.database(), "0x2"));
+    write(5, 101);
+    CHECK_FALSE(has_snapshot(file.database(), "0x4"));
+    CHECK(has_snapshot(file.database(), "0x5"));
+}
+
+TEST_CASE("a file that is damaged is refused, and what to do is said", "[watch_file][errors]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder.file("watch.db");
+    {
+        WatchFile file = WatchFile::open_or_create(path);
+        for (std::uint64_t number = 1; number <= 200; ++number) {
+            Outgoing one = message("k" + std::to_string(number), "a", "ops");
+            one.body.append(1'000, ' ');
+            file.write({.chain = "devnet", .block = block(number), .messages = {one}});
+        }
+    }
+    const auto size = std::filesystem::file_size(path);
+    REQUIRE(size > 100'000);
+    std::fstream(path, std::ios::in | std::ios::out | std::ios::binary)
+        .seekp(static_cast<std::streamoff>(size / 2))
+        .write(std::string(20'000, '\xa5').data(), 20'000);
+    const auto says_what_to_do = [&](const auto& use) {
+        CHECK_THROWS_WITH(
+            use(), Contains(path + ": it is damaged; move it away") &&
+                       Contains("put a backup there or begin anew (docs/operations.md, backup)") &&
+                       !Contains("\n"));
+    };
+    says_what_to_do([&] { return WatchFile::open_or_create(path); });
+    says_what_to_do([&] { return WatchFile::open(path); });
+    // The same where it is found later.
+    const Database database(path, Database::Mode::Existing);
+    says_what_to_do(
+        [&] { return database.integer("SELECT sum(length(body)) FROM outbox NOT INDEXED"); });
+    // And of a file whose very beginning is another.
+    std::ofstream(path, std::ios::binary) << std::string(5'000, 'x');
+    CHECK_THROWS_WITH(WatchFile::open(path), Contains("another file, or damaged; move it away"));
 }
 
 TEST_CASE("what is compressed comes back, and what is damaged is refused", "[watch_file]") {
