@@ -96,8 +96,9 @@ describe("paces of a watch", { skip, concurrency: false }, () => {
     });
 
     test("a start reads all, and a wallet whose alert fires is near", async () => {
-        const started = watch([healthy, other]);
+        // Before the watch is there: a far one would be looked at a minute later.
         const low = await world.fall();
+        const started = watch([healthy, other]);
         await world.told("fire");
         await until(async () => (await chainOf(started))?.schedule.near.length === 1, "a near wallet");
         assert.equal(await started.stop("SIGKILL"), "SIGKILL");
