@@ -838,7 +838,9 @@ class QuorumTransport final : public RpcTransport {
     RpcOutcome common_block(const std::vector<RpcRequest>& requests, const Asked& asked,
                             const RpcCall& tag) {
         const Heads heads = newest_of_each(asked);
-        name_who_shows_none(asked);
+        if (!may_lag(tag)) {
+            name_who_shows_none(asked);
+        }
         if (heads.size() < policy_.needed) {
             return count(requests, asked, policy_.needed).outcome;
         }

@@ -229,7 +229,7 @@ void ChainWatch::evaluate(const chains::Block& block) {
         return;
     }
     const Time begun = world_.clock.now();
-    auto [snapshot, report] = read_health(block, due);
+    auto [snapshot, report] = read_health(block.hash, due);
     snapshot_ = std::move(snapshot);
     scope_ = std::move(due);
     passed_over_.reset();  // not before it could be read: till then nothing is silent
@@ -258,9 +258,9 @@ void ChainWatch::evaluate(const chains::Block& block) {
 
 /// A defect in reading a chain, or in what is made of that, blinds nobody but this chain.
 std::pair<ChainWatch::SharedSnapshot, report::Report> ChainWatch::read_health(
-    const chains::Block& block, const alert::Scope& scope) {
+    const core::Hash& block, const alert::Scope& scope) {
     try {
-        auto snapshot = std::make_shared<const snapshot::Snapshot>(reader_.read(block.hash, scope));
+        auto snapshot = std::make_shared<const snapshot::Snapshot>(reader_.read(block, scope));
         auto report = report::make_health_report(*snapshot, report_options(scope));
         return {std::move(snapshot), std::move(report)};
     } catch (const core::ChainError&) {
@@ -268,7 +268,7 @@ std::pair<ChainWatch::SharedSnapshot, report::Report> ChainWatch::read_health(
     } catch (const std::exception& error) {
         throw core::ChainError(
             core::ErrorKind::BadData, chosen_.chain.name,
-            fmt::format("block {}: a defect of margrave: {}", block.number.value(), error.what()));
+            fmt::format("block {}: a defect of margrave: {}", core::to_hex(block), error.what()));
     }
 }
 
@@ -428,10 +428,8 @@ void ChainWatch::keep_what_is_owed() {
         return;
     }
     try {
-        const auto snapshot =
-            std::make_shared<const snapshot::Snapshot>(reader_.read(last_->hash, all_));
         file_.write({.chain = chosen_.chain.name,
-                     .snapshot = evidence_of(snapshot)(),
+                     .snapshot = evidence_of(read_health(last_->hash, all_).first)(),
                      .at = world_.wall_s()});
     } catch (const core::ChainError& error) {
         say(world_,

@@ -22,6 +22,7 @@
 #include "chains/evm/head.hpp"
 #include "chains/evm/rpc.hpp"
 #include "chains/reader.hpp"
+#include "core/keccak.hpp"
 #include "report/report.hpp"
 #include "snapshot/snapshot.hpp"
 #include "store/watch_file.hpp"
@@ -87,7 +88,7 @@ class ChainWatch {
     void pass_over(const chains::Block& block);
     /// For those who are due with it. Throws ChainError.
     void evaluate(const chains::Block& block);
-    [[nodiscard]] std::pair<SharedSnapshot, report::Report> read_health(const chains::Block& block,
+    [[nodiscard]] std::pair<SharedSnapshot, report::Report> read_health(const core::Hash& block,
                                                                         const alert::Scope& scope);
     void learn_pace(const report::Report& report);
     [[nodiscard]] std::optional<store::Schedule> new_schedule();

@@ -59,7 +59,21 @@ severity = "critical"
 fire_below = "1.1"
 `;
 
-/// What a watch of these wallets is configured with. Blocks of the devnet are a year old.
+/// Blocks of the devnet are a year old, which is no silence.
+const NO_SILENCE = `
+[[rules]]
+name = "silence"
+watch = "block_age"
+severity = "critical"
+fire_above = "4000000000"
+`;
+
+/// Of health alone: what is safe for a block is over.
+export const HEALTH_ALONE = `${HEALTH_RULE}clear_above = "1.15"
+clear_blocks = 1
+${NO_SILENCE}`;
+
+/// What a watch of these wallets is configured with.
 export function watchConfig(devnetToml, receiver, rules) {
     return writeConfig(`${devnetToml}
 [[channels]]
@@ -67,13 +81,7 @@ name = "ops"
 kind = "webhook"
 url = "${receiver.url}"
 secret = "${receiver.secret}"
-
-[[rules]]
-name = "silence"
-watch = "block_age"
-severity = "critical"
-fire_above = "4000000000"
-
+${NO_SILENCE}
 [[rules]]
 name = "liquidatable"
 watch = "health_factor"

@@ -14,7 +14,7 @@ import { margrave, skip, temporaryFolder } from "../lib/margrave.mjs";
 import { etherAtPercent } from "../lib/prices.mjs";
 import { startProxy } from "../lib/proxy.mjs";
 import * as receivers from "../lib/receivers.mjs";
-import { HEALTH_RULE, Watch, until } from "../lib/watch.mjs";
+import { HEALTH_ALONE, Watch, until } from "../lib/watch.mjs";
 
 const FINE = [0, 1, 4];
 const DEAD = "127.0.0.1:1"; // where nobody listens
@@ -127,14 +127,6 @@ urls = ["${managers}"]
 `;
     const httpToml = (token) => `[http]\nlisten = "127.0.0.1:0"\ntoken = "${token}"\n`;
     const heartbeatToml = (url) => `[heartbeat]\nurl = "${url}"\nevery_s = 1\n`;
-    const RULES = `${HEALTH_RULE}clear_above = "1.15"
-clear_blocks = 1
-[[rules]]
-name = "silence"
-watch = "block_age"
-severity = "critical"
-fire_above = "4000000000"
-`;
 
     before(async () => {
         devnet = await startDevnet({ wallets: 0, observations: 1 });
@@ -267,7 +259,7 @@ fire_above = "4000000000"
                     user: canaries.make("the failing mail's user"),
                     password: canaries.make("the failing mail's password"),
                 }) +
-                RULES +
+                HEALTH_ALONE +
                 httpToml(token) +
                 heartbeatToml(bad("failing heartbeat")),
         );
@@ -324,7 +316,7 @@ fire_above = "4000000000"
                     user: taking.mail.user,
                     password: `\${file:${password}}`,
                 }) +
-                RULES +
+                HEALTH_ALONE +
                 httpToml("${WATCH_TOKEN}") +
                 heartbeatToml(canaries.url("heartbeat", parrot.host)),
         );

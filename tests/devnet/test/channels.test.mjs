@@ -10,17 +10,7 @@ import { etherAtPercent } from "../lib/prices.mjs";
 import * as receivers from "../lib/receivers.mjs";
 import { assertValid } from "../lib/schemas.mjs";
 import { typedData } from "../lib/signed_report.mjs";
-import { HEALTH_RULE, Watch, until } from "../lib/watch.mjs";
-
-const RULES = `${HEALTH_RULE}clear_above = "1.15"
-clear_blocks = 1
-
-[[rules]]
-name = "silence"
-watch = "block_age"
-severity = "critical"
-fire_above = "4000000000"
-`;
+import { HEALTH_ALONE, Watch, until } from "../lib/watch.mjs";
 
 const FROM = "margrave@fund.example";
 const TO = ["ops@fund.example", "risk@fund.example"];
@@ -110,7 +100,7 @@ kind = "alertmanager"
 urls = ["${DEAD}", "${manager.url}/"]
 labels = ["team=treasury"]
 
-${RULES}`);
+${HEALTH_ALONE}`);
     });
     after(async () => {
         await started?.stop("SIGKILL");
@@ -366,7 +356,7 @@ kind = "email"
 url = "${odd.url}"
 from = "${FROM}"
 to = ${JSON.stringify(TO)}
-${RULES}`);
+${HEALTH_ALONE}`);
         await fall();
         const store = path.join(temporaryFolder(), "watch.db");
         const once = await margrave(["watch", wallet, "--config", own, "--store", store, "--once"]);

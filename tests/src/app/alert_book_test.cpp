@@ -794,4 +794,61 @@ TEST_CASE("a book is the same after a restart, and says who is watched no more",
     CHECK_FALSE(closed.alerts.empty());
 }
 
+TEST_CASE("a channel that is new is told once what stands, and no more", "[alert_book]") {
+    std::vector<store::KeptAlert> kept;
+    Office before;
+    for (const auto& report :
+         {report_of({{1, 100}, {2, 100}, {3, 120}}), report_of({{1, 100}, {2, 120}, {3, 120}})}) {
+        for (store::KeptAlert& alert : before.look(report).alerts) {
+            std::erase_if(kept, [&](const auto& one) { return one.key == alert.key; });
+            kept.push_back(std::move(alert));
+        }
+    }
+    Office after;
+    after.block = before.block;
+    static_cast<void>(after.book.restore(kept));
+    after.book.welcome({{.name = "pager", .is_grouped = false}});
+    // Not before it was looked at again.
+    CHECK(after.close().messages.empty());
+    const auto told = after.look(report_of({{1, 99}, {2, 120}, {3, 120}}));
+    REQUIRE(told.messages.size() == 1);
+    CHECK(told.messages[0].channel == "pager");
+    const auto fire = json::parse(told.messages[0].body);
+    CHECK(fire["kind"] == "fire");
+    CHECK(fire["wallet"] == address(1).to_string());
+    CHECK(fire["episode"] == 1);
+    CHECK(after.lines.empty());
+    CHECK(after.look(report_of({{1, 98}, {2, 120}, {3, 120}})).messages.empty());
+
+    Office known;
+    known.block = before.block;
+    static_cast<void>(known.book.restore(kept));
+    known.book.welcome({});
+    CHECK(known.look(report_of({{1, 99}, {2, 120}, {3, 120}})).messages.empty());
+}
+
+TEST_CASE("on a chain with confirmations nothing resolves before so many blocks", "[alert_book]") {
+    const auto looks_until_resolved = [](std::uint64_t confirmations) {
+        WatchPlan plan{
+            .settings = settings::load(
+                {},
+                settings::Source{"my.toml", "[chains.devnet]\nchain_id = 31337\nconfirmations = " +
+                                                std::to_string(confirmations) + "\n"},
+                [](const std::string&) { return std::nullopt; }),
+            .rules = {health_rule()},
+            .channels = {{.name = "chat", .is_grouped = true}},
+            .report = {}};
+        plan.rules[0].clear_blocks = 2;
+        Office office{.plan = std::move(plan)};
+        CHECK(office.look(report_of({{1, 100}})).messages.size() == 1);
+        int looks = 1;
+        while (looks < 100 && office.look(report_of({{1, 120}})).messages.empty()) {
+            ++looks;
+        }
+        return looks;
+    };
+    CHECK(looks_until_resolved(0) == 3);
+    CHECK(looks_until_resolved(7) == 8);
+}
+
 }  // namespace margrave::app

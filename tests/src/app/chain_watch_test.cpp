@@ -16,6 +16,9 @@
 #include "app/watch_config.hpp"
 #include "chains/evm/rpc.hpp"
 #include "core/errors.hpp"
+#include "core/hex.hpp"
+#include "store/sqlite.hpp"
+#include "store/watch_snapshots.hpp"
 #include "tests/support/simulated_chain.hpp"
 #include "tests/support/simulated_daemon.hpp"
 #include "tests/support/simulated_node.hpp"
@@ -47,11 +50,15 @@ kind = "webhook"
 /// An endpoint that can be cut off, at once or after so many sends.
 class Cuttable : public chains::evm::RpcTransport {
   public:
-    Cuttable(std::unique_ptr<chains::evm::RpcTransport> inner, std::optional<int>& left)
-        : inner_(std::move(inner)), left_(left) {}
+    Cuttable(std::unique_ptr<chains::evm::RpcTransport> inner, std::optional<int>& left,
+             bool& is_broken)
+        : inner_(std::move(inner)), left_(left), is_broken_(is_broken) {}
 
     std::vector<std::vector<chains::evm::RpcOutcome>> send(
         const std::vector<chains::evm::RpcRequest>& requests) override {
+        if (is_broken_ && requests.front().front().method == "eth_call") {
+            throw core::InvariantError("what never happens");
+        }
         if (!left_ || (*left_)-- > 0) {
             return inner_->send(requests);
         }
@@ -68,6 +75,7 @@ class Cuttable : public chains::evm::RpcTransport {
   private:
     std::unique_ptr<chains::evm::RpcTransport> inner_;
     std::optional<int>& left_;
+    bool& is_broken_;  ///< a defect in whatever calls contracts
 };
 
 /// A watch of a simulated chain on which nothing goes wrong of itself.
@@ -104,6 +112,20 @@ class CalmWatch {
         watch().look([] { return false; });
         left_.reset();
         REQUIRE(watch().is_blind());
+    }
+    /// A look with a defect in what reads.
+    void look_brokenly(std::uint64_t after_s) {
+        time_.advance_to(time_.now_ms() + 1'000 * after_s);
+        chain_.advance_to(time_.now_ms());
+        is_broken_ = true;
+        watch().look([] { return false; });
+        is_broken_ = false;
+    }
+    /// As if the process had been killed, and started again.
+    void start_again(std::size_t first_wallet = 0) {
+        daemon_.reset();
+        daemon_.emplace(world_, plan_, folder_.file("watch.db"),
+                        std::vector<std::unique_ptr<channels::Channel>>{}, first_wallet);
     }
     [[nodiscard]] store::WatchFile& file() { return daemon_->file(); }
     /// Wallets with an account that may lose less than a quarter, or that nothing prices, by the
@@ -142,6 +164,7 @@ class CalmWatch {
 
   private:
     std::optional<int> left_;  ///< sends of an endpoint that is cut off
+    bool is_broken_ = false;
     test::TemporaryFolder folder_;
     test::SimulatedTime time_;
     test::SimulatedChain chain_;
@@ -156,7 +179,7 @@ class CalmWatch {
                       .clock = time_,
                       .open_endpoint =
                           [this](const std::string&, const chains::evm::HttpLimits&) {
-                              return std::make_unique<Cuttable>(node_.connect(), left_);
+                              return std::make_unique<Cuttable>(node_.connect(), left_, is_broken_);
                           }};
     app::WatchPlan plan_{.settings = node_.settings(kRules),
                          .rules = {},
@@ -310,6 +333,43 @@ TEST_CASE("after blindness or a reorganisation all are looked at", "[chain_watch
     CHECK_FALSE(all_are_read([](CalmWatch&) {}));
     CHECK(all_are_read([](CalmWatch& calm) { calm.look_blindly(); }));
     CHECK(all_are_read([](CalmWatch& calm) { calm.reorganise(3); }));
+}
+
+TEST_CASE("a defect in reading a chain blinds that chain, and ends nothing", "[chain_watch]") {
+    CalmWatch calm;
+    const std::uint64_t first = calm.look_after(100);
+    calm.look_brokenly(3'000);
+    CHECK(calm.watch().is_blind());
+    CHECK(calm.said().find("a defect of margrave: what never happens") != std::string::npos);
+    CHECK(calm.file().last_block("devnet")->number == first);
+    CHECK(calm.look_after(1) > first);
+}
+
+TEST_CASE("a watch that was killed before it kept what it told of keeps that when it starts again",
+          "[chain_watch]") {
+    CalmWatch calm;
+    static_cast<void>(calm.look_after(100));
+    CHECK(calm.watch().report_aside());
+    calm.watch().take_what_came();
+    REQUIRE_FALSE(calm.told_of().empty());
+    const auto last = calm.file().last_block("devnet");
+    const std::string hash = core::to_hex(last->hash);
+    REQUIRE(calm.told_of().back() == last->number);
+    REQUIRE(store::has_snapshot(calm.file().database(), hash));
+    store::Statement drop(calm.file().database(), "DELETE FROM snapshots");
+    drop.run();
+    calm.start_again();
+    REQUIRE_FALSE(store::has_snapshot(calm.file().database(), hash));
+    SECTION("where that can be read") {}
+    SECTION("also where a defect keeps it from that once, which ends nothing") {
+        calm.look_brokenly(0);
+        CHECK(calm.said().find("is lost") != std::string::npos);
+        calm.start_again();
+    }
+    const std::size_t said = calm.said().size();
+    static_cast<void>(calm.look_after(0));
+    CHECK(store::has_snapshot(calm.file().database(), hash));
+    CHECK(calm.said().find("is lost", said) == std::string::npos);
 }
 
 TEST_CASE("a block is passed over when it could not be read for a while, and no sooner",
