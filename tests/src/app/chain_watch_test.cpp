@@ -356,8 +356,7 @@ TEST_CASE("a watch that was killed before it kept what it told of keeps that whe
     const std::string hash = core::to_hex(last->hash);
     REQUIRE(calm.told_of().back() == last->number);
     REQUIRE(store::has_snapshot(calm.file().database(), hash));
-    store::Statement drop(calm.file().database(), "DELETE FROM snapshots");
-    drop.run();
+    store::Statement(calm.file().database(), "DELETE FROM snapshots").run();
     calm.start_again();
     REQUIRE_FALSE(store::has_snapshot(calm.file().database(), hash));
     SECTION("where that can be read") {}
