@@ -11,6 +11,7 @@
 
 #include "chains/evm/endpoint_worker.hpp"
 #include "chains/evm/head.hpp"
+#include "chains/evm/shown_heads.hpp"
 #include "chains/evm/votes.hpp"
 #include "core/hex.hpp"
 
@@ -670,7 +671,7 @@ class QuorumTransport final : public RpcTransport {
         const std::vector<RpcRequest> requests{{chain_id_question()}, {tag}};
         const std::vector<Asked> all = ask_everybody(requests);
         if (!may_lag(tag)) {
-            is_split_ = is_split(all.back());
+            is_split_ = is_split(all.back().ballots);
         }
         if (all.back().ballots.empty()) {
             return {.chain_id = core::Unexpected(nobody()), .block = core::Unexpected(nobody())};
@@ -687,16 +688,6 @@ class QuorumTransport final : public RpcTransport {
         return answer;
     }
 
-    /// Two answers of one number and different hashes.
-    static bool is_split(const Asked& asked) {
-        std::map<core::BlockNumber, core::Hash> seen;
-        return std::any_of(asked.ballots.begin(), asked.ballots.end(), [&](const Ballot& ballot) {
-            const auto block = parse_block_reply(ballot.outcome);
-            return block &&
-                   seen.try_emplace(block->number, block->hash).first->second != block->hash;
-        });
-    }
-
     void admit(const Block& block, const Asked& heads) {
         for (std::size_t i = 0; i < heads.ballots.size(); ++i) {
             const auto theirs = parse_block_reply(heads.ballots[i].outcome);
@@ -709,21 +700,15 @@ class QuorumTransport final : public RpcTransport {
     /// What is final moves by whole epochs, so that the best endpoints are a leap apart.
     static bool may_lag(const RpcCall& tag) { return tag != block_by_tag("latest"); }
 
-    [[nodiscard]] bool lags(const Block& one, const Block& other) const {
-        return other.number.value() > one.number.value() + policy_.lag_blocks_max &&
-               other.timestamp.value() > one.timestamp.value() + policy_.lag_s_max;
+    [[nodiscard]] LagLimits lag_limits() const {
+        return {.blocks = policy_.lag_blocks_max, .seconds = policy_.lag_s_max};
     }
 
     /// The block of the best endpoint, unless it lags behind another's.
     RpcOutcome leading_block(const std::vector<RpcRequest>& requests, const Asked& heads,
                              const RpcCall& tag) {
-        Block newest;
-        for (const Ballot& ballot : heads.ballots) {
-            const auto block = parse_block_reply(ballot.outcome);
-            if (block && block->number > newest.number) {
-                newest = *block;
-            }
-        }
+        const auto shown = newest_of_each(heads.ballots);
+        const Block newest = shown.empty() ? Block{} : shown.front().block;
         const std::vector<std::size_t> best = order();
         const Ballot* chosen = nullptr;
         std::size_t rank = best.size();
@@ -733,7 +718,7 @@ class QuorumTransport final : public RpcTransport {
                 continue;
             }
             Endpoint& endpoint = endpoints_[heads.endpoints[i]];
-            const bool is_behind = !may_lag(tag) && lags(*block, newest);
+            const bool is_behind = !may_lag(tag) && lags(*block, newest, lag_limits());
             if (is_newly_far(heads.endpoints[i], is_behind)) {
                 tell(fmt::format("{} is passed over: its block {} is {} behind another endpoint's",
                                  endpoint.name, block->number.value(),
@@ -753,74 +738,24 @@ class QuorumTransport final : public RpcTransport {
         return chosen != nullptr ? chosen->outcome : count(requests, heads, 1).outcome;
     }
 
-    /// An endpoint's newest block.
-    struct Shown {
-        std::size_t endpoint = 0;
-        Block block;
-    };
-    /// Of those of one name, which have one vote, the newest; newest first.
-    using Heads = std::vector<Shown>;
-
-    [[nodiscard]] Heads newest_of_each(const Asked& heads) const {
-        Heads out;
-        for (std::size_t i = 0; i < heads.ballots.size(); ++i) {
-            const auto block = parse_block_reply(heads.ballots[i].outcome);
-            if (!block) {
-                continue;
-            }
-            const Shown shown{.endpoint = heads.endpoints[i], .block = *block};
-            const auto same = std::find_if(out.begin(), out.end(), [&](const Shown& one) {
-                return endpoints_[one.endpoint].name == endpoints_[shown.endpoint].name;
-            });
-            if (same == out.end()) {
-                out.push_back(shown);
-            } else if (block->number > same->block.number) {
-                *same = shown;
-            }
-        }
-        std::stable_sort(out.begin(), out.end(), [](const Shown& a, const Shown& b) {
-            return a.block.number > b.block.number;
-        });
-        return out;
-    }
-
-    /// Whether as many as needed say that they are about where the one is that makes them enough:
-    /// one that is far ahead of them may lie, but one alone that is far behind may not.
-    [[nodiscard]] bool agree_about(const Heads& heads) const {
-        const Block& reached = heads[policy_.needed - 1].block;
-        const auto near = std::count_if(heads.begin(), heads.end(), [&](const Shown& one) {
-            return !lags(reached, one.block) && !lags(one.block, reached);
-        });
-        return static_cast<std::size_t>(near) >= policy_.needed;
-    }
-
     /// The others need not be waited for long.
     [[nodiscard]] bool is_enough(const Asked& asked, const RpcCall& tag) const {
         if (votes(asked) < policy_.needed) {
             return false;
         }
-        const Heads heads = newest_of_each(asked);
+        const auto heads = newest_of_each(asked.ballots);
         return policy_.needed == 1 || may_lag(tag) || heads.size() < policy_.needed ||
-               agree_about(heads);
+               agree_about(heads, policy_.needed, lag_limits());
     }
 
-    /// So many blocks that no chain has made them between the two.
-    static bool is_impossible(const Block& one, const Block& other) {
-        constexpr std::uint64_t kBlocksPerSecondMax = 1'000;
-        const auto [less, more] = std::minmax({one.number.value(), other.number.value()});
-        const auto [first, last] = std::minmax({one.timestamp.value(), other.timestamp.value()});
-        return (more - less) / kBlocksPerSecondMax > last - first + 1;
-    }
-
-    void name_who_is_far(const Heads& heads) {
-        const auto& [other, reached] = heads[policy_.needed - 1];
-        for (const auto& [endpoint, block] : heads) {
-            const bool is_far =
-                lags(reached, block) || lags(block, reached) || is_impossible(block, reached);
-            if (is_newly_far(endpoint, is_far)) {
-                note(fmt::format("{} is at block {}, {} at {}", endpoints_[endpoint].name,
-                                 block.number.value(), endpoints_[other].name,
-                                 reached.number.value()));
+    void name_who_is_far(const Asked& asked, const std::vector<ShownHead>& heads) {
+        const ShownHead& reached = heads[policy_.needed - 1];
+        for (const ShownHead& head : heads) {
+            const bool is_far = are_far(head.block, reached.block, lag_limits());
+            if (is_newly_far(asked.endpoints[head.ballot], is_far)) {
+                note(fmt::format("{} is at block {}, {} at {}", asked.ballots[head.ballot].who,
+                                 head.block.number.value(), asked.ballots[reached.ballot].who,
+                                 reached.block.number.value()));
             }
         }
     }
@@ -837,7 +772,7 @@ class QuorumTransport final : public RpcTransport {
     /// The newest block that as many as needed have under one hash.
     RpcOutcome common_block(const std::vector<RpcRequest>& requests, const Asked& asked,
                             const RpcCall& tag) {
-        const Heads heads = newest_of_each(asked);
+        const auto heads = newest_of_each(asked.ballots);
         if (!may_lag(tag)) {
             name_who_shows_none(asked);
         }
@@ -845,9 +780,9 @@ class QuorumTransport final : public RpcTransport {
             return count(requests, asked, policy_.needed).outcome;
         }
         if (!may_lag(tag)) {
-            name_who_is_far(heads);
+            name_who_is_far(asked, heads);
         }
-        if (!may_lag(tag) && !agree_about(heads)) {
+        if (!may_lag(tag) && !agree_about(heads, policy_.needed, lag_limits())) {
             return core::Unexpected(
                 RpcError{.kind = ErrorKind::NoAgreement,
                          .source = endpoints_.front().name,
@@ -910,7 +845,7 @@ class QuorumTransport final : public RpcTransport {
             }
         }
         for (const Asked& asked : ask(requests, calls)) {
-            is_split_ = is_split_ || (!may_lag(tag) && is_split(asked));
+            is_split_ = is_split_ || (!may_lag(tag) && is_split(asked.ballots));
             const auto block = parse_block_reply(asked.verdict->outcome);
             const RpcCall& call = requests[asked.at.request][0];
             if (asked.verdict->settled && block && block_by_number(block->number.value()) == call) {

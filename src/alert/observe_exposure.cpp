@@ -1,9 +1,12 @@
 #include "alert/observe_exposure.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 
 #include "alert/names.hpp"
+#include "core/text.hpp"
 #include "core/u256.hpp"
 #include "exposure/aggregate.hpp"
 
@@ -66,6 +69,14 @@ Value of_sums(const exposure::Exposure& exposure, Quantity quantity,
                                                : of_factors(exposure, factors);
 }
 
+/// A balance of an account: what it adds to the sums, or takes from them, is not known. A token
+/// that somebody sent to a wallet is worth nothing to most, and no reason to know nothing.
+const exposure::Unpriced* unpriced_in_account(const exposure::Exposure& exposure) {
+    const auto found = std::find_if(exposure.unpriced.begin(), exposure.unpriced.end(),
+                                    [](const auto& one) { return one.market.has_value(); });
+    return found == exposure.unpriced.end() ? nullptr : &*found;
+}
+
 /// "" where all is priced.
 std::string left_out(const exposure::Exposure& exposure) {
     std::vector<std::string> symbols;
@@ -82,6 +93,11 @@ Value of_exposure(const report::Report& report, Quantity quantity,
                   const std::vector<std::string>& factors) {
     if (!report.gaps.empty()) {
         return unknown("parts of the report could not be read: " + report.gaps.front().detail);
+    }
+    if (const auto* const unpriced = unpriced_in_account(report.exposure)) {
+        return unknown(fmt::format("nobody prices {} of an account in {}/{}",
+                                   named(unpriced->token.symbol), unpriced->market->protocol,
+                                   core::printable(unpriced->market->name)));
     }
     Value out = of_sums(report.exposure, quantity, factors);
     const std::string less = left_out(report.exposure);

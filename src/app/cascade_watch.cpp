@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 #include <utility>
 
 #include "app/cascade_gather.hpp"
@@ -12,6 +13,7 @@
 #include "core/errors.hpp"
 #include "core/hex.hpp"
 #include "core/text.hpp"
+#include "report/health_report.hpp"
 
 namespace margrave::app {
 namespace {
@@ -20,12 +22,13 @@ bool contains(const std::vector<core::Address>& wallets, const core::Address& wa
     return std::find(wallets.begin(), wallets.end(), wallet) != wallets.end();
 }
 
-/// Falls and gaps at a block, and nothing else of a report.
+/// Falls and gaps at a block, the accounts that fall, and nothing else of a report.
 report::Report report_of(const snapshot::ChainCut& cut, std::vector<report::CascadeFall> falls,
-                         std::vector<snapshot::CoverageGap> gaps) {
+                         std::vector<snapshot::CoverageGap> gaps,
+                         std::vector<report::Account> accounts = {}) {
     return {.chains = {cut},
             .at = std::nullopt,
-            .accounts = {},
+            .accounts = std::move(accounts),
             .holdings = {},
             .totals = {},
             .gaps = std::move(gaps),
@@ -113,7 +116,11 @@ CascadeFound CascadeWatch::find(const snapshot::ChainCut& at,
             "the book is of block {}, a day old or more: have `margrave index` bring it up to date",
             cut.number.value()));
     }
-    std::string reading = plan_.file.book ? "" : snapshot::to_json(read);  // markets are taken out
+    // Before markets are taken out.
+    std::string reading = plan_.file.book ? "" : snapshot::to_json(read);
+    auto accounts = report::make_accounts(
+        read, {.at = std::nullopt, .at_risk_below = plan_.settings.at_risk_below},
+        std::set(plan_.file.own.begin(), plan_.file.own.end()));
     auto falls = own_falls(read, plan_.file, plan_.settings, [&] {
         if (is_asked_to_stop()) {
             throw core::InputError("the watch ends");
@@ -126,7 +133,7 @@ CascadeFound CascadeWatch::find(const snapshot::ChainCut& at,
             }
         }
     }
-    return {.report = report_of(cut, std::move(falls), std::move(read.gaps)),
+    return {.report = report_of(cut, std::move(falls), std::move(read.gaps), std::move(accounts)),
             .reading = std::move(reading)};
 }
 

@@ -9,6 +9,7 @@
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
 #include "app/endpoints.hpp"
+#include "app/heartbeat.hpp"
 #include "app/http_config.hpp"
 #include "app/watch_config.hpp"
 #include "chains/evm/http_transport.hpp"
@@ -121,6 +122,9 @@ ExitCode run_check_config(World& world, const CheckConfigOptions& options) {
     text += section("HTTP", http.listen ? fmt::format("  the watch listens on {} port {}\n",
                                                       http.listen->ip, http.listen->port)
                                         : "");
+    const auto heartbeat = read_heartbeat(settings, world.environment);
+    text +=
+        section("Heartbeat", heartbeat ? fmt::format("  every {} s\n", heartbeat->every_s) : "");
     text += fmt::format("At risk below a health factor of {}\n", decimal(settings.at_risk_below));
     write_result(world, text);
     return ExitCode::Fine;

@@ -122,26 +122,31 @@ bool is_shown(const margin::Market& market, std::size_t row) {
     return market.is_active(row) || (market.has_referee(row) && !market.verify(row).empty());
 }
 
-void add_accounts(const MarketView& market, const Options& options, Depth depth,
+/// Of these wallets; nullptr: of all.
+using Wallets = const std::set<core::Address>*;
+
+void add_accounts(const MarketView& market, const Options& options, Depth depth, Wallets wallets,
                   std::vector<Account>& out) {
     const Units units = dollar_units(market.accrued);
     for (std::size_t row = 0; row < market.read.account_count(); ++row) {
-        if (is_shown(market.read, row)) {
+        const bool is_asked_for = wallets == nullptr || wallets->contains(market.read.wallet(row));
+        if (is_asked_for && is_shown(market.read, row)) {
             out.push_back(make_account(market, row, units, options, depth));
         }
     }
 }
 
 void add_market(const snapshot::Snapshot& snapshot, const margin::Market& market,
-                const Options& options, Depth depth, std::vector<Account>& out) {
+                const Options& options, Depth depth, Wallets wallets, std::vector<Account>& out) {
     const core::ChainId chain_id = cut_of(snapshot, market.name().chain).chain_id;
     if (!options.at) {
         return add_accounts({.read = market, .accrued = market, .chain_id = chain_id}, options,
-                            depth, out);
+                            depth, wallets, out);
     }
     const auto later = market.fork();
     later->accrue(*options.at);
-    add_accounts({.read = market, .accrued = *later, .chain_id = chain_id}, options, depth, out);
+    add_accounts({.read = market, .accrued = *later, .chain_id = chain_id}, options, depth, wallets,
+                 out);
 }
 
 /// Values in dollars what a market that does not count in them leaves open, by others' prices; what
@@ -267,7 +272,7 @@ Report health_report(const snapshot::Snapshot& snapshot, const Options& options,
                   .gaps = snapshot.gaps,
                   .smart_accounts = snapshot.smart_accounts};
     for (const auto& market : snapshot.markets) {
-        add_market(snapshot, *market, options, depth, report.accounts);
+        add_market(snapshot, *market, options, depth, nullptr, report.accounts);
     }
     std::sort(report.accounts.begin(), report.accounts.end(), is_worse);
     return report;
@@ -279,6 +284,15 @@ Report make_health_report(const snapshot::Snapshot& snapshot, const Options& opt
     Report report = health_report(snapshot, options, Depth::Health);
     name_unknown_accounts(report);
     return report;
+}
+
+std::vector<Account> make_accounts(const snapshot::Snapshot& snapshot, const Options& options,
+                                   const std::set<core::Address>& wallets) {
+    std::vector<Account> out;
+    for (const auto& market : snapshot.markets) {
+        add_market(snapshot, *market, options, Depth::Health, &wallets, out);
+    }
+    return out;
 }
 
 Report make_report(const snapshot::Snapshot& snapshot, const Options& options) {

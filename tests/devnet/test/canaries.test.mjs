@@ -401,6 +401,7 @@ urls = ["${managers}"]
             hook(`kind = "email"\nurl = "smtps://x.example"\npassword = "${secret("a password without a user")}"\nfrom = "a@x.example"\nto = ["b@x.example"]`),
             hook(`kind = "alertmanager"\nurls = ["${secret("a member that is no URL")}"]`),
             `[http]\nlisten = "127.0.0.1:0"\ntoken = "${secret("a short token")}"`,
+            heartbeatToml(secret("a heartbeat that is no URL")),
         ];
         const env = { NO_URL: secret("a variable that is no URL") };
         for (const [i, text] of refused.entries()) {
@@ -408,7 +409,7 @@ urls = ["${managers}"]
             const { code } = await run("check-config", ["--config", config], { codes: [0, 2], env });
             assert.ok(code === 2, `accepted: ${text}`);
         }
-        const beating = input("refused-heartbeat.toml", heartbeatToml(secret("a heartbeat that is no URL")));
+        const beating = input("refused-heartbeat.toml", heartbeatToml(secret("a watched heartbeat that is no URL")));
         await run("watch", [wallet, "--store", path.join(outputs, "refused.db"), "--config", beating], { codes: [2] });
         // Where they do not belong: behind an --rpc that was forgotten, say.
         const lines = [

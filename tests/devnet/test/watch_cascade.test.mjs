@@ -123,6 +123,15 @@ ${rest}`;
             "nobody falls earlier than alone",
         );
 
+        // What falls, as it is at that block.
+        for (const { wallet, protocol, market, inputs } of [fired, ...fired.others]) {
+            const at = ["--chain", "devnet", "--block", fired.block.hash, "--config", started.config, "--json"];
+            const { json } = await margrave(["audit", wallet, ...at]);
+            const account = json.accounts.find((one) => one.protocol === protocol && one.market === market);
+            assert.equal(inputs.health_factor, account.health_factor, market);
+            assert.equal(inputs.legs.length + inputs.legs_left_out, account.legs.length);
+        }
+
         // So does the one that asks no node.
         assert.match(fired.reproduce_stored, / \| margrave cascade /);
         assert.deepEqual([...(await nearestStored(fired.reproduce_stored, started))].sort(), [...expected].sort());

@@ -536,6 +536,16 @@ TEST_CASE("the largest exposure to a factor, of all or of some, with its sign",
     }
     CHECK(value({}).about == "ETH/USD, short; without what nobody prices: A, B, C and 1 more");
     CHECK(only(report, Quantity::NetUsd).about == "without what nobody prices: A, B, C and 1 more");
+    // Of an account it may be the larger part: the sums are not known.
+    for (const Quantity quantity : {Quantity::FactorExposure, Quantity::NetUsd, Quantity::Leverage,
+                                    Quantity::Concentration}) {
+        auto owing = report;
+        owing.exposure.unpriced[1].market =
+            margin::MarketName{.protocol = "aave_v3", .chain = "devnet", .name = "core"};
+        CHECK(only(owing, quantity).is_known == false);
+        CHECK(only(owing, quantity).because == "nobody prices B of an account in aave_v3/core");
+        CHECK(only(report, quantity).is_known);
+    }
     report.gaps = {gap("aave_v3", address(1))};
     CHECK_FALSE(value({}).is_known);
     CHECK(depth_of(Quantity::FactorExposure) == Depth::Whole);

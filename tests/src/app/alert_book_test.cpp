@@ -635,6 +635,8 @@ TEST_CASE("a cascade is put to the rules of its chain's playbook, and told as of
             {.market = {.protocol = "aave_v3", .chain = "devnet", .name = "core"},
              .wallet = address(1),
              .distance = Wad(kHundredth)}};
+        // What falls, as it is at the cascade's block.
+        found.accounts = report_of({{1, 150}}).accounts;
         const FoundAt earlier = office.at();
         office.block = 7;
         // Of an account whose health is told at block 7 nothing is told as of the cascade's.
@@ -647,6 +649,7 @@ TEST_CASE("a cascade is put to the rules of its chain's playbook, and told as of
         REQUIRE(messages.size() == 1);
         CHECK(messages[0]["rule"] == "really");
         CHECK(messages[0]["block"]["number"] == "0");
+        CHECK(messages[0]["inputs"]["health_factor"] == "1.5");
         CHECK(messages[0]["reproduce_stored"].is_null());
         const auto reproduce = messages[0]["reproduce"].get<std::string>();
         CHECK(reproduce.starts_with("margrave cascade --playbook " + shown));

@@ -385,8 +385,13 @@ TEST_CASE("check-config shows what it understood and of an endpoint its host alo
     CHECK(run(fake.world, {"check-config", "--config", folder.file("c.toml", kDevnet)}) == 0);
     CHECK_THAT(fake.out.str(),
                Contains("  devnet: chain id 31337, coin ETH, 1 endpoint: node.example\n") &&
+                   Contains("Heartbeat\n  none\n") &&
                    Contains("At risk below a health factor of 1.1\n"));
     CHECK_THAT(fake.out.str(), !Contains("s3cret"));
+    const auto beating = folder.file(
+        "b.toml", std::string(kDevnet) + "[heartbeat]\nurl = \"https://hc.example/s3cret\"\n");
+    CHECK(run(fake.world, {"check-config", "--config", beating}) == 0);
+    CHECK_THAT(fake.out.str(), Contains("Heartbeat\n  every 60 s\n") && !Contains("s3cret"));
 }
 
 TEST_CASE("check-config refuses what an audit would refuse", "[app][errors]") {
@@ -394,7 +399,9 @@ TEST_CASE("check-config refuses what an audit would refuse", "[app][errors]") {
     const auto* text =
         GENERATE("[[markets]]\nprotocol = \"avae\"\nchain = \"ethereum\"\nname = \"x\"\n",
                  "[[markets]]\nprotocol = \"aave_v3\"\nchain = \"ethereum\"\nname = \"x\"\n",
-                 "[chains.a]\nchain_id = 1\nrpc = [\"http://far.example\"]\n");
+                 "[chains.a]\nchain_id = 1\nrpc = [\"http://far.example\"]\n",
+                 "[heartbeat]\nurl = \"nonsense\"\n",
+                 "[heartbeat]\nurl = \"https://hc.example\"\nevery_s = 0\n");
     FakeWorld fake;
     CHECK(run(fake.world, {"check-config", "--config", folder.file("c.toml", text)}) == 2);
 }
