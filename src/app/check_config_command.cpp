@@ -22,6 +22,7 @@ namespace {
 /// Of an endpoint only its host is shown: the rest may be a key.
 std::string describe(const settings::Chain& chain) {
     std::vector<std::string> hosts;
+    hosts.reserve(chain.rpc.size());
     for (const auto& url : chain.rpc) {
         hosts.push_back(chains::evm::endpoint_name(url));
     }

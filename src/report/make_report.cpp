@@ -153,6 +153,7 @@ void add_market(const snapshot::Snapshot& snapshot, const margin::Market& market
 /// nobody prices stays open. No protocol quantity rests on it.
 void value_by_others(const snapshot::Snapshot& snapshot, const Options& options, Report& report) {
     std::vector<const margin::Market*> markets;
+    markets.reserve(snapshot.markets.size());
     for (const auto& market : snapshot.markets) {
         markets.push_back(market.get());
     }
