@@ -6,9 +6,9 @@
 #include <cstdint>
 
 #include "alert/names.hpp"
-#include "core/text.hpp"
 #include "core/u256.hpp"
 #include "exposure/aggregate.hpp"
+#include "margin/account.hpp"
 
 namespace margrave::alert {
 namespace {
@@ -69,11 +69,12 @@ Value of_sums(const exposure::Exposure& exposure, Quantity quantity,
                                                : of_factors(exposure, factors);
 }
 
-/// A balance of an account: what it adds to the sums, or takes from them, is not known. A token
-/// that somebody sent to a wallet is worth nothing to most, and no reason to know nothing.
-const exposure::Unpriced* unpriced_in_account(const exposure::Exposure& exposure) {
+/// A debt that the sums lack makes them better than they are. What is owned and lacks a price makes
+/// them worse, and is no reason to know nothing: anybody may send a worthless token, or supply one
+/// on behalf of a wallet.
+const exposure::Unpriced* unpriced_debt(const exposure::Exposure& exposure) {
     const auto found = std::find_if(exposure.unpriced.begin(), exposure.unpriced.end(),
-                                    [](const auto& one) { return one.market.has_value(); });
+                                    [](const auto& one) { return one.side == margin::Side::Debt; });
     return found == exposure.unpriced.end() ? nullptr : &*found;
 }
 
@@ -94,10 +95,9 @@ Value of_exposure(const report::Report& report, Quantity quantity,
     if (!report.gaps.empty()) {
         return unknown("parts of the report could not be read: " + report.gaps.front().detail);
     }
-    if (const auto* const unpriced = unpriced_in_account(report.exposure)) {
-        return unknown(fmt::format("nobody prices {} of an account in {}/{}",
-                                   named(unpriced->token.symbol), unpriced->market->protocol,
-                                   core::printable(unpriced->market->name)));
+    if (const auto* const debt = unpriced_debt(report.exposure)) {
+        return unknown(fmt::format("nobody prices {}, which {} owes", named(debt->token.symbol),
+                                   debt->wallet.to_string()));
     }
     Value out = of_sums(report.exposure, quantity, factors);
     const std::string less = left_out(report.exposure);

@@ -536,14 +536,15 @@ TEST_CASE("the largest exposure to a factor, of all or of some, with its sign",
     }
     CHECK(value({}).about == "ETH/USD, short; without what nobody prices: A, B, C and 1 more");
     CHECK(only(report, Quantity::NetUsd).about == "without what nobody prices: A, B, C and 1 more");
-    // Of an account it may be the larger part: the sums are not known.
+    // A debt is none that somebody else can give one: the sums are better than they should be.
     for (const Quantity quantity : {Quantity::FactorExposure, Quantity::NetUsd, Quantity::Leverage,
                                     Quantity::Concentration}) {
         auto owing = report;
-        owing.exposure.unpriced[1].market =
-            margin::MarketName{.protocol = "aave_v3", .chain = "devnet", .name = "core"};
+        owing.exposure.unpriced[1].side = margin::Side::Debt;
+        owing.exposure.unpriced[1].wallet = address(7);
         CHECK(only(owing, quantity).is_known == false);
-        CHECK(only(owing, quantity).because == "nobody prices B of an account in aave_v3/core");
+        CHECK(only(owing, quantity).because ==
+              "nobody prices B, which " + address(7).to_string() + " owes");
         CHECK(only(report, quantity).is_known);
     }
     report.gaps = {gap("aave_v3", address(1))};
