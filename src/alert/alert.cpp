@@ -214,8 +214,9 @@ Value unknown(std::string because) {
 
 Value settled(const Rule& rule, Value value) {
     // A rule that fires on the other side waits for something better than is known.
-    const bool is_worse_below =
-        rule.quantity == Quantity::CascadeDistance || rule.quantity == Quantity::FreeLiquidity;
+    const bool is_worse_below = rule.quantity == Quantity::CascadeDistance ||
+                                rule.quantity == Quantity::FreeLiquidity ||
+                                rule.quantity == Quantity::NetUsd;
     const bool is_enough = !value.is_known && value.number && rule.fires_below == is_worse_below &&
                            is_beyond(rule, rule.fires, *value.number);
     if (is_enough) {

@@ -69,9 +69,9 @@ Value of_sums(const exposure::Exposure& exposure, Quantity quantity,
                                                : of_factors(exposure, factors);
 }
 
-/// A debt that the sums lack makes them better than they are. What is owned and lacks a price makes
-/// them worse, and is no reason to know nothing: anybody may send a worthless token, or supply one
-/// on behalf of a wallet.
+/// A debt that the sums lack is never somebody else's gift. What is owned and lacks a price may be,
+/// and is no reason to know nothing: anybody may send a worthless token, or supply one on behalf of
+/// a wallet.
 const exposure::Unpriced* unpriced_debt(const exposure::Exposure& exposure) {
     const auto found = std::find_if(exposure.unpriced.begin(), exposure.unpriced.end(),
                                     [](const auto& one) { return one.side == margin::Side::Debt; });
@@ -95,11 +95,15 @@ Value of_exposure(const report::Report& report, Quantity quantity,
     if (!report.gaps.empty()) {
         return unknown("parts of the report could not be read: " + report.gaps.front().detail);
     }
-    if (const auto* const debt = unpriced_debt(report.exposure)) {
-        return unknown(fmt::format("nobody prices {}, which {} owes", named(debt->token.symbol),
-                                   debt->wallet.to_string()));
-    }
     Value out = of_sums(report.exposure, quantity, factors);
+    if (const auto* const debt = unpriced_debt(report.exposure)) {
+        out.is_known = false;
+        out.because = fmt::format("nobody prices {}, which {} owes", named(debt->token.symbol),
+                                  debt->wallet.to_string());
+        // More debt leaves less, and is more leverage; a factor's net it may move either way.
+        const bool is_bound = quantity == Quantity::NetUsd || quantity == Quantity::Leverage;
+        out.number = is_bound ? out.number : std::nullopt;
+    }
     const std::string less = left_out(report.exposure);
     out.about += (out.about.empty() || less.empty() ? "" : "; ") + less;
     return out;

@@ -31,7 +31,7 @@ struct CascadePlan {
 [[nodiscard]] std::map<std::string, CascadePlan> make_cascade_plans(
     const std::vector<alert::Rule>& rules, const settings::Settings& settings);
 
-/// What came of a playbook: falls and gaps alone of a report.
+/// What came of a playbook: falls, gaps and the accounts that fall, alone of a report.
 struct CascadeFound {
     report::Report report;
     /// What it was carried out on, as a snapshot's file; "" over a book, which is a file itself.

@@ -546,6 +546,17 @@ TEST_CASE("the largest exposure to a factor, of all or of some, with its sign",
         CHECK(only(owing, quantity).because ==
               "nobody prices B, which " + address(7).to_string() + " owes");
         CHECK(only(report, quantity).is_known);
+        // More debt leaves less, and is more leverage: a bound.
+        owing.exposure.assets = core::Usd(kWad * 300);
+        owing.exposure.debt = core::Usd(kWad * 200);
+        Rule rule;
+        rule.quantity = quantity;
+        for (const bool below : {true, false}) {
+            rule.fires_below = below;
+            rule.fires = whole(below ? 1'000 : 2);
+            const Quantity bounded = below ? Quantity::NetUsd : Quantity::Leverage;
+            CHECK(settled(rule, only(owing, quantity)).is_known == (quantity == bounded));
+        }
     }
     report.gaps = {gap("aave_v3", address(1))};
     CHECK_FALSE(value({}).is_known);
