@@ -565,16 +565,16 @@ class QuorumTransport final : public RpcTransport {
             for (std::string& disagreement : asked.verdict->disagreements) {
                 note(std::move(disagreement));
             }
-            remember_block(requests[asked.at.request][asked.at.call], asked);
+            if (is_block_question(requests[asked.at.request][asked.at.call])) {
+                begin_with(asked.verdict->outcome, asked);
+            }
         }
     }
 
-    /// Who gave the block that reading begins with has it.
-    void remember_block(const RpcCall& call, const Asked& asked) {
-        if (!is_block_question(call)) {
-            return;
-        }
-        const auto block = parse_block_reply(asked.verdict->outcome);
+    /// Reading begins with the newest block: one that is older says nothing of who has that. Who
+    /// gave it has it.
+    void begin_with(const RpcOutcome& answer, const Asked& asked) {
+        const auto block = parse_block_reply(answer);
         if (!block || (reference_ && block->number < reference_->number)) {
             return;
         }
@@ -679,22 +679,8 @@ class QuorumTransport final : public RpcTransport {
         HeadAnswer answer{.chain_id = count(requests, all.front(), policy_.needed).outcome,
                           .block = policy_.needed == 1 ? leading_block(requests, all.back(), tag)
                                                        : common_block(requests, all.back(), tag)};
-        // Reading begins with the newest: a tag for an older block says nothing of who has that.
-        const auto block = parse_block_reply(answer.block);
-        if (block && (!reference_ || block->number >= reference_->number)) {
-            set_reference(*block);
-            admit(*block, all.back());
-        }
+        begin_with(answer.block, all.back());
         return answer;
-    }
-
-    void admit(const Block& block, const Asked& heads) {
-        for (std::size_t i = 0; i < heads.ballots.size(); ++i) {
-            const auto theirs = parse_block_reply(heads.ballots[i].outcome);
-            if (theirs && theirs->hash == block.hash) {
-                endpoints_[heads.endpoints[i]].admitted = true;
-            }
-        }
     }
 
     /// What is final moves by whole epochs, so that the best endpoints are a leap apart.

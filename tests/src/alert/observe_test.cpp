@@ -536,7 +536,7 @@ TEST_CASE("the largest exposure to a factor, of all or of some, with its sign",
     }
     CHECK(value({}).about == "ETH/USD, short; without what nobody prices: A, B, C and 1 more");
     CHECK(only(report, Quantity::NetUsd).about == "without what nobody prices: A, B, C and 1 more");
-    // A debt is none that somebody else can give one: the sums are better than they should be.
+    // A debt is nobody's gift: without it the sums are not known.
     for (const Quantity quantity : {Quantity::FactorExposure, Quantity::NetUsd, Quantity::Leverage,
                                     Quantity::Concentration}) {
         auto owing = report;
